@@ -1,0 +1,106 @@
+"""count(): the exact numbers of one variant on one layer, per stage and in total."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from costmodel.arith import Number
+from costmodel.binding import BoundVariant, bind
+from costmodel.errors import unknown
+from costmodel.layer import ConvLayer
+from costmodel.metrics import METRICS
+from costmodel.stage import BoundStage
+from costmodel.variant import VARIANTS, Variant
+
+
+@dataclass(frozen=True)
+class StageCount:
+    """The counts of one stage; every metric's key is an attribute (`.params`, `.macs`, …)."""
+
+    stage: BoundStage
+
+    @property
+    def text(self) -> str:
+        """The stage in the notation."""
+        return self.stage.line.text
+
+    @property
+    def kind(self) -> str:
+        """What kind of stage it is, in the field's words."""
+        return self.stage.kind
+
+    def __getitem__(self, key: str) -> Number:
+        return METRICS[key].rule(self.stage)
+
+    def __getattr__(self, name: str) -> Number:
+        return _metric(self, name)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The counts of a variant on a layer; every metric's key is an attribute, and a key."""
+
+    bound: BoundVariant
+
+    @property
+    def variant(self) -> Variant:
+        """The variant counted."""
+        return self.bound.variant
+
+    @property
+    def layer(self) -> ConvLayer:
+        """The layer it stands in for."""
+        return self.bound.layer
+
+    @property
+    def hyper(self) -> Mapping[str, Number]:
+        """The hyper-parameters' values, defaults included."""
+        return self.bound.hyper
+
+    @property
+    def stages(self) -> tuple[StageCount, ...]:
+        """The counts of each stage, standing once, in order."""
+        return tuple(StageCount(stage) for stage in self.bound.stages)
+
+    def __getitem__(self, key: str) -> Number:
+        metric = METRICS[key]
+        return metric.combine((metric.rule(stage), stage.times) for stage in self.bound.stages)
+
+    def __getattr__(self, name: str) -> Number:
+        return _metric(self, name)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{m.key}={self[m.key]}" for m in METRICS.values() if m.shown)
+        values = "".join(f", {name}={value}" for name, value in self.hyper.items())
+        return f"<{self.variant.id}{values}: {shown}>"
+
+
+def _metric(counts: Counts | StageCount, name: str) -> Number:
+    if name.startswith("_") or name not in METRICS:
+        raise AttributeError(unknown("metric", name, METRICS))
+    return counts[name]
+
+
+def count(variant: Variant | str, layer: ConvLayer, **hyper: Number) -> Counts:
+    """Count one variant on one layer.
+
+    Args:
+        variant: a `Variant`, or the id of a registered one.
+        layer: the layer that it stands in for; sizes may be ints, arrays or symbols.
+        hyper: hyper-parameters by letter; those not given take their defaults.
+
+    Returns:
+        Exact counts: `.params`, `.macs` and every other metric, in total and per `.stages` entry.
+
+    Raises:
+        VariantError: an unknown variant or hyper-parameter, or a layer that it does not fit.
+
+    >>> from costmodel import ConvLayer, count
+    >>> layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
+    >>> count("basis", layer, b=4).macs
+    109985792
+    """
+    if isinstance(variant, str):
+        variant = VARIANTS[variant]
+    return Counts(bind(variant, layer, **hyper))

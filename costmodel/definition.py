@@ -1,0 +1,83 @@
+"""define(): a variant of the user's own, from stage lines; everything else follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from costmodel.binding import ChainError, bind
+from costmodel.errors import VariantError
+from costmodel.layer import ConvLayer
+from costmodel.variant import VARIANTS, Hyper, Variant
+
+# Channel counts that every plausible hyper-parameter divides, one pair distinct and one equal: a
+# declaration whose stages do not fit together fails on both.
+_TRIALS = ((720720, 1441440), (720720, 720720))
+
+
+def define(
+    id: str,
+    *stages: str,
+    where: Mapping[str, str] | None = None,
+    title: str = "",
+    summary: str = "",
+    reference: str = "",
+    register: bool = True,
+    **hyper: int | str | Hyper,
+) -> Variant:
+    """Declare a variant of one's own.
+
+    Args:
+        id: its name; not one of the catalogue's.
+        stages: stage lines, in order (one text with `|` between them is the same).
+        where: derived axis sizes, such as {"p": "r/g"}.
+        title, summary, reference: for tables and documents.
+        register: whether `VARIANTS` should know it (again: an earlier one of that id is replaced).
+        hyper: each other axis by name: a default (an int, or an expression such as "ceil(n/4)"), or
+            a `Hyper` with bounds and a meaning.
+
+    Returns:
+        The variant: `cm.count`, `cm.compare`, formulas, modules and checks take it.
+
+    Raises:
+        NotationError: a malformed line, with a caret under the place.
+        VariantError: stages that do not fit together, or an id that is taken.
+
+    >>> import costmodel as cm
+    >>> mine = cm.define("mine", "m, r m i -> r", "r, n r j -> n", r=16, register=False)
+    >>> cm.count(mine, cm.ConvLayer(3, 64, 128, (56, 56))).params
+    9216
+    """
+    if not id.isidentifier():
+        raise VariantError(f"variant id {id!r} is no name; allowed are letters, digits and '_'")
+    if not stages:
+        raise VariantError(f"variant {id!r} has no stages; allowed are one or more stage lines")
+    parameters = {
+        name: value if isinstance(value, Hyper) else Hyper(value, f"size of axis {name}")
+        for name, value in hyper.items()
+    }
+    variant = Variant(
+        id,
+        " | ".join(stages),
+        title=title or id,
+        summary=summary,
+        reference=reference,
+        hyper=parameters,
+        where=dict(where or {}),
+    )
+    _check_chain(variant)
+    return VARIANTS.add(variant) if register else variant
+
+
+def _check_chain(variant: Variant) -> None:
+    """Refuse stages that cannot follow one another, already at the definition."""
+    dims = max(variant.dims & {2}) if 2 in variant.dims else max(variant.dims)
+    failures = []
+    for channels in _TRIALS:
+        try:
+            bind(variant, ConvLayer((3, 5, 7)[:dims], *channels, (32, 48, 64)[:dims]))
+        except ChainError as error:
+            failures.append(error)
+        except VariantError:
+            pass  # a hyper-parameter that does not fit this trial layer says nothing of the chain
+    if len(failures) == len(_TRIALS):
+        raise failures[0]

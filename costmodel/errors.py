@@ -1,0 +1,83 @@
+"""Errors that a user can act on.
+
+Every message is one sentence that names the offending value and says what is allowed; each class
+knows the exit code that the command line ends with, so that `cli` needs no table of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class CostModelError(ValueError):
+    """The call or its input is wrong; the command line exits with 2."""
+
+    exit_code = 2
+
+
+class NotationError(CostModelError):
+    """A stage line or an expression cannot be read.
+
+    The text is shown below the cause with a caret under the place: `cause`, `text` and `position`
+    (0-based offset into `text`) stay available for editors and for the dashboard.
+    """
+
+    def __init__(
+        self, cause: str, text: str = "", position: int = 0, valid: Iterable[str] = ()
+    ) -> None:
+        self.cause = cause
+        self.text = text
+        self.position = position
+        self.valid = tuple(valid)
+        lines = [cause]
+        if text:
+            start = text.rfind("\n", 0, position) + 1
+            end = text.find("\n", position)
+            lines += [
+                "  " + text[start : end if end >= 0 else None],
+                "  " + " " * (position - start) + "^",
+            ]
+        if self.valid:
+            lines.append("valid here: " + ", ".join(self.valid))
+        super().__init__("\n".join(lines))
+
+
+class LayerError(CostModelError):
+    """A layer, or a combination of its geometry, that no convolution can have."""
+
+
+class VariantError(CostModelError):
+    """An unknown variant or hyper-parameter, or one that does not fit the layer."""
+
+
+class InputError(CostModelError):
+    """A file or a table that cannot be read or written, or whose contents are not understood."""
+
+
+class MissingDependencyError(CostModelError, ImportError):
+    """An optional package is not installed; the command line exits with 3.
+
+    Args:
+        package: the name that `import` failed on.
+        purpose: what needs it, as the subject of a sentence ("checking against fvcore").
+        extra: the extra of this project that brings it.
+    """
+
+    exit_code = 3
+
+    def __init__(self, package: str, purpose: str, extra: str) -> None:
+        self.package = package
+        super().__init__(
+            f"{purpose} needs the package '{package}', which is not installed: "
+            f"pip install 'costmodel[{extra}]'"
+        )
+
+
+def unknown(what: str, name: object, valid: Iterable[str]) -> str:
+    """One sentence for a name that is not known: the nearest valid names first, then all of them."""
+    import difflib  # only an error path pays for it
+
+    names = list(valid)
+    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(repr(n) for n in near)}? " if near else ""
+    return f"unknown {what} {str(name)!r}: {hint}allowed are {', '.join(names) or 'none'}"

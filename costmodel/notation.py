@@ -1,0 +1,402 @@
+"""The notation: a variant as lines of named axes, read by our own parser.
+
+    sequence = item { "|" item }
+    item     = stage | block | slice | resample
+    stage    = axes "," weight-axes "->" axes [ "@" option { option } ]
+    block    = "{" sequence { ("&" | "+") sequence } "}" [ "^" expression ]
+    slice    = [ expression ] ":" [ expression ]
+    resample = "/" integer | "*" integer
+
+One stage is one line, as in einsum: `m, r m i j -> r` reads m channels, has a weight with the axes
+r, m, i, j and writes r channels. `&` joins the outputs of parallel branches as channels, `+` adds
+them, a branch `=` passes its input on; `{…}^L` repeats; `a:b` takes the channels from a to b; `/2`
+and `*2` are a pooling and an upsampling without multiplies. Nothing is ever evaluated as code.
+
+Axes: `m` and `n` are the input and output channels; `i`, `j`, `l` in a weight are the kernel window
+over rows, columns and depth; `x` in a weight stands for one stage per window axis in turn. Every
+other name is a hyper-parameter of the variant or derived from one. In a weight, `i=d` is a window
+of its own size and `(i j)=T` a window of which only T taps exist. In an input, `e+c` is a window
+over channels (output e, tap c, wrapping round), and `e~c` one whose outputs are spread evenly.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from costmodel import expression
+from costmodel.errors import NotationError
+from costmodel.expression import Expr
+
+#: Window letters by number of spatial axes, in the order of `ConvLayer.size`.
+WINDOW_LETTERS: dict[int, tuple[str, ...]] = {1: ("i",), 2: ("i", "j"), 3: ("l", "i", "j")}
+WINDOWS = frozenset("ijl")
+EACH = "x"
+#: Names that a hyper-parameter cannot have: axes of the layer, and its grid in expressions.
+RESERVED = ("m", "n", "i", "j", "l", "x", "h", "w", "H", "W")
+OPTIONS = {
+    "down": "the stage's window strides by this factor on top of the layer's stride",
+    "up": "a transposed stage with this stride, back to the grid of the layer's output",
+    "dilation": "the dilation of this stage's window, on top of the layer's",
+    "macs": "an explicit multiply count, for algorithms that do not follow the stage rule",
+}
+MAX_TEXT = 2000  # characters of a declaration: more is a mistake, or someone trying
+_MAX_NESTING = 6
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+_CHANNEL_WINDOW = re.compile(r"([A-Za-z][A-Za-z0-9_]*)([+~])([A-Za-z][A-Za-z0-9_]*)\Z")
+_WORD = re.compile(r"->|[|{}&,@]|(?:\([^()|{}]*\)(?==))?(?:(?!->)[^\s|{}&,@])+")
+
+
+@dataclass(frozen=True)
+class InputAxis:
+    """One axis of a stage's input: a name, or a channel window `position+tap` / `position~tap`."""
+
+    name: str
+    at: int
+    tap: str = ""
+    spread: bool = False
+    size: Expr | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The axis names that index this axis: one, or position and tap."""
+        return (self.name, self.tap) if self.tap else (self.name,)
+
+
+@dataclass(frozen=True)
+class WeightAxis:
+    """One axis of a weight; several names with a size are a window with a pattern of taps."""
+
+    names: tuple[str, ...]
+    at: int
+    size: Expr | None = None
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """A parsed stage: `inputs, weights -> outputs @options`, with offsets for error messages."""
+
+    inputs: tuple[InputAxis, ...]
+    weights: tuple[WeightAxis, ...]
+    outputs: tuple[InputAxis, ...]
+    options: tuple[tuple[str, Expr], ...]
+    text: str
+    at: int
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Every name that indexes the input, in order."""
+        return tuple(name for axis in self.inputs for name in axis.names)
+
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        """Every name that indexes the weight, in order."""
+        return tuple(name for axis in self.weights for name in axis.names)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Every name that indexes the output, in order."""
+        return tuple(axis.name for axis in self.outputs)
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """The spatial window letters of the weight (those that the output does not keep)."""
+        return tuple(
+            name
+            for name in self.weight_names
+            if (name in WINDOWS or name == EACH) and name not in self.output_names
+        )
+
+    def option(self, name: str) -> Expr | None:
+        """The value of an option, None where it is not given."""
+        return dict(self.options).get(name)
+
+
+@dataclass(frozen=True)
+class SliceItem:
+    """Take the channels `low:high` of the input; None is the beginning or the end."""
+
+    low: Expr | None
+    high: Expr | None
+    at: int
+
+
+@dataclass(frozen=True)
+class ResampleItem:
+    """Average pooling by a factor (`/2`), or upsampling (`*2`) to the grid of the layer's output."""
+
+    factor: int
+    up: bool
+    at: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Parallel branches joined by "concat" or "sum", or one branch, `times` in a row."""
+
+    branches: tuple[Sequence, ...]
+    mode: str
+    times: Expr | None
+    at: int
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """Items one after the other; an empty sequence passes its input on."""
+
+    items: tuple[StageLine | SliceItem | ResampleItem | Block, ...]
+
+    def stages(self) -> list[StageLine]:
+        """Every stage line in reading order, those inside blocks included."""
+        found: list[StageLine] = []
+        for item in self.items:
+            if isinstance(item, StageLine):
+                found.append(item)
+            elif isinstance(item, Block):
+                for branch in item.branches:
+                    found += branch.stages()
+        return found
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> Sequence:
+    """Read a whole declaration.
+
+    Raises `NotationError` with the cause, the line and a caret under the place.
+    """
+    if len(text) > MAX_TEXT:
+        raise NotationError(f"{len(text)} characters of notation; allowed are {MAX_TEXT}")
+    return _Parser(text).parse()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = [(match.group(), match.start()) for match in _WORD.finditer(text)]
+        self.index = 0
+        self.nesting = 0
+
+    # -- words -------------------------------------------------------------------------------
+    @property
+    def word(self) -> str:
+        return self.words[self.index][0] if self.index < len(self.words) else ""
+
+    @property
+    def at(self) -> int:
+        if self.index < len(self.words):
+            return self.words[self.index][1]
+        return len(self.text.rstrip())
+
+    def take(self) -> tuple[str, int]:
+        word, at = self.word, self.at
+        self.index += 1
+        return word, at
+
+    def error(self, cause: str, at: int | None = None) -> NotationError:
+        return NotationError(cause, self.text, self.at if at is None else at)
+
+    # -- structure ---------------------------------------------------------------------------
+    def parse(self) -> Sequence:
+        if not self.words:
+            raise self.error("an empty declaration; a stage looks like 'm, n m i j -> n'")
+        sequence = self.sequence()
+        if self.index < len(self.words):
+            raise self.error(f"{self.word!r} does not belong here")
+        if not sequence.stages():
+            raise self.error("a variant needs at least one stage, like 'm, n m i j -> n'", 0)
+        return sequence
+
+    def sequence(self) -> Sequence:
+        if self.word == "=":
+            self.take()
+            return Sequence(())
+        items = [self.item()]
+        while self.word == "|":
+            self.take()
+            items.append(self.item())
+        return Sequence(tuple(items))
+
+    def item(self) -> StageLine | SliceItem | ResampleItem | Block:
+        word = self.word
+        if word == "{":
+            return self.block()
+        if re.fullmatch(r"[/*]\d{1,2}", word) and int(word[1:]) >= 2:
+            at = self.take()[1]
+            return ResampleItem(int(word[1:]), word[0] == "*", at)
+        if ":" in word:
+            return self.slice()
+        return self.stage()
+
+    def block(self) -> Block:
+        at = self.take()[1]
+        self.nesting += 1
+        if self.nesting > _MAX_NESTING:
+            raise self.error(f"blocks nested more than {_MAX_NESTING} deep", at)
+        branches, joint = [self.sequence()], ""
+        while self.word in ("&", "+"):
+            if joint and self.word != joint:
+                raise self.error("'&' and '+' in one block; give the inner one braces of its own")
+            joint = self.take()[0]
+            branches.append(self.sequence())
+        if self.word != "}":
+            if self.index >= len(self.words):
+                raise self.error("this '{' is never closed", at)
+            raise self.error(f"{self.word!r} where '&', '+', '|' or '}}' would continue the block")
+        self.take()
+        self.nesting -= 1
+        times = None
+        if self.word.startswith("^"):
+            word, start = self.take()
+            times = self.expression(word[1:], start + 1)
+        return Block(tuple(branches), "sum" if joint == "+" else "concat", times, at)
+
+    def slice(self) -> SliceItem:
+        word, at = self.take()
+        low, _, high = word.partition(":")
+        if not low and not high:
+            raise self.error("a slice without ends; like ':n' for the first n channels", at)
+        return SliceItem(
+            self.expression(low, at) if low else None,
+            self.expression(high, at + len(low) + 1) if high else None,
+            at,
+        )
+
+    # -- a stage -----------------------------------------------------------------------------
+    def stage(self) -> StageLine:
+        start = self.at
+        inputs = tuple(self.input_axis(*word) for word in self.axes(",", "the input axes"))
+        weights = tuple(self.weight_axis(*word) for word in self.axes("->", "the weight axes"))
+        outputs = tuple(self.output_axis(*word) for word in self.axes("", "the output axes"))
+        options = self.options() if self.word == "@" else ()
+        last, at = self.words[self.index - 1]
+        line = StageLine(
+            inputs, weights, outputs, options, self.text[start : at + len(last)].strip(), start
+        )
+        check_roles(line, self.text)
+        return line
+
+    def axes(self, end: str, what: str) -> list[tuple[str, int]]:
+        found = []
+        while self.word not in ("", ",", "->", "|", "{", "}", "&", "@", "+"):
+            found.append(self.take())
+        if end and self.word != end:
+            raise self.error(
+                f"{end!r} is missing after {what}; a stage looks like 'm, n m i j -> n'"
+            )
+        if not end and self.word in (",", "->", "{"):
+            raise self.error(f"{self.word!r} after {what}; stages are separated by '|'")
+        if not found:
+            raise self.error(f"{what} are missing; a stage looks like 'm, n m i j -> n'")
+        if end:
+            self.take()
+        return found
+
+    def name(self, word: str, at: int, where: str) -> str:
+        if not _NAME.match(word):
+            raise self.error(f"{word!r} is no axis of {where}; an axis is a letter or a name", at)
+        return word
+
+    def input_axis(self, word: str, at: int) -> InputAxis:
+        axis, equals, size = word.partition("=")
+        value = self.expression(size, at + len(axis) + 1) if equals else None
+        window = _CHANNEL_WINDOW.match(axis)
+        if window:
+            return InputAxis(window[1], at, window[3], window[2] == "~", value)
+        if equals:
+            raise self.error("only a channel window, like 'e+c=d', takes a size in an input", at)
+        return InputAxis(self.name(axis, at, "an input"), at)
+
+    def output_axis(self, word: str, at: int) -> InputAxis:
+        return InputAxis(self.name(word, at, "an output"), at)
+
+    def weight_axis(self, word: str, at: int) -> WeightAxis:
+        if word.startswith("("):
+            inner, closed, size = word[1:].partition(")")
+            names = tuple(self.name(name, at, "a weight") for name in inner.split())
+            if not size or any(name not in WINDOWS for name in names) or not names:
+                raise self.error(
+                    "a pattern is written '(i j)=T': window axes and the number of taps", at
+                )
+            return WeightAxis(names, at, self.expression(size[1:], at + len(inner) + 3))
+        axis, equals, size = word.partition("=")
+        name = self.name(axis, at, "a weight")
+        if not equals:
+            return WeightAxis((name,), at)
+        if name not in WINDOWS and name != EACH:
+            raise self.error("only a window axis (i, j, l, x) takes a size of its own", at)
+        return WeightAxis((name,), at, self.expression(size, at + len(axis) + 1))
+
+    def options(self) -> tuple[tuple[str, Expr], ...]:
+        self.take()
+        found: dict[str, Expr] = {}
+        while self.word not in ("", "|", "{", "}", "&", "+", ",", "->", "@"):
+            word, at = self.take()
+            name, equals, value = word.partition("=")
+            if name not in OPTIONS or not equals:
+                raise NotationError(f"unknown option {word!r}", self.text, at, OPTIONS)
+            if name in found:
+                raise self.error(f"option {name!r} is given twice", at)
+            found[name] = self.expression(value, at + len(name) + 1)
+        if not found:
+            raise NotationError("an option is missing after '@'", self.text, self.at, OPTIONS)
+        return tuple(found.items())
+
+    def expression(self, text: str, at: int) -> Expr:
+        return expression.parse(text, within=self.text, offset=at)
+
+
+def check_roles(line: StageLine, text: str) -> None:
+    """Refuse axes that no convolution stage can have: each one is named with a caret under it."""
+    inputs, weights, outputs = (
+        set(line.input_names),
+        set(line.weight_names),
+        set(line.output_names),
+    )
+    for names, what in (
+        ([(a.name, a.at) for a in line.inputs], "the input"),
+        ([(n, a.at) for a in line.weights for n in a.names], "the weight"),
+        ([(a.name, a.at) for a in line.outputs], "the output"),
+    ):
+        seen: set[str] = set()
+        for name, at in names:
+            if name in seen:
+                raise NotationError(f"axis {name!r} stands twice in {what}", text, at)
+            seen.add(name)
+    for axis in line.inputs:
+        for name in axis.names:
+            if name not in weights | outputs:
+                raise NotationError(
+                    f"input axis {name!r} is neither in the weight (to be summed with it) nor in "
+                    "the output (to be kept)",
+                    text,
+                    axis.at,
+                    sorted(weights | outputs),
+                )
+        if axis.tap and (
+            axis.name not in outputs or axis.tap not in weights or axis.tap in outputs
+        ):
+            raise NotationError(
+                f"a channel window '{axis.name}+{axis.tap}' needs its position {axis.name!r} in "
+                f"the output and its tap {axis.tap!r} in the weight only",
+                text,
+                axis.at,
+            )
+    for out in line.outputs:
+        if out.name not in inputs | weights:
+            raise NotationError(
+                f"output axis {out.name!r} is neither in the input nor in the weight",
+                text,
+                out.at,
+                sorted((inputs | weights) - WINDOWS - {EACH}),
+            )
+    for weight in line.weights:
+        for name in weight.names:
+            if name not in inputs | outputs and name not in WINDOWS and name != EACH:
+                raise NotationError(
+                    f"weight axis {name!r} is neither in the input nor in the output; only the "
+                    "window axes i, j, l stand in a weight alone",
+                    text,
+                    weight.at,
+                    sorted(inputs | outputs | WINDOWS),
+                )

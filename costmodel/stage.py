@@ -1,0 +1,205 @@
+"""A stage with numbers in it: the named axes of one line bound to sizes and to a grid.
+
+Everything the metrics need is a product of axis sizes and grid positions of a `BoundStage`; nothing
+here knows which variant it belongs to, or whether the numbers are ints, arrays or symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from costmodel.arith import Number, product
+from costmodel.layer import conv_size, same_padding
+from costmodel.notation import EACH, WINDOW_LETTERS, WINDOWS, StageLine, WeightAxis
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How a window moves along one spatial axis.
+
+    kernel: extent of the window in taps (1 where the stage has no window on this axis).
+    stride, dilation: as of a convolution. pads: zeros (before, after); negative values crop.
+    size, out: input and output positions. transposed: stride multiplies instead of dividing, and
+    pads are cut off the result.
+    """
+
+    kernel: Number
+    stride: Number
+    dilation: Number
+    pads: tuple[Number, Number]
+    size: Number
+    out: Number
+    transposed: bool = False
+
+    @classmethod
+    def pointwise(cls, size: Number) -> Geometry:
+        """No window on this axis: positions stay as they are."""
+        return cls(1, 1, 1, (0, 0), size, size)
+
+    @classmethod
+    def same(cls, size: Number, kernel: Number, stride: Number, dilation: Number) -> Geometry:
+        """A window that keeps the grid, or divides it by a stride."""
+        pads = same_padding(kernel, dilation)
+        return cls(kernel, stride, dilation, pads, size, (size - 1) // stride + 1)
+
+    @classmethod
+    def transposed_to(
+        cls, size: Number, kernel: Number, stride: Number, out: Number, dilation: Number = 1
+    ) -> Geometry:
+        """A transposed window whose result is cut (or extended by zeros) to `out` positions."""
+        total = (size - 1) * stride + dilation * (kernel - 1) + 1 - out
+        pads = (total // 2, total - total // 2)
+        return cls(kernel, stride, dilation, pads, size, out, True)
+
+    def with_window(self, kernel: Number, dilation: Number, stride: Number) -> Geometry:
+        """The same outputs seen through another window, stride times further apart.
+
+        The zeros grow or shrink with the window's reach, so that a window of another size is still
+        a drop-in replacement.
+        """
+        more = dilation * (kernel - 1) - self.dilation * (self.kernel - 1)
+        low, high = self.pads[0] + more // 2, self.pads[1] + more - more // 2
+        step = self.stride * stride
+        if self.transposed:
+            return Geometry(kernel, step, dilation, (low, high), self.size, self.out * stride, True)
+        out = (self.out - 1) // stride + 1
+        return Geometry(kernel, step, dilation, (low, high), self.size, out)
+
+    def check(self) -> Number:
+        """The output positions that a plain convolution of these numbers has, for tests."""
+        return conv_size(self.size, self.kernel, self.stride, self.pads, self.dilation)
+
+
+@dataclass(frozen=True)
+class BoundStage:
+    """One stage of a variant on one layer.
+
+    sizes: size of every axis name of the line, per group of the layer, window extents included.
+    geometry: one entry per spatial axis, in the order of `ConvLayer.size`.
+    groups, batch: of the layer. times: how often the stage stands in the variant.
+    given_macs: an explicit multiply count per group and image, where the notation states one.
+    biases: how many bias terms this stage adds to its output (not multiplied by `times`).
+    """
+
+    line: StageLine
+    sizes: Mapping[str, Number]
+    geometry: tuple[Geometry, ...]
+    groups: Number = 1
+    batch: Number = 1
+    times: Number = 1
+    given_macs: Number | None = None
+    biases: Number = 0
+
+    # -- grids -------------------------------------------------------------------------------
+    @property
+    def in_grid(self) -> tuple[Number, ...]:
+        """Input positions per spatial axis."""
+        return tuple(g.size for g in self.geometry)
+
+    @property
+    def out_grid(self) -> tuple[Number, ...]:
+        """Output positions per spatial axis."""
+        return tuple(g.out for g in self.geometry)
+
+    @property
+    def transposed(self) -> bool:
+        """Whether the window scatters (transposed convolution) instead of gathering."""
+        return any(g.transposed for g in self.geometry)
+
+    @property
+    def positions(self) -> Number:
+        """Window positions: one per output, or one per input along a transposed axis."""
+        return product(g.size if g.transposed else g.out for g in self.geometry)
+
+    # -- products of axes ----------------------------------------------------------------------
+    def weight_axis_size(self, axis: WeightAxis) -> Number:
+        """Size of one weight axis; a window with a pattern counts its taps."""
+        if axis.size is not None and len(axis.names) > 1:
+            return self.sizes["(" + " ".join(axis.names) + ")"]
+        return self.sizes[axis.names[0]]
+
+    @property
+    def in_channels(self) -> Number:
+        """Channels read, all groups together."""
+        axes = (self.sizes[a.name if not a.tap else f"{a.name}+{a.tap}"] for a in self.line.inputs)
+        return self.groups * product(axes)
+
+    @property
+    def out_channels(self) -> Number:
+        """Channels written, all groups together."""
+        return self.groups * product(self.sizes[name] for name in self.line.output_names)
+
+    @property
+    def weights(self) -> Number:
+        """Trainable weights: the product of the weight axes."""
+        return self.groups * product(self.weight_axis_size(a) for a in self.line.weights)
+
+    @property
+    def fan_in(self) -> Number:
+        """Products summed into one output (one scattered to, along a transposed axis)."""
+        shared = set(self.line.output_names)
+        return product(
+            self.weight_axis_size(a) for a in self.line.weights if not shared.intersection(a.names)
+        )
+
+    @property
+    def macs(self) -> Number:
+        """Multiplies of the whole batch: (weight axes ∪ output axes) × window positions."""
+        if self.given_macs is not None:
+            return self.given_macs * self.groups * self.batch
+        return self.out_channels * self.fan_in * self.positions * self.batch
+
+    # -- what kind of stage this is ----------------------------------------------------------
+    @property
+    def kind(self) -> str:
+        """The stage in the field's words: "pointwise", "depthwise", "grouped", "shared", "full"."""
+        inputs, weights, outputs = (
+            set(self.line.input_names),
+            set(self.line.weight_names),
+            set(self.line.output_names),
+        )
+        window = bool(self.line.windows)
+        if any(a.tap for a in self.line.inputs):
+            return "channel window"
+        if inputs & outputs - weights:
+            return "shared window" if window else "shared pointwise"
+        summed = inputs & weights - outputs
+        if inputs & weights & outputs:
+            if not summed:
+                return "depthwise" if window else "scale"
+            return "grouped" if window else "grouped pointwise"
+        return "full" if window else "pointwise"
+
+
+def expand_windows(line: StageLine, dims: int, literal: bool) -> list[StageLine]:
+    """Fit the window letters of a line to a layer with `dims` spatial axes.
+
+    `x` becomes one stage per window axis. A line with both `i` and `j` carries the whole window in
+    any dimension (in 1-D `j` falls away, in 3-D `l` joins), unless the variant names `l` itself.
+    """
+    letters = WINDOW_LETTERS[dims]
+    if EACH in line.weight_names:
+        return [_rename(line, EACH, letter) for letter in letters]
+    if literal or dims == 2:
+        return [line]
+    axes: list[WeightAxis] = []
+    for axis in line.weights:
+        if not WINDOWS.intersection(axis.names):
+            axes.append(axis)
+        elif len(axis.names) > 1:
+            axes.append(replace(axis, names=letters))
+        elif axis.names == ("i",):
+            axes += [replace(axis, names=(letter,)) for letter in letters]
+    return [replace(line, weights=tuple(axes))]
+
+
+def _rename(line: StageLine, old: str, new: str) -> StageLine:
+    weights = tuple(
+        replace(axis, names=tuple(new if name == old else name for name in axis.names))
+        for axis in line.weights
+    )
+    text = " ".join(
+        new if word == old else word.replace(f"{old}=", f"{new}=") for word in line.text.split()
+    )
+    return replace(line, weights=weights, text=text)

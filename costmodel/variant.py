@@ -1,0 +1,294 @@
+"""Variant: a named list of stages with hyper-parameters; declaring one registers it.
+
+A declaration holds what cannot be derived: the stages, what the letters mean, where it was
+published and what was claimed there. Parameters, multiplies, formulas, modules, checks, table rows,
+sliders and documentation all follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from costmodel import expression, notation
+from costmodel.arith import Number
+from costmodel.errors import NotationError, VariantError, unknown
+from costmodel.expression import Expr
+from costmodel.notation import EACH, RESERVED, WINDOWS, Sequence, StageLine
+
+if TYPE_CHECKING:
+    from costmodel.layer import ConvLayer
+
+
+#: Families in the order in which tables list them; `custom` is for variants of the user's own.
+FAMILIES = (
+    "standard",
+    "grouped",
+    "separable",
+    "basis",
+    "low-rank",
+    "block",
+    "channel",
+    "training",
+    "algorithm",
+    "custom",
+)
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """One hyper-parameter of a variant.
+
+    default: an int, or an expression of the layer (`ceil(n/4)`; m, n: channels, i, j: kernel).
+    low, high: the values allowed; high None is no limit.
+    upto: an expression for the largest value that makes sense, where a slider should end.
+    real: a real number instead of an integer (a ratio such as octave's alpha).
+    """
+
+    default: int | str
+    meaning: str
+    low: int = 1
+    high: int | None = None
+    upto: str = "n"
+    real: bool = False
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A closed form as published, to be compared with what the stages give.
+
+    formula: in the source's letters (k, m, n, h, w: output grid, H, W: input grid, and the
+    variant's own). quantity: a metric's key, "ratio" of MACs, or "break_even" with `of` its letter.
+    dims: the number of spatial axes it is about. at: further symbols' values it assumes.
+    """
+
+    quantity: str
+    formula: str
+    source: str = ""
+    of: str = ""
+    dims: int = 2
+    at: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A convolution variant; see `notation` for the language of `stages`.
+
+    Args:
+        id: the name under which it is registered.
+        title: its name in running text.
+        stages: the notation.
+        summary: one sentence: what it does and what it saves.
+        reference: where it was published: authors, title, venue or identifier.
+        hyper: its hyper-parameters by letter.
+        where: derived axis sizes by name, as expressions (`p = r/g`).
+        claims: published closed forms.
+        family: one of `FAMILIES`; groups variants in tables and colours.
+        domain: layer fields that this variant is made for ({"kernel": 1}); others are refused.
+        wins: one sentence: when to prefer it.
+        note: anything a reader must know about its counts.
+        weight_bits, activation_bits: hyper-parameters that set the word lengths, if any.
+        algorithm_of: the id of the variant whose function this computes by another algorithm.
+    """
+
+    id: str
+    stages: str
+    title: str = ""
+    summary: str = ""
+    reference: str = ""
+    hyper: Mapping[str, Hyper] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+    family: str = "custom"
+    domain: Mapping[str, Any] = field(default_factory=dict)
+    wins: str = ""
+    note: str = ""
+    weight_bits: str = ""
+    activation_bits: str = ""
+    algorithm_of: str = ""
+
+    def __post_init__(self) -> None:
+        for name in self.hyper:
+            if name in RESERVED:
+                raise VariantError(
+                    f"hyper-parameter {name!r} of variant {self.id!r} has a reserved name; "
+                    f"allowed are names other than {', '.join(RESERVED)}"
+                )
+        if self.family not in FAMILIES:
+            raise VariantError(unknown("family", self.family, FAMILIES))
+        _check_names(self)
+
+    # -- parsed parts, cached by the parsers -----------------------------------------------------
+    @property
+    def sequence(self) -> Sequence:
+        """The parsed stages."""
+        return notation.parse(self.stages)
+
+    @property
+    def derived(self) -> dict[str, Expr]:
+        """The parsed derived sizes, in order of declaration."""
+        return {name: expression.parse(text) for name, text in self.where.items()}
+
+    @property
+    def lines(self) -> list[StageLine]:
+        """Every stage line in reading order."""
+        return self.sequence.stages()
+
+    @property
+    def names_depth(self) -> bool:
+        """Whether the notation names the depth axis `l`, and so is meant for 3-D literally."""
+        return any("l" in line.windows for line in self.lines)
+
+    @property
+    def dims(self) -> frozenset[int]:
+        """The numbers of spatial axes that this notation is defined for."""
+        if self.names_depth:
+            return frozenset({3})
+        used = {name for line in self.lines for name in line.windows}
+        for line in self.lines:
+            window = set(line.windows) & WINDOWS
+            channels = set(line.output_names) | set(line.input_names)
+            if window not in (set(), {"i", "j"}) or channels & WINDOWS:
+                return frozenset({1, 2}) if "j" not in used else frozenset({2})
+        return frozenset({1, 2, 3})
+
+    @property
+    def uses_each_axis(self) -> bool:
+        """Whether a stage stands for one stage per window axis."""
+        return any(EACH in line.weight_names for line in self.lines)
+
+    # -- the layer above, at the user's fingertips ------------------------------------------------
+    # These forward, at call time only, to `symbolic`, which imports this module: a façade, so that
+    # `VARIANTS["basis"].macs` reads as it should. The import test knows this one exception.
+    @property
+    def params(self) -> Any:
+        """Weights without bias as a SymPy expression in k, m, n and the variant's letters."""
+        return self.formula("params")
+
+    @property
+    def macs(self) -> Any:
+        """Multiplies per image at stride 1 as a SymPy expression in k, m, n, h, w and letters."""
+        return self.formula("macs")
+
+    def formula(self, metric: str, layer: ConvLayer | None = None, **hyper: Number) -> Any:
+        """A metric as a SymPy expression; on a general stride-1 layer, or on a layer of symbols."""
+        from costmodel import symbolic
+
+        return symbolic.formula(self, metric, layer, **hyper)
+
+    def ratio(self, metric: str = "macs") -> Any:
+        """The metric divided by the standard layer's, simplified."""
+        from costmodel import symbolic
+
+        return symbolic.ratio(self, metric)
+
+    def break_even(self, letter: str, metric: str = "macs") -> Any:
+        """The value of a hyper-parameter at which this costs as much as the standard layer."""
+        from costmodel import symbolic
+
+        return symbolic.break_even(self, letter, metric).bound
+
+    def _repr_latex_(self) -> str:
+        from costmodel import symbolic
+
+        return symbolic.notebook_latex(self)
+
+
+class Registry(Mapping[str, Variant]):
+    """The variants by id, family by family; an unknown id is a sentence that lists the known ones."""
+
+    def __init__(self) -> None:
+        self._variants: dict[str, Variant] = {}
+
+    def add(self, variant: Variant) -> Variant:
+        """Register a variant; an id can be taken once, but one's own can be redefined."""
+        taken = self._variants.get(variant.id)
+        if taken and "custom" not in (taken.family, variant.family):
+            raise VariantError(f"variant {variant.id!r} is declared twice; allowed is a new id")
+        if taken and taken.family != "custom":
+            raise VariantError(
+                f"variant {variant.id!r} is in the catalogue already; allowed is an id of your own"
+            )
+        self._variants[variant.id] = variant
+        by_family = sorted(self._variants.values(), key=lambda v: FAMILIES.index(v.family))
+        self._variants = {v.id: v for v in by_family}
+        return variant
+
+    def remove(self, key: str) -> None:
+        """Forget a variant of the user's own; the catalogue stays as it is."""
+        if self[key].family != "custom":
+            raise VariantError(f"variant {key!r} belongs to the catalogue; allowed are your own")
+        del self._variants[key]
+
+    def __getitem__(self, key: str) -> Variant:
+        try:
+            return self._variants[key]
+        except KeyError:
+            raise UnknownVariantError(unknown("variant", key, self._variants)) from None
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._variants
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variants)
+
+    def __len__(self) -> int:
+        return len(self._variants)
+
+
+class UnknownVariantError(VariantError, KeyError):
+    """No variant has this id."""
+
+    __str__ = VariantError.__str__
+
+
+#: Every declared variant by id.
+VARIANTS = Registry()
+
+
+def declare(id: str, stages: str, **facts: Any) -> Variant:
+    """Declare and register a variant; the arguments are those of `Variant`."""
+    return VARIANTS.add(Variant(id, stages, **facts))
+
+
+def _check_names(variant: Variant) -> None:
+    """Refuse a declaration that uses an unknown name, with a caret under it."""
+    known = {"m", "n", "i", "j", "h", "w", "H", "W", *variant.hyper}
+    for name, expr in variant.derived.items():
+        if name in RESERVED or name in variant.hyper:
+            raise VariantError(
+                f"derived size {name!r} of variant {variant.id!r} hides another name; allowed are "
+                "new names"
+            )
+        _check_expression(expr, known, variant)
+        known.add(name)
+    for hyper in variant.hyper.values():
+        if isinstance(hyper.default, str):
+            _check_expression(expression.parse(hyper.default), known, variant)
+    axes = {*known, *WINDOWS, EACH} - {"h", "w", "H", "W"}
+    for line in variant.lines:
+        used = [(name, a.at) for a in line.inputs for name in a.names]
+        used += [(name, a.at) for a in line.weights for name in a.names]
+        used += [(a.name, a.at) for a in line.outputs]
+        for name, at in used:
+            if name not in axes:
+                raise NotationError(
+                    f"axis {name!r} has no size: it is neither reserved nor a hyper-parameter",
+                    variant.stages,
+                    at,
+                    sorted(axes),
+                )
+        for _, expr in line.options:
+            _check_expression(expr, known, variant)
+
+
+def _check_expression(expr: Expr, known: set[str], variant: Variant) -> None:
+    for name in expr.names():
+        if name not in known:
+            raise NotationError(
+                f"unknown name {name!r} in variant {variant.id!r}",
+                expr.text,
+                max(expr.text.find(name), 0),
+                sorted(known),
+            )
