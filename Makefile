@@ -1,0 +1,11 @@
+# Thin aliases: each target is the command of the same name in scripts/dev.py, which needs nothing
+# but Python and explains itself with `make` alone.
+#   make run ARGS="--server.port 8600"      make test ARGS="-k basis"      make run PYTHON=python3.12
+PYTHON ?= python3
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: run test check bench docs help
+
+run test check bench docs help:
+	@$(PYTHON) scripts/dev.py $@ $(ARGS)
