@@ -90,6 +90,7 @@ class Variant:
         note: anything a reader must know about its counts.
         weight_bits, activation_bits: hyper-parameters that set the word lengths, if any.
         algorithm_of: the id of the variant whose function this computes by another algorithm.
+        baseline: the one variant that all others are compared with.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Variant:
     weight_bits: str = ""
     activation_bits: str = ""
     algorithm_of: str = ""
+    baseline: bool = False
 
     def __post_init__(self) -> None:
         for name in self.hyper:
@@ -196,7 +198,7 @@ class Variant:
 
 
 class Registry(Mapping[str, Variant]):
-    """The variants by id, family by family; an unknown id is a sentence that lists the known ones."""
+    """The variants by id, family by family; an unknown id is an error that lists the known ones."""
 
     def __init__(self) -> None:
         self._variants: dict[str, Variant] = {}
@@ -214,6 +216,11 @@ class Registry(Mapping[str, Variant]):
         by_family = sorted(self._variants.values(), key=lambda v: FAMILIES.index(v.family))
         self._variants = {v.id: v for v in by_family}
         return variant
+
+    @property
+    def baseline(self) -> Variant:
+        """The variant that ratios and break-evens refer to."""
+        return next(variant for variant in self._variants.values() if variant.baseline)
 
     def remove(self, key: str) -> None:
         """Forget a variant of the user's own; the catalogue stays as it is."""
