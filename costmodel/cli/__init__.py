@@ -1,0 +1,123 @@
+"""The command line: one file per command; a command is parse, one library call, print.
+
+Exit codes: 0 done, 1 the check found something, 2 the call or its input is wrong, 3 something
+needed is not installed. Rows go to stdout or whole to a file; everything else goes to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import NoReturn
+
+from costmodel.errors import CostModelError, InputError, unknown
+
+_HINT = "costmodel: this is an example; `python -m costmodel --help` lists the commands"
+
+_EXAMPLE = ("compare", "-k", "3", "-m", "64", "-n", "128", "--size", "56x56")
+_OWN_OPTIONS = ("-h", "--help", "-V", "--version")
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with our errors: one sentence, and the same exit code as every other bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{self.prog}: {message}")
+
+
+def command_names() -> list[str]:
+    """The commands, by the names of their files."""
+    folder = os.path.dirname(__file__)
+    names = (f[:-3] for f in os.listdir(folder) if f.endswith(".py") and not f.startswith("_"))
+    return sorted(names)
+
+
+def load(name: str) -> ModuleType:
+    """The module of one command: HELP, EXAMPLES, configure(parser) and run(args)."""
+    return import_module(f"costmodel.cli.{name}")
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """The parser of one command."""
+    module = load(name)
+    examples = "\n".join(f"  {example}" for example in module.EXAMPLES)
+    parser = _Parser(
+        prog=f"costmodel {name}",
+        description=module.HELP[0].upper() + module.HELP[1:] + ".",
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.configure(parser)
+    return parser
+
+
+def overview() -> str:
+    """The text of `--help`: every command in a line, and where to read on."""
+    names = command_names()
+    width = max(map(len, names))
+    lines = [f"  {name:<{width}}  {load(name).HELP}" for name in names]
+    return "\n".join(
+        [
+            "usage: costmodel COMMAND [options]",
+            "",
+            "Exact parameter and multiply counts of convolutions and of whole networks.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "examples:",
+            "  costmodel compare -k 3 -m 64 -n 128 --size 56x56 --set b=4",
+            "  costmodel network resnet18 --compare --format table",
+            "  costmodel formulas --format markdown",
+            "",
+            "`costmodel COMMAND --help` explains one command. Without a command, the comparison of",
+            "an example layer is printed as CSV.",
+            "",
+        ]
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. Never a traceback for wrong input."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _dispatch(arguments)
+        sys.stdout.flush()  # inside the try: a closed pipe shows up here at the latest
+        return code
+    except CostModelError as error:
+        print(f"costmodel: error: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # whoever read us has seen enough; keep the interpreter's own last flush quiet too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in _OWN_OPTIONS):
+        if not {"-q", "--quiet"}.intersection(arguments):
+            print(_HINT, file=sys.stderr)
+        arguments = [*_EXAMPLE, *arguments]
+    name, rest = arguments[0], arguments[1:]
+    if name in ("-h", "--help", "help"):
+        print(overview(), end="")
+        return 0
+    if name in ("-V", "--version"):
+        from costmodel import __version__
+
+        print(f"costmodel {__version__}")
+        return 0
+    if name not in command_names():
+        raise InputError(unknown("command", name, command_names()))
+    try:
+        parsed = command_parser(name).parse_args(rest)
+    except SystemExit as stop:  # --help of a command
+        return int(stop.code or 0)
+    return int(load(name).run(parsed))

@@ -1,0 +1,119 @@
+"""Reports: layer × variants × metrics → rows; the one table that everybody shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from costmodel.arith import Number
+from costmodel.counting import Counts, count
+from costmodel.errors import VariantError, unknown
+from costmodel.layer import ConvLayer
+from costmodel.metrics import METRICS, Metric
+from costmodel.table import Table
+from costmodel.variant import VARIANTS, Variant
+
+
+def compare(
+    layer: ConvLayer,
+    variants: Iterable[str | Variant] | None = None,
+    metrics: Iterable[str] | str | None = None,
+    **hyper: Number,
+) -> Table:
+    """Compare variants on one layer.
+
+    Args:
+        layer: the layer that every variant stands in for.
+        variants: ids or `Variant` values; None is every variant that fits the layer (those that do
+            not are in the result's `skipped`, with the reason).
+        metrics: keys; None is those shown by default (parameters and MACs), "all" is every one.
+        hyper: values by letter for every variant that has it (`b=4`), or for one variant only
+            (`**{"tucker2.r1": 16}`), which takes precedence.
+
+    Returns:
+        A `Table`: one row per variant with its id, the metrics as exact integers, and the ratio of
+        each shown metric to the baseline, the standard layer.
+
+    Raises:
+        VariantError: an unknown variant or hyper-parameter, or a chosen variant that does not fit.
+
+    >>> from costmodel import ConvLayer, compare
+    >>> layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
+    >>> print(compare(layer, ["standard", "basis"], b=4).to_csv(), end="")
+    variant,params,macs,params_ratio,macs_ratio,hyper
+    standard,73728,231211008,1.0,1.0,
+    basis,35072,109985792,0.4756944444444444,0.4756944444444444,b=4
+    """
+    chosen = choose_metrics(metrics)
+    selected = [VARIANTS[v] if isinstance(v, str) else v for v in variants or VARIANTS.values()]
+    values = route(selected, hyper)
+    base = count(VARIANTS.baseline, layer)
+    rows: list[dict[str, Any]] = []
+    skipped: list[tuple[str, str]] = []
+    for variant in selected:
+        try:
+            counts = count(variant, layer, **values[variant.id])
+        except VariantError as error:
+            if variants is not None:
+                raise
+            skipped.append((variant.id, str(error)))
+            continue
+        rows.append(_row(counts, base, chosen))
+    notes = tuple(f"{metric.key}: {metric.convention}." for metric in chosen)
+    return Table(columns(chosen), rows, notes, tuple(skipped))
+
+
+def choose_metrics(metrics: Iterable[str] | str | None) -> list[Metric]:
+    """The metrics meant: None for those shown by default, "all", or keys in any order."""
+    if metrics is None:
+        return [metric for metric in METRICS.values() if metric.shown]
+    if isinstance(metrics, str):
+        metrics = METRICS if metrics == "all" else metrics.split(",")
+    return [METRICS[key.strip()] for key in metrics]
+
+
+def columns(metrics: Sequence[Metric]) -> tuple[str, ...]:
+    """Column names: the variant, shown metrics, their ratios, the hyper-parameters, the rest."""
+    shown = [metric.key for metric in metrics if metric.shown]
+    rest = [metric.key for metric in metrics if not metric.shown]
+    return ("variant", *shown, *(f"{key}_ratio" for key in shown), "hyper", *rest)
+
+
+def route(variants: Sequence[Variant], hyper: Mapping[str, Number]) -> dict[str, dict[str, Number]]:
+    """Which variant gets which value: `b` for every variant that has it, `basis.b` for one.
+
+    Raises `VariantError` for a name that no chosen variant has.
+    """
+    values: dict[str, dict[str, Number]] = {variant.id: {} for variant in variants}
+    by_id = {variant.id: variant for variant in variants}
+    names = {name for variant in variants for name in variant.hyper}
+    for name, value in hyper.items():
+        if "." in name:
+            continue
+        if name not in names:
+            raise VariantError(unknown("hyper-parameter", name, sorted(names)))
+        for variant in variants:
+            if name in variant.hyper:
+                values[variant.id][name] = value
+    for name, value in hyper.items():
+        owner, dot, letter = name.partition(".")
+        if dot:
+            if owner not in by_id:
+                raise VariantError(unknown("variant", owner, by_id))
+            if letter not in by_id[owner].hyper:
+                raise VariantError(
+                    unknown(f"hyper-parameter of {owner}", letter, by_id[owner].hyper)
+                )
+            values[owner][letter] = value
+    return values
+
+
+def _row(counts: Counts, base: Counts, metrics: Sequence[Metric]) -> dict[str, Any]:
+    row: dict[str, Any] = {"variant": counts.variant.id}
+    for metric in metrics:
+        value = row[metric.key] = counts[metric.key]
+        if metric.shown:
+            whole = base[metric.key]
+            row[f"{metric.key}_ratio"] = value / whole if whole else None
+    row["hyper"] = ";".join(f"{name}={value}" for name, value in counts.hyper.items())
+    return row

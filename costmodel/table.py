@@ -1,0 +1,258 @@
+"""Table: rows of exact numbers, and the one place where they become text.
+
+The same table feeds the command line, documents, notebooks and the dashboard. Cells stay ints,
+floats, fractions, strings or None until a renderer turns them into characters.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from costmodel.errors import InputError, MissingDependencyError
+
+if TYPE_CHECKING:
+    import pandas
+
+#: The largest integer that JSON readers with double-precision numbers keep.
+MAX_SAFE_JSON = 2**53
+_MAX_INT64 = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows with named columns.
+
+    columns: their names, in order. rows: one mapping per row; a missing cell is None. notes:
+    sentences that belong under the table (conventions, what is not counted). skipped: (name,
+    reason) of what was left out.
+    """
+
+    columns: tuple[str, ...]
+    rows: Sequence[Mapping[str, Any]]
+    notes: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return iter(self.rows)
+
+    def column(self, name: str) -> list[Any]:
+        """The cells of one column, from the first row to the last."""
+        if name not in self.columns:
+            from costmodel.errors import unknown
+
+            raise InputError(unknown("column", name, self.columns))
+        return [row.get(name) for row in self.rows]
+
+    def select(self, columns: Sequence[str]) -> Table:
+        """The same rows with some columns only, in the given order."""
+        for name in columns:
+            self.column(name)
+        return Table(tuple(columns), self.rows, self.notes, self.skipped)
+
+    def _cells(self) -> Iterator[list[Any]]:
+        for row in self.rows:
+            yield [row.get(name) for name in self.columns]
+
+    # -- for programs --------------------------------------------------------------------------
+    def to_csv(self) -> str:
+        """RFC 4180 with a header row and `\\n`: exact integers, no units, no separators."""
+        import csv
+
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self.columns)
+        for cells in self._cells():
+            writer.writerow([plain(cell) for cell in cells])
+        return out.getvalue()
+
+    def to_json(self) -> str:
+        """A JSON array of row objects; integers keep every digit.
+
+        JSON itself has no limit, but readers with double-precision numbers round integers above
+        2^53; `jsonl` and `csv` have the same digits as text.
+        """
+        import json
+
+        rows = [dict(zip(self.columns, map(_json, cells), strict=True)) for cells in self._cells()]
+        return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+    def to_jsonl(self) -> str:
+        """One JSON object per line, for pipes."""
+        import json
+
+        return "".join(
+            json.dumps(dict(zip(self.columns, map(_json, cells), strict=True)), ensure_ascii=False)
+            + "\n"
+            for cells in self._cells()
+        )
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """A pandas frame; integers that int64 cannot hold stay exact Python ints (object column)."""
+        try:
+            import pandas
+        except ImportError:
+            raise MissingDependencyError("pandas", "a data frame", "app") from None
+        return pandas.DataFrame(
+            {
+                name: pandas.Series(cells, dtype=_dtype(cells))
+                for name, cells in ((n, [_json(c) for c in self.column(n)]) for n in self.columns)
+            }
+        )
+
+    def to_parquet(self) -> bytes:
+        """Parquet; an integer above 2^63 − 1 is refused, not rounded."""
+        for name in self.columns:
+            for cell in self.column(name):
+                if isinstance(cell, int) and abs(cell) > _MAX_INT64:
+                    raise InputError(
+                        f"column {name!r} holds {cell}; Parquet allows integers up to "
+                        f"{_MAX_INT64}, csv and json any"
+                    )
+        frame = self.to_dataframe()
+        try:
+            return bytes(frame.to_parquet(index=False))
+        except ImportError:
+            raise MissingDependencyError("pyarrow", "Parquet output", "app") from None
+
+    # -- for people ----------------------------------------------------------------------------
+    def to_text(self) -> str:
+        """Aligned columns with digits grouped by three."""
+        grid = [list(self.columns), *([pretty(cell) for cell in row] for row in self._cells())]
+        widths = [max(len(row[index]) for row in grid) for index in range(len(self.columns))]
+        right = [self._is_numeric(name) for name in self.columns]
+        lines = []
+        for row in grid:
+            cells = (
+                cell.rjust(width) if number else cell.ljust(width)
+                for cell, width, number in zip(row, widths, right, strict=True)
+            )
+            lines.append("  ".join(cells).rstrip())
+        lines.insert(1, "  ".join("-" * width for width in widths))
+        return "\n".join(lines) + "\n" + "".join(f"{note}\n" for note in self.notes)
+
+    def to_markdown(self) -> str:
+        """A GitHub table: numbers right-aligned, digits grouped by three, text escaped."""
+        lines = [
+            "| " + " | ".join(_markdown(name) for name in self.columns) + " |",
+            "|" + "|".join("---:" if self._is_numeric(n) else "---" for n in self.columns) + "|",
+        ]
+        for row in self._cells():
+            lines.append("| " + " | ".join(_markdown(pretty(cell)) for cell in row) + " |")
+        return "\n".join(lines) + "\n"
+
+    def to_latex(self) -> str:
+        """A plain `tabular`; digits grouped by thin spaces, text escaped."""
+        layout = "".join("r" if self._is_numeric(name) else "l" for name in self.columns)
+        lines = [rf"\begin{{tabular}}{{{layout}}}", r"\hline"]
+        lines.append(" & ".join(_latex(name) for name in self.columns) + r" \\")
+        lines.append(r"\hline")
+        for row in self._cells():
+            cells = (
+                pretty(cell).replace(",", "{,}") if _is_number(cell) else _latex(pretty(cell))
+                for cell in row
+            )
+            lines.append(" & ".join(cells) + r" \\")
+        return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"
+
+    def _is_numeric(self, name: str) -> bool:
+        cells = [cell for cell in self.column(name) if cell is not None]
+        return bool(cells) and all(map(_is_number, cells))
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        def cell(tag: str, text: str, number: bool) -> str:
+            align = ' style="text-align:right"' if number else ""
+            return f"<{tag}{align}>{escape(text)}</{tag}>"
+
+        right = [self._is_numeric(name) for name in self.columns]
+        head = "".join(cell("th", n, r) for n, r in zip(self.columns, right, strict=True))
+        body = "".join(
+            "<tr>"
+            + "".join(cell("td", pretty(c), r) for c, r in zip(row, right, strict=True))
+            + "</tr>"
+            for row in self._cells()
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()
+
+
+#: Renderers by the name that `--format` takes.
+FORMATS: dict[str, Callable[[Table], str | bytes]] = {
+    "csv": Table.to_csv,
+    "json": Table.to_json,
+    "jsonl": Table.to_jsonl,
+    "markdown": Table.to_markdown,
+    "latex": Table.to_latex,
+    "table": Table.to_text,
+    "parquet": Table.to_parquet,
+}
+
+
+def plain(cell: Any) -> str:
+    """A cell for programs: exact integers, floats that read back as the same value, "" for None."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if _is_fraction(cell):
+        return repr(float(cell))
+    return repr(cell) if isinstance(cell, float) else str(cell)
+
+
+def pretty(cell: Any) -> str:
+    """A cell for people: digits of integers grouped by three, four significant digits of ratios."""
+    if isinstance(cell, bool) or cell is None:
+        return plain(cell)
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if isinstance(cell, float) or _is_fraction(cell):
+        return f"{float(cell):.4g}"
+    return str(cell)
+
+
+def _is_fraction(cell: Any) -> bool:
+    return not isinstance(cell, int | float) and hasattr(cell, "denominator")
+
+
+def _is_number(cell: Any) -> bool:
+    return not isinstance(cell, bool) and (isinstance(cell, int | float) or _is_fraction(cell))
+
+
+def _json(cell: Any) -> Any:
+    return float(cell) if _is_fraction(cell) else cell
+
+
+def _dtype(cells: Sequence[Any]) -> str | None:
+    """An exact pandas type: Int64 keeps missing cells integers, object keeps big ones exact."""
+    known = [cell for cell in cells if cell is not None]
+    if known and all(isinstance(cell, int) and not isinstance(cell, bool) for cell in known):
+        return "Int64" if all(abs(cell) <= _MAX_INT64 for cell in known) else "object"
+    return None
+
+
+def _markdown(text: str) -> str:
+    for sign in "\\`*_[]<>|":
+        text = text.replace(sign, "\\" + sign) if sign in "\\`*[]|" else text
+    return text.replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ").replace("\r", " ")
+
+
+def _latex(text: str) -> str:
+    special = {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        **{sign: "\\" + sign for sign in "&%$#_{}"},
+    }
+    return "".join(special.get(sign, sign) for sign in text.replace("\n", " "))
