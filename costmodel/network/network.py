@@ -1,0 +1,196 @@
+"""Network: the operations that one forward pass runs, and their totals.
+
+Totals are exact: multiply-accumulates of everything that multiplies, and every parameter tensor
+once, however many operations read it. What is not modelled stays visible: as a row, in
+`unmodelled`, and in a note under every table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from costmodel.arith import Number
+from costmodel.errors import CostModelError, unknown
+from costmodel.network.model import NOT_MODELLED, ROLES, NetOp, Parameter, summed
+
+if TYPE_CHECKING:
+    from costmodel.table import Table
+
+#: Shapes of a network's inputs, batch first.
+Shapes = tuple[tuple[Number, ...], ...]
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """How to get the same network's operations at other sizes; the hook that formulas go through.
+
+    defaults: the letters that may be set or left free ("N", "H", "W", a width multiplier …) with
+    the values that the network was read with.
+    build: letters' values (all of them; ints, or polynomials of `network.polynomial`) → the
+    operations, in the same order and with the same names as at the defaults, and the input shapes.
+    """
+
+    defaults: Mapping[str, Number]
+    build: Callable[[Mapping[str, Number]], tuple[Sequence[NetOp], Shapes]]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as the list of operations that it runs.
+
+    Args:
+        name: what to call it.
+        ops: its operations in the order in which they run; repeated names get "#2", "#3", ….
+        source: where it was read from, with the citation where there is one.
+        input_shapes: shapes of its inputs, batch first.
+        notes: sentences that belong under every total (how it was read, what was assumed).
+        rebuild: how to recount it at other sizes; None where the source cannot tell.
+    """
+
+    name: str
+    ops: tuple[NetOp, ...]
+    source: str = ""
+    input_shapes: Shapes = ()
+    notes: tuple[str, ...] = ()
+    rebuild: Rebuild | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ops", _unique(self.ops))
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def __iter__(self) -> Iterator[NetOp]:
+        return iter(self.ops)
+
+    def __getitem__(self, name: str) -> NetOp:
+        for op in self.ops:
+            if op.name == name:
+                return op
+        raise CostModelError(unknown("operation", name, (op.name for op in self.ops)))
+
+    def __repr__(self) -> str:
+        missing = f", {len(self.unmodelled)} not modelled" if self.unmodelled else ""
+        return (
+            f"<Network {self.name}: {len(self.ops)} operations{missing}, "
+            f"params={self.params}, macs={self.macs}>"
+        )
+
+    # -- totals ----------------------------------------------------------------------------------
+    @property
+    def macs(self) -> Number:
+        """Multiply-accumulates of convolutions, linear layers and matrix products."""
+        return summed(op.macs for op in self.ops)
+
+    @property
+    def tensors(self) -> tuple[Parameter, ...]:
+        """Every parameter tensor once, in the order of first use."""
+        return tuple(t for own in self.own_tensors() for t in own)
+
+    def own_tensors(self) -> list[tuple[Parameter, ...]]:
+        """Per operation, the tensors that no earlier operation has read: they sum to the total."""
+        seen: set[Hashable] = set()
+        result = []
+        for op in self.ops:
+            own = []
+            for tensor in op.tensors:
+                if tensor.id is None or tensor.id not in seen:
+                    own.append(tensor)
+                    seen.add(tensor.id)
+            result.append(tuple(own))
+        return result
+
+    @property
+    def params(self) -> Number:
+        """Parameters, shared tensors once: the sum of `numel`."""
+        return summed(t.count for t in self.tensors)
+
+    def counted(self, role: str) -> Number:
+        """Parameters of one role (weight, bias, norm, other), shared tensors once."""
+        if role not in ROLES:
+            raise CostModelError(unknown("role of a parameter", role, ROLES))
+        return summed(t.count for t in self.tensors if t.role == role)
+
+    @property
+    def weights(self) -> Number:
+        """Weights of convolutions and linear layers."""
+        return self.counted("weight")
+
+    @property
+    def biases(self) -> Number:
+        """Biases of convolutions and linear layers."""
+        return self.counted("bias")
+
+    @property
+    def norm_params(self) -> Number:
+        """Scales and shifts of normalisations."""
+        return self.counted("norm")
+
+    # -- parts -----------------------------------------------------------------------------------
+    @property
+    def layers(self) -> tuple[NetOp, ...]:
+        """The operations that multiply: convolutions, linear layers and matrix products."""
+        return tuple(op for op in self.ops if op.column == "macs")
+
+    @property
+    def unmodelled(self) -> tuple[NetOp, ...]:
+        """The operations whose work is in no column because no rule covers them."""
+        return tuple(op for op in self.ops if op.status == NOT_MODELLED)
+
+    @property
+    def footnotes(self) -> tuple[str, ...]:
+        """What has to stand under every total."""
+        missing = Counter(op.operator or op.kind for op in self.unmodelled)
+        if not missing:
+            return self.notes
+        listed = ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in missing.items())
+        count = missing.total()
+        verb = "operation is" if count == 1 else "operations are"
+        return (*self.notes, f"{count} {verb} not modelled and in no total: {listed}.")
+
+    def replace_ops(self, ops: Iterable[NetOp], **changes: Any) -> Network:
+        """A copy with other operations."""
+        return replace(self, ops=tuple(ops), **changes)
+
+    def at(self, **sizes: Number) -> Network:
+        """The same network recounted at other sizes, such as `at(H=320, W=256)`.
+
+        Raises `CostModelError` for a letter that the network does not have, or where its source
+        (a table of layers) does not say how sizes follow from each other.
+        """
+        if self.rebuild is None:
+            raise CostModelError(
+                f"network {self.name!r} is a list of layers at fixed sizes; allowed are networks "
+                "from a model or a generator, which know how sizes follow from each other"
+            )
+        for letter in sizes:
+            if letter not in self.rebuild.defaults:
+                raise CostModelError(unknown("size", letter, self.rebuild.defaults))
+        ops, shapes = self.rebuild.build({**self.rebuild.defaults, **sizes})
+        return replace(self, ops=tuple(ops), input_shapes=shapes)
+
+    def to_table(self, metrics: Iterable[str] | str | None = None) -> Table:
+        """One row per operation and a last row `total`; see `network.views.table`."""
+        from costmodel.network import views
+
+        return views.table(self, metrics)
+
+
+def _unique(ops: Iterable[NetOp]) -> tuple[NetOp, ...]:
+    """The operations with "#2", "#3" appended to names that stand already."""
+    seen: dict[str, int] = {}
+    result = []
+    for op in ops:
+        count = seen[op.name] = seen.get(op.name, 0) + 1
+        if count > 1:
+            name = f"{op.name}#{count}"
+            while name in seen:
+                count = seen[op.name] = count + 1
+                name = f"{op.name}#{count}"
+            seen[name] = 1
+            op = replace(op, name=name)
+        result.append(op)
+    return tuple(result)
