@@ -70,7 +70,7 @@ class Environment:
             SetupError: when the environment cannot be made or pip fails.
         """
         with self._locked():
-            if not self._works():
+            if not self.works():
                 self._create()
             installed = self._read_stamp()
             wanted = {name: self._fingerprint(name) for name in requirements}
@@ -95,7 +95,7 @@ class Environment:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _works(self) -> bool:
+    def works(self) -> bool:
         """Whether the environment runs, has pip, and is where it was made."""
         try:
             probe = subprocess.run(
@@ -136,7 +136,7 @@ class Environment:
         for name in requirements:
             command += ["--requirement", str(self.root / name)]
         if not sys.stdout.isatty():
-            command.append("--quiet")
+            command.append("-qq")  # only errors
         begin = time.monotonic()
         done = subprocess.run(command, env={**os.environ, **_PIP_SETTINGS}, check=False)
         if done.returncode != 0:

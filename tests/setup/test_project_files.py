@@ -1,0 +1,150 @@
+"""Requirements, package metadata and container files that have to agree with each other."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+
+
+def pins(name: str) -> dict[str, str]:
+    """Package → exact version, from a requirements file."""
+    found: dict[str, str] = {}
+    for line in (ROOT / name).read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            requirement = Requirement(line)
+            (only,) = requirement.specifier
+            assert only.operator == "==", line
+            assert "*" not in only.version, line
+            found[canonicalize_name(requirement.name)] = only.version
+    return found
+
+
+APP_PINS = pins("requirements.txt")
+DEV_PINS = pins("requirements-dev.txt")
+
+
+def needs(*requirements: str) -> list[Requirement]:
+    """Requirements of others than ourselves."""
+    parsed = [Requirement(line) for line in requirements]
+    return [requirement for requirement in parsed if requirement.name != PROJECT["name"]]
+
+
+def test_the_pins_are_what_the_package_asks_for() -> None:
+    users = [extra for extra in EXTRAS if extra not in ("all", "dev")]
+    lines = [*PROJECT["dependencies"], *(line for extra in users for line in EXTRAS[extra])]
+    for wanted, pinned in ((needs(*lines), APP_PINS), (needs(*EXTRAS["dev"]), DEV_PINS)):
+        assert {canonicalize_name(requirement.name) for requirement in wanted} == set(pinned)
+        for requirement in wanted:
+            assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)])
+
+
+def test_all_means_every_extra_but_those_for_developers() -> None:
+    (everything,) = EXTRAS["all"]
+    assert Requirement(everything).extras == set(EXTRAS) - {"all", "dev"}
+
+
+def test_torch_is_pinned_without_a_build_so_that_pip_may_take_a_small_one() -> None:
+    assert APP_PINS["torch"] == "2.13.0"
+
+
+@pytest.fixture(scope="module")
+def dockerfile() -> list[str]:
+    """Instructions of the Dockerfile, continued lines joined."""
+    text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
+    return [line for line in re.sub(r"\\\n\s*", " ", text).splitlines() if line]
+
+
+def arguments(dockerfile: list[str], instruction: str) -> list[str]:
+    """What follows an instruction, once for each time that it is used."""
+    return [line.split(maxsplit=1)[1] for line in dockerfile if line.startswith(f"{instruction} ")]
+
+
+def test_the_container_copies_what_exists_and_is_not_ignored(dockerfile: list[str]) -> None:
+    allowed = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    sources = [
+        source
+        for copy in arguments(dockerfile, "COPY")
+        if not copy.startswith("--from")
+        for source in copy.split()[:-1]
+    ]
+    assert sorted(sources) == sorted(allowed)
+    assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+def test_the_container_does_not_run_as_root_nor_in_the_root_folder(dockerfile: list[str]) -> None:
+    final = dockerfile[max(at for at, line in enumerate(dockerfile) if line.startswith("FROM")) :]
+    assert arguments(final, "USER") == ["costmodel"]
+    assert arguments(final, "WORKDIR") == ["/app"]
+    assert "--uid 1000 costmodel" in arguments(final, "RUN")[0]
+    after_user = final[final.index("USER costmodel") :]
+    assert not [line for line in after_user if line.startswith(("RUN", "COPY", "USER root"))]
+
+
+def test_the_container_starts_without_a_shell_and_reports_its_health(dockerfile: list[str]) -> None:
+    (start,) = arguments(dockerfile, "ENTRYPOINT")
+    assert json.loads(start)[:5] == ["python", "-m", "streamlit", "run", "app.py"]
+    assert "--server.address=0.0.0.0" in json.loads(start)
+    (health,) = arguments(dockerfile, "HEALTHCHECK")
+    program, _, code = json.loads(health.split("CMD", 1)[1])
+    assert program == "python"  # slim images have no curl
+    assert "127.0.0.1:8501/_stcore/health" in code
+
+
+@pytest.mark.parametrize(("with_torch", "expected"), [("0", {"app"}), ("1", {"app", "torch"})])
+def test_the_container_has_torch_only_on_request(
+    dockerfile: list[str], tmp_path: Path, with_torch: str, expected: set[str]
+) -> None:
+    (install,) = [run for run in arguments(dockerfile, "RUN") if "install" in run]
+    # The line is run as it stands, by a shell, with a pip that prints what it was given.
+    (tmp_path / "pip").write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    (tmp_path / "pip").chmod(0o755)
+    given = subprocess.check_output(
+        ["sh", "-c", install.replace("/opt/costmodel/bin/pip", str(tmp_path / "pip"))],
+        env={**os.environ, "WITH_TORCH": with_torch, "TORCH_INDEX": "https://example.org/cpu"},
+        text=True,
+    ).splitlines()
+    (extras,) = [re.fullmatch(r"\.\[(.*)\]", word) for word in given if word.startswith(".[")]
+    assert extras is not None
+    assert set(extras[1].split(",")) == expected
+    assert given[given.index("--constraint") + 1] == "requirements.txt"
+    assert ("https://example.org/cpu" in given) == (with_torch == "1")
+
+
+def test_a_wheel_brings_its_data_along(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    networks = {path.name for path in (ROOT / "data" / "networks").iterdir()}
+    assert networks
+    assert {path.name for path in (tmp_path / "installed/costmodel/data/networks").iterdir()} == (
+        networks
+    )
+    # Isolated from the checkout, and started as the installed command is.
+    module, function = PROJECT["scripts"]["costmodel"].split(":")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'installed')!r})\n"
+        f"import costmodel; print(costmodel.__file__); from {module} import {function}\n"
+        f"sys.argv = ['costmodel', 'network', 'resnet18']; sys.exit({function}())"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    where, header, *_ = ran.stdout.splitlines()
+    assert where.startswith(str(tmp_path))
+    assert header.startswith("layer,kind,")
