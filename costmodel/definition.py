@@ -30,7 +30,9 @@ def define(
         id: its name; not one of the catalogue's.
         stages: stage lines, in order (one text with `|` between them is the same).
         where: derived axis sizes, such as {"p": "r/g"}.
-        title, summary, reference: for tables and documents.
+        title: its name in running text.
+        summary: one sentence about it.
+        reference: where it was published.
         register: whether `VARIANTS` should know it (again: an earlier one of that id is replaced).
         hyper: each other axis by name: a default (an int, or an expression such as "ceil(n/4)"), or
             a `Hyper` with bounds and a meaning.

@@ -74,7 +74,7 @@ class MissingDependencyError(CostModelError, ImportError):
 
 
 def unknown(what: str, name: object, valid: Iterable[str]) -> str:
-    """One sentence for a name that is not known: the nearest valid names first, then all of them."""
+    """One sentence for a name that is not known: the nearest valid names, then all of them."""
     import difflib  # only an error path pays for it
 
     names = list(valid)

@@ -1,4 +1,4 @@
-"""A tiny language for sizes: `n/g`, `ceil(n/q)`, `b*m*(k^2+n)`. Parsed by hand, never evaluated as code.
+"""A tiny language for sizes: `n/g`, `ceil(n/q)`, `b*m*(k^2+n)`. Nothing is evaluated as code.
 
     sum     = product { ("+" | "-") product }
     product = factor { ("*" | "/" | "//") factor }
@@ -71,7 +71,8 @@ class Expr:
         if self.op in ("ceil", "floor"):
             # ceil(a/b) rounds the quotient itself; the exact division inside would refuse it
             a, b = (inner.args if inner.op == "/" else (inner, Expr("int", (1,))))[:2]
-            assert isinstance(a, Expr) and isinstance(b, Expr)
+            assert isinstance(a, Expr)
+            assert isinstance(b, Expr)
             return (ceil_div if self.op == "ceil" else floor_div)(a.evaluate(env), b.evaluate(env))
         right = self.args[1]
         assert isinstance(right, Expr)
@@ -82,7 +83,7 @@ class Expr:
 
 
 def parse(text: str, *, within: str | None = None, offset: int = 0) -> Expr:
-    """Parse an expression; errors show `within` (the whole line) with a caret at `offset` + place."""
+    """Parse an expression; errors show `within` (the whole line) with a caret at the place."""
     return _Parser(text, within if within is not None else text, offset).parse()
 
 

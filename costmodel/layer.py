@@ -1,7 +1,8 @@
 """ConvLayer: the geometry of one convolution, and PyTorch's output-size rule.
 
 Sizes may be Python ints, NumPy arrays (sweeps) or SymPy symbols (formulas); the rules are the same
-plain arithmetic for all three. Spatial arguments are in the order of `size`: (L,), (H, W), (D, H, W).
+plain arithmetic for all three. Spatial arguments are in the order of `size`: (L,), (H, W) or
+(D, H, W).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def same_padding(kernel: Number, dilation: Number) -> tuple[Number, Number]:
 def conv_size(
     size: Number, kernel: Number, stride: Number, pads: tuple[Number, Number], dilation: Number
 ) -> Number:
-    """Outputs of a convolution along one axis: ⌊(size + pads − dilation·(kernel−1) − 1)/stride⌋ + 1."""
+    """Outputs along one axis: ⌊(size + pads − dilation·(kernel − 1) − 1) / stride⌋ + 1."""
     return (size + pads[0] + pads[1] - dilation * (kernel - 1) - 1) // stride + 1
 
 
@@ -89,7 +90,8 @@ class ConvLayer:
         if isinstance(self.padding, str):
             if self.padding not in ("same", "valid"):
                 raise LayerError(
-                    f"padding is {self.padding!r}; allowed are 'same', 'valid' or integers from 0 up"
+                    f"padding is {self.padding!r}; allowed are 'same', 'valid' and integers "
+                    "from 0 up"
                 )
         else:
             per_axis("padding", 0)
@@ -175,12 +177,20 @@ class ConvLayer:
         return tuple(map(conv_size, self.size, self.kernel, self.stride, self.pads, self.dilation))
 
     def replace(self, **changes: Any) -> ConvLayer:
-        """A copy with some fields changed, validated like a new layer."""
+        """A copy with some fields changed, validated like a new layer.
+
+        With a `size` of another dimension, values that are equal on every axis stay so.
+        """
         valid = {f.name for f in fields(self)}
         if not valid.issuperset(changes):
             from costmodel.errors import unknown
 
             raise LayerError(unknown("layer field", min(set(changes) - valid), sorted(valid)))
+        if "size" in changes:
+            for name in ("kernel", "stride", "dilation", "padding", "output_padding"):
+                value = getattr(self, name)
+                if isinstance(value, tuple) and all(v == value[0] for v in value):
+                    changes.setdefault(name, value[0])
         return replace(self, **changes)
 
     def __str__(self) -> str:

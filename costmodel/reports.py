@@ -35,7 +35,8 @@ def compare(
         each shown metric to the baseline, the standard layer.
 
     Raises:
-        VariantError: an unknown variant or hyper-parameter, or a chosen variant that does not fit.
+        VariantError: an unknown variant or hyper-parameter, a value that is not allowed, or a chosen
+            variant that does not fit.
 
     >>> from costmodel import ConvLayer, compare
     >>> layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
@@ -54,7 +55,7 @@ def compare(
         try:
             counts = count(variant, layer, **values[variant.id])
         except VariantError as error:
-            if variants is not None:
+            if variants is not None or (values[variant.id] and _fits(variant, layer)):
                 raise
             skipped.append((variant.id, str(error)))
             continue
@@ -106,6 +107,15 @@ def route(variants: Sequence[Variant], hyper: Mapping[str, Number]) -> dict[str,
                 )
             values[owner][letter] = value
     return values
+
+
+def _fits(variant: Variant, layer: ConvLayer) -> bool:
+    """Whether the defaults fit: then it is a given value that does not, which must not be hidden."""
+    try:
+        count(variant, layer)
+    except VariantError:
+        return False
+    return True
 
 
 def _row(counts: Counts, base: Counts, metrics: Sequence[Metric]) -> dict[str, Any]:

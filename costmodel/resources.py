@@ -8,7 +8,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def data_path(*parts: str) -> str:
-    """The path of a shipped data file or folder, such as `data_path("networks", "resnet18.csv")`."""
+    """The path of a shipped file or folder: `data_path("networks", "resnet18.csv")`."""
     inside = os.path.join(_HERE, "data")
     root = inside if os.path.isdir(inside) else os.path.join(os.path.dirname(_HERE), "data")
     return os.path.join(root, *parts)

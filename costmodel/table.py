@@ -61,7 +61,7 @@ class Table:
 
     # -- for programs --------------------------------------------------------------------------
     def to_csv(self) -> str:
-        """RFC 4180 with a header row and `\\n`: exact integers, no units, no separators."""
+        """RFC 4180 with a header row, lines ended by LF: exact integers, no units or separators."""
         import csv
 
         out = io.StringIO()
@@ -93,7 +93,7 @@ class Table:
         )
 
     def to_dataframe(self) -> pandas.DataFrame:
-        """A pandas frame; integers that int64 cannot hold stay exact Python ints (object column)."""
+        """A pandas frame; integers above int64 stay exact Python ints (an object column)."""
         try:
             import pandas
         except ImportError:

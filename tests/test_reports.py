@@ -1,0 +1,79 @@
+"""compare(): the one table."""
+
+import pytest
+
+import costmodel as cm
+from costmodel.errors import CostModelError, VariantError
+from costmodel.variant import Variant
+
+LAYER = cm.ConvLayer(kernel=(3, 5), in_channels=12, out_channels=20, size=(17, 22), stride=(2, 1))
+
+
+def test_columns_and_order_are_the_promised_ones():
+    table = cm.compare(LAYER)
+    assert table.columns[:5] == ("variant", "params", "macs", "params_ratio", "macs_ratio")
+    assert table.column("variant")[0] == cm.VARIANTS.baseline.id
+    assert table.rows[0]["macs_ratio"] == 1
+
+
+def test_cells_are_what_count_says():
+    for row in cm.compare(LAYER).rows:
+        counts = cm.count(row["variant"], LAYER)
+        assert (row["params"], row["macs"]) == (counts.params, counts.macs)
+        assert row["macs_ratio"] == counts.macs / cm.count("standard", LAYER).macs
+        assert type(row["macs"]) is int
+
+
+def test_every_variant_is_a_row_or_is_left_out_with_a_reason():
+    box = LAYER.replace(size=(9, 17, 22), kernel=3, stride=1)
+    table = cm.compare(box)
+    shown, left_out = set(table.column("variant")), dict(table.skipped)
+    assert shown | set(left_out) == set(cm.VARIANTS)
+    assert "3-D" in left_out["spatial_svd"]
+    with pytest.raises(VariantError, match="spatial_svd"):
+        cm.compare(box, ["spatial_svd"])
+
+
+def test_a_given_value_that_is_not_allowed_is_not_hidden():
+    with pytest.raises(VariantError, match="'b' of basis is 0"):
+        cm.compare(LAYER, b=0)
+
+
+def test_a_letter_is_for_all_and_a_dotted_one_for_one():
+    table = cm.compare(LAYER, ["basis", "shared_basis"], b=2, **{"basis.b": 3})
+    assert table.column("hyper") == ["b=3", "b=2"]
+
+
+@pytest.mark.parametrize(
+    ("hyper", "words"),
+    [
+        ({"z": 3}, "unknown hyper-parameter 'z': allowed are b"),
+        ({"bases.b": 3}, "unknown variant 'bases': did you mean 'basis'"),
+        ({"basis.r": 3}, "unknown hyper-parameter of basis 'r': allowed are b"),
+    ],
+)
+def test_unknown_hyper_parameters(hyper, words):
+    with pytest.raises(VariantError, match=words):
+        cm.compare(LAYER, ["standard", "basis"], **hyper)
+
+
+def test_metrics_can_be_chosen():
+    assert cm.compare(LAYER, ["basis"], ["macs"]).columns == (
+        "variant",
+        "macs",
+        "macs_ratio",
+        "hyper",
+    )
+    assert set(cm.METRICS) <= set(cm.compare(LAYER, ["basis"], "all").columns)
+    with pytest.raises(CostModelError, match="unknown metric 'flop'"):
+        cm.compare(LAYER, ["basis"], ["flop"])
+
+
+def test_conventions_stand_under_the_table():
+    assert len(cm.compare(LAYER).notes) == 2
+    assert "padding zeros included" in cm.compare(LAYER).notes[1]
+
+
+def test_a_variant_value_need_not_be_registered():
+    mine = Variant("mine", "m, r m i -> r | r, n r j -> n", hyper={"r": cm.Hyper(7, "rank")})
+    assert cm.compare(LAYER, [mine, "standard"]).column("variant") == ["mine", "standard"]

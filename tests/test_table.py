@@ -1,0 +1,94 @@
+"""Table: exact cells, and every renderer."""
+
+import csv
+import io
+import json
+from fractions import Fraction
+
+import pytest
+
+from costmodel.errors import InputError
+from costmodel.table import FORMATS, Table
+
+BIG = 2**70 + 1
+TABLE = Table(
+    ("name", "count", "ratio", "note"),
+    [
+        {"name": "a|b", "count": 1234567, "ratio": 0.25, "note": None},
+        {"name": 'say "hi", x', "count": BIG, "ratio": Fraction(1, 3), "note": "50%_$"},
+    ],
+    notes=("count: things.",),
+)
+
+
+def test_csv_keeps_every_digit_and_quotes_text():
+    rows = list(csv.reader(io.StringIO(TABLE.to_csv())))
+    assert rows == [
+        ["name", "count", "ratio", "note"],
+        ["a|b", "1234567", "0.25", ""],
+        ['say "hi", x', str(BIG), repr(1 / 3), "50%_$"],
+    ]
+    assert "\r" not in TABLE.to_csv()
+
+
+def test_json_keeps_every_digit():
+    for rows in (
+        json.loads(TABLE.to_json()),
+        [json.loads(line) for line in TABLE.to_jsonl().splitlines()],
+    ):
+        assert rows[1]["count"] == BIG
+        assert rows[0]["note"] is None
+        assert rows[1]["ratio"] == 1 / 3
+
+
+def test_dataframe_is_exact():
+    frame = TABLE.to_dataframe()
+    assert list(frame.columns) == list(TABLE.columns)
+    assert frame["count"][1] == BIG
+    small = Table(("n",), [{"n": 3}, {"n": None}]).to_dataframe()
+    assert str(small["n"].dtype) == "Int64"  # a missing cell does not make floats of the others
+
+
+def test_parquet_round_trip_and_its_limit():
+    import pandas
+
+    table = Table(("n", "t"), [{"n": 2**62 + 1, "t": "x"}])
+    frame = pandas.read_parquet(io.BytesIO(table.to_parquet()))
+    assert frame["n"][0] == 2**62 + 1
+    with pytest.raises(InputError, match=f"column 'count' holds {BIG}; Parquet allows"):
+        TABLE.to_parquet()
+
+
+def test_text_is_aligned_and_grouped():
+    lines = TABLE.to_text().splitlines()
+    assert lines[2].split() == ["a|b", "1,234,567", "0.25"]
+    assert "1,180,591,620,717,411,303,425" in lines[3]
+    assert lines[-1] == "count: things."
+    assert lines[0].index("ratio") + 5 == lines[2].index("0.25") + 4
+
+
+def test_markdown_escapes_and_aligns():
+    lines = TABLE.to_markdown().splitlines()
+    assert lines[1] == "|---|---:|---:|---|"
+    assert lines[2] == "| a\\|b | 1,234,567 | 0.25 |  |"
+    assert Table(("a",), [{"a": "<b>\n"}]).to_markdown().splitlines()[2] == "| &lt;b&gt;  |"
+
+
+def test_latex_escapes():
+    assert r"50\%\_\$" in TABLE.to_latex()
+    assert "1{,}234{,}567" in TABLE.to_latex()
+
+
+def test_html_escapes():
+    assert "&lt;b&gt;" in Table(("a",), [{"a": "<b>"}])._repr_html_()
+
+
+def test_columns_can_be_chosen_and_unknown_ones_are_named():
+    assert TABLE.select(["ratio", "name"]).to_csv().splitlines()[0] == "ratio,name"
+    with pytest.raises(InputError, match="unknown column 'cout': did you mean 'count'"):
+        TABLE.select(["cout"])
+
+
+def test_every_format_renders_an_empty_table():
+    for name, render in FORMATS.items():
+        assert bool(render(Table(("a", "b"), []))) == (name != "jsonl")
