@@ -14,10 +14,10 @@ ROOT = Path(costmodel.__file__).parent
 #: Layers from the bottom up: a module may import, at its top, from its own layer and below.
 LAYERS = [
     {"errors"},
-    {"arith", "resources"},
+    {"arith", "resources", "files"},
     {"expression", "table"},
     {"notation", "layer"},
-    {"stage"},
+    {"stage", "parsing"},
     {"variant", "metrics"},
     {"variants", "binding"},
     {"counting", "definition"},

@@ -3,56 +3,35 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
-import re
 import sys
-import tempfile
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from costmodel.errors import InputError, LayerError
+from costmodel import parsing
+from costmodel.errors import InputError
+from costmodel.files import write_whole
 from costmodel.layer import ConvLayer
 from costmodel.table import FORMATS, Table
 
-_MAX_DIGITS = 18
+_T = TypeVar("_T")
 
 
-def integer(text: str) -> int:
-    """An int; for argparse."""
-    if not re.fullmatch(r"-?\d+", text) or len(text) > _MAX_DIGITS:
-        raise argparse.ArgumentTypeError(f"{text!r}; allowed are integers of up to 18 digits")
-    return int(text)
+def argument(parse: Callable[[str], _T]) -> Callable[[str], _T]:
+    """A parser of typed values for argparse, which keeps only its own kind of error's text."""
+
+    def typed(text: str) -> _T:
+        try:
+            return parse(text)
+        except InputError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return typed
 
 
-def sizes(text: str) -> tuple[int, ...]:
-    """`3` or `3x5` or `8x56x56` as ints; for argparse."""
-    parts = text.lower().replace("×", "x").split("x")
-    if not all(re.fullmatch(r"-?\d+", part) and len(part) <= _MAX_DIGITS for part in parts):
-        raise argparse.ArgumentTypeError(f"{text!r}; allowed are integers such as 3 or 56x56")
-    return tuple(map(int, parts))
-
-
-def padding(text: str) -> tuple[int, ...] | str:
-    """A padding: `same`, `valid`, `1` or `1x2`; for argparse."""
-    return text if text in ("same", "valid") else sizes(text)
-
-
-def setting(text: str) -> tuple[str, int | str]:
-    """`b=4` or `tucker2.r1=16` or `alpha=1/4`; for argparse."""
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip() or not value.strip():
-        raise argparse.ArgumentTypeError(f"{text!r}; allowed is NAME=VALUE, such as b=4")
-    value = value.strip()
-    return name.strip(), int(value) if re.fullmatch(r"-?\d{1,18}", value) else value
-
-
-def names(text: str) -> list[str]:
-    """`a,b` as a list; for argparse."""
-    found = [name.strip() for name in text.split(",") if name.strip()]
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r}; allowed are names separated by commas")
-    return found
+integer, sizes, padding, setting, names = map(
+    argument,
+    (parsing.integer, parsing.sizes, parsing.padding, parsing.setting, parsing.names),
+)
 
 
 def add_layer(parser: argparse.ArgumentParser) -> None:
@@ -79,28 +58,19 @@ def add_layer(parser: argparse.ArgumentParser) -> None:
 
 def layer_of(args: argparse.Namespace) -> ConvLayer:
     """The layer that the arguments describe."""
-    size = args.size
-    if len(size) == 1:
-        size = size * (args.dims or 2)
-    elif args.dims and args.dims != len(size):
-        raise LayerError(f"--size has {len(size)} axes; allowed with --dims {args.dims} is as many")
-
-    def axes(value: Any) -> Any:
-        return value[0] if isinstance(value, tuple) and len(value) == 1 else value
-
     return ConvLayer(
-        kernel=axes(args.kernel),
+        kernel=parsing.axes(args.kernel),
         in_channels=args.in_channels,
         out_channels=args.out_channels,
-        size=size,
-        stride=axes(args.stride),
-        padding=axes(args.padding),
-        dilation=axes(args.dilation),
+        size=parsing.grid(args.size, args.dims),
+        stride=parsing.axes(args.stride),
+        padding=parsing.axes(args.padding),
+        dilation=parsing.axes(args.dilation),
         groups=args.groups,
         batch=args.batch,
         bias=args.bias,
         transposed=args.transposed,
-        output_padding=axes(args.output_padding),
+        output_padding=parsing.axes(args.output_padding),
     )
 
 
@@ -141,65 +111,12 @@ def emit(table: Table, args: argparse.Namespace) -> None:
 
 
 def write(content: str | bytes, path: str | None) -> None:
-    """Content to stdout, or to a file that is written whole or not at all.
-
-    Raises `InputError` where the file cannot be written.
-    """
-    if path is None or path == "-":
-        if isinstance(content, bytes):
-            if sys.stdout.isatty():
-                raise InputError("binary output to a terminal; allowed is -o FILE or a pipe")
-            sys.stdout.buffer.write(content)
-        else:
-            sys.stdout.write(content)
-        return
-    data = content if isinstance(content, bytes) else content.encode()
-    try:
-        _write_file(path, data)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path!r}: {error.strerror or error}; allowed is a path that can be "
-            "created or replaced"
-        ) from None
-
-
-def _write_file(path: str, data: bytes) -> None:
-    if os.path.exists(path) and not os.path.isfile(path):
-        if os.path.isdir(path):
-            raise IsADirectoryError(21, "it is a directory")
-        with open(path, "wb") as file:  # a device or a named pipe cannot be replaced, only written
-            file.write(data)
-        return
-    target = os.path.realpath(path)
-    mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else None
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".costmodel-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is None:
-            mask = os.umask(0)
-            os.umask(mask)
-            mode = 0o666 & ~mask
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def read_text(path: str) -> str:
-    """A UTF-8 text file, or stdin for `-`; unreadable ones are one sentence."""
-    try:
-        if path == "-":
-            return sys.stdin.read()
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
-    except OSError as error:
-        raise InputError(
-            f"cannot read {path!r}: {error.strerror or error}; allowed is a readable file"
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path!r} is not UTF-8 text; allowed is UTF-8") from None
+    """Content to stdout, or to a file that is written whole or not at all."""
+    if path is not None and path != "-":
+        write_whole(path, content)
+    elif isinstance(content, str):
+        sys.stdout.write(content)
+    elif sys.stdout.isatty():
+        raise InputError("binary output to a terminal; allowed is -o FILE or a pipe")
+    else:
+        sys.stdout.buffer.write(content)

@@ -1,0 +1,70 @@
+"""Files: read with one-sentence errors, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+
+from costmodel.errors import InputError
+
+
+def read_text(path: str) -> str:
+    """A UTF-8 text file, line ends as they are, or stdin for `-`."""
+    try:
+        if path == "-":
+            return sys.stdin.read()
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except OSError as error:
+        raise InputError(
+            f"cannot read {path!r}: {error.strerror or error}; allowed is a readable file"
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path!r} is not UTF-8 text; allowed is UTF-8") from None
+
+
+def write_whole(path: str, content: str | bytes) -> None:
+    """Replace a file in one step: after a failure the old one is still there, untouched.
+
+    Permissions of a replaced file stay, links stay links; a device or a pipe is written to.
+    Raises `InputError` where the file cannot be written.
+    """
+    data = content if isinstance(content, bytes) else content.encode()
+    try:
+        _write(path, data)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path!r}: {error.strerror or error}; allowed is a path that can be "
+            "created or replaced"
+        ) from None
+
+
+def _write(path: str, data: bytes) -> None:
+    if os.path.isdir(path):
+        raise IsADirectoryError(21, "it is a directory")
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as file:  # a device or a named pipe cannot be replaced, only written
+            file.write(data)
+        return
+    target = os.path.realpath(path)
+    mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else 0o666 & ~_umask()
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".costmodel-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
