@@ -1,0 +1,13 @@
+"""Formulas, tables and numbers that live in documents and cannot go stale.
+
+A document holds markers, invisible when rendered, around generated text; `embed` refreshes what
+stands between them and `check` says which of it is no longer true. A directive is data: nothing in
+a document is ever executed.
+"""
+
+from __future__ import annotations
+
+from costmodel.docs.blocks import Block, Status
+from costmodel.docs.embedding import Embedded, embed, process
+
+__all__ = ["Block", "Embedded", "Status", "embed", "process"]

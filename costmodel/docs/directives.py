@@ -1,0 +1,147 @@
+"""Directives: what a block can ask for. A registry; one entry each, and nothing is executed.
+
+A directive is a line of words and `name=value` options: `compare k=3 m=64 n=128 size=56x56 b=4`.
+Values with spaces stand in double quotes. Options that describe no layer and are not the
+directive's own are hyper-parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from costmodel.errors import InputError, unknown
+
+_WORD = re.compile(r'\s*((?:[^\s"=]+=)?(?:"[^"]*"|[^\s"]+))')
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the text will stand.
+
+    syntax: "markdown" or "latex". inline: within a line. path: of the document. files: what a
+    directive wants to stand beside the document, by path; filled by directives.
+    """
+
+    syntax: str
+    inline: bool
+    path: str
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A parsed directive: its words in order, and its options by name."""
+
+    words: tuple[str, ...]
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Directive:
+    """One kind of block.
+
+    name: its first word. summary: one sentence. words: the names of the words that follow.
+    options: its own options with their meaning. hyper: whether further options are
+    hyper-parameters. layer: whether options describe a layer. example: a directive that works.
+    render: what makes the text.
+    """
+
+    name: str
+    summary: str
+    example: str
+    render: Callable[[Request, Target], str]
+    words: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    layer: bool = False
+    hyper: bool = False
+
+
+#: Every directive by name.
+DIRECTIVES: dict[str, Directive] = {}
+
+
+def directive(
+    name: str,
+    summary: str,
+    example: str,
+    *,
+    words: tuple[str, ...] = (),
+    options: Mapping[str, str] | None = None,
+    layer: bool = False,
+    hyper: bool = False,
+) -> Callable[[Callable[[Request, Target], str]], Callable[[Request, Target], str]]:
+    """Register a function as a directive."""
+
+    def register(function: Callable[[Request, Target], str]) -> Callable[[Request, Target], str]:
+        if name in DIRECTIVES:
+            raise InputError(f"directive {name!r} is declared twice; allowed is a new name")
+        DIRECTIVES[name] = Directive(
+            name, summary, example, function, words, dict(options or {}), layer, hyper
+        )
+        return function
+
+    return register
+
+
+def render(text: str, target: Target) -> str:
+    """The text that a directive stands for.
+
+    Raises `InputError` for an unknown directive, word or option, and whatever the library says of
+    a value.
+    """
+    _load()
+    words, options = split(text)
+    if not words:
+        raise InputError(f"an empty directive; allowed are {', '.join(DIRECTIVES)}")
+    if words[0] not in DIRECTIVES:
+        raise InputError(unknown("directive", words[0], DIRECTIVES))
+    found = DIRECTIVES[words[0]]
+    if len(words) - 1 != len(found.words):
+        wanted = " ".join(word.upper() for word in found.words) or "no words, only options"
+        raise InputError(
+            f"{' '.join(words)!r} has {len(words) - 1} words after the directive; allowed is "
+            f"'{found.name} {wanted}', for example '{found.example}'"
+        )
+    _check_options(found, options)
+    return found.render(Request(tuple(words[1:]), options), target)
+
+
+def split(text: str) -> tuple[list[str], dict[str, str]]:
+    """Words and options of a directive; quotes keep a value together."""
+    words: list[str] = []
+    options: dict[str, str] = {}
+    position = 0
+    while text[position:].strip():
+        match = _WORD.match(text, position)
+        if not match:
+            raise InputError(f"an unclosed quote in {text!r}; allowed are pairs of them")
+        position = match.end()
+        word = match[1]
+        name, equals, value = word.partition("=")
+        if not equals or word.startswith('"'):
+            if options:
+                raise InputError(f"{word!r} after the options; allowed are name=value pairs")
+            words.append(word.strip('"'))
+        elif name in options:
+            raise InputError(f"option {name!r} is given twice; allowed is once")
+        else:
+            options[name] = value.strip('"')
+    return words, options
+
+
+def _check_options(found: Directive, options: Mapping[str, str]) -> None:
+    from costmodel.parsing import LAYER_NAMES
+
+    known = [*found.options, *(LAYER_NAMES if found.layer else ())]
+    for name in options:
+        if name not in known and not found.hyper:
+            raise InputError(unknown(f"option of {found.name}", name, known))
+
+
+def _load() -> None:
+    """Register the directives at the first use."""
+    for module in ("tables", "numbers"):
+        import_module(f"costmodel.docs.{module}")

@@ -1,0 +1,49 @@
+"""Directives that give one number, to stand within a sentence."""
+
+from __future__ import annotations
+
+from costmodel.counting import count
+from costmodel.docs import options
+from costmodel.docs.directives import Request, Target, directive
+from costmodel.metrics import METRICS
+from costmodel.table import plain, pretty, scaled
+from costmodel.variant import VARIANTS
+
+_AS = {"as": "grouped (109,985,792), plain (109985792) or si (110.0 M)"}
+
+
+def number(value: object, request: Request, target: Target) -> str:
+    """A number in the style asked for; in LaTeX the separators do not become spaces."""
+    style = options.choice(request, "as", ("grouped", "plain", "si"), "grouped")
+    text = {"grouped": pretty, "plain": plain, "si": scaled}[style](value)
+    return text.replace(",", "{,}") if target.syntax == "latex" else text
+
+
+@directive(
+    "value",
+    "one metric of one variant on one layer, as a number",
+    "value basis macs k=3 m=64 n=128 size=56x56 b=4",
+    words=("variant", "metric"),
+    options=_AS,
+    layer=True,
+    hyper=True,
+)
+def _value(request: Request, target: Target) -> str:
+    variant, metric = request.words
+    counts = count(variant, options.layer(request), **options.hyper(request, _AS))
+    return number(counts[METRICS[metric].key], request, target)
+
+
+@directive(
+    "share",
+    "one metric of one variant divided by the standard layer's, as a number",
+    "share basis macs k=3 m=64 n=128 size=56x56 b=4",
+    words=("variant", "metric"),
+    layer=True,
+    hyper=True,
+)
+def _share(request: Request, target: Target) -> str:
+    variant, metric = request.words
+    layer = options.layer(request)
+    counts = count(variant, layer, **options.hyper(request, ()))
+    return number(counts[metric] / count(VARIANTS.baseline, layer)[metric], request, target)

@@ -1,0 +1,48 @@
+"""What a request's options mean: a layer, hyper-parameters, columns, a notation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from costmodel import parsing
+from costmodel.docs.directives import Request
+from costmodel.errors import InputError
+from costmodel.layer import ConvLayer
+
+
+def layer(request: Request) -> ConvLayer:
+    """The layer that the options describe."""
+    return parsing.layer_from(
+        {name: value for name, value in request.options.items() if name in parsing.LAYER_NAMES}
+    )
+
+
+def has_layer(request: Request) -> bool:
+    """Whether any option describes a layer."""
+    return any(name in parsing.LAYER_NAMES for name in request.options)
+
+
+def hyper(request: Request, own: Collection[str]) -> dict[str, Any]:
+    """The hyper-parameters: options that are neither the directive's own nor the layer's."""
+    return {
+        name: parsing.hyper_value(value)
+        for name, value in request.options.items()
+        if name not in own and name not in parsing.LAYER_NAMES
+    }
+
+
+def names(request: Request, option: str) -> list[str] | None:
+    """A list of names, None where the option is not given."""
+    return parsing.names(request.options[option]) if option in request.options else None
+
+
+def choice(request: Request, option: str, allowed: Collection[str], default: str) -> str:
+    """One of several words."""
+    value = request.options.get(option, default)
+    if value not in allowed:
+        raise InputError(f"{option}={value!r}; allowed are {', '.join(allowed)}")
+    return value
+
+
+__all__ = ["choice", "has_layer", "hyper", "layer", "names"]
