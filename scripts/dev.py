@@ -12,7 +12,6 @@ import sys
 OLDEST = (3, 11)
 # Where python3 is too old, a newer one is often installed beside it: the tested ones first.
 CANDIDATES = ("python3.11", "python3.12", "python3.13", "python3.14")
-PROBE = "import sys; sys.exit(sys.version_info[:2] < (%d, %d))" % OLDEST
 
 if sys.version_info[:2] < OLDEST:
     sys.stdout.flush()
@@ -20,7 +19,7 @@ if sys.version_info[:2] < OLDEST:
         try:
             # A name alone proves little: version managers leave commands that only print an error.
             with open(os.devnull, "w") as nowhere:
-                found = subprocess.call([name, "-c", PROBE], stdout=nowhere, stderr=nowhere) == 0
+                found = subprocess.call([name, "-c", ""], stdout=nowhere, stderr=nowhere) == 0
         except OSError:
             found = False
         if found:
