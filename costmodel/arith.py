@@ -6,6 +6,8 @@ in comes out. Nothing heavy is imported: a symbolic value brings its own SymPy a
 
 from __future__ import annotations
 
+import functools
+import math
 import operator
 from collections.abc import Iterable
 from typing import Any
@@ -41,6 +43,7 @@ def product(values: Iterable[Number]) -> Number:
 
 def exact_div(a: Number, b: Number) -> Number:
     """`a / b` where it comes out even; an error, not a rounded number, where it does not."""
+    _check_divisor(a, b)
     if isinstance(a, int) and isinstance(b, int):
         quotient, rest = divmod(a, b)
         if rest:
@@ -59,16 +62,78 @@ def exact_div(a: Number, b: Number) -> Number:
 
 def floor_div(a: Number, b: Number) -> Number:
     """The largest integer that is at most `a / b`."""
+    _check_divisor(a, b)
     return a // b
 
 
 def ceil_div(a: Number, b: Number) -> Number:
     """The smallest integer that is at least `a / b`."""
+    _check_divisor(a, b)
     if is_symbolic(a) or is_symbolic(b):
         from sympy import ceiling  # already loaded by whoever made the symbol
 
         return ceiling(a / b)
     return -(-a // b)
+
+
+def _check_divisor(a: Number, b: Number) -> None:
+    if is_exact(b) and b == 0:
+        raise CostModelError(f"{a} is divided by 0")
+
+
+def smallest(*values: Number) -> Number:
+    """The smallest of the values, cell by cell for arrays."""
+    return _extreme(values, min, "minimum", "Min")
+
+
+def largest(*values: Number) -> Number:
+    """The largest of the values, cell by cell for arrays."""
+    return _extreme(values, max, "maximum", "Max")
+
+
+def _extreme(values: tuple[Number, ...], exact: Any, array: str, symbolic: str) -> Number:
+    if all(map(is_exact, values)):
+        return exact(values)
+    if any(map(is_symbolic, values)):
+        import sympy  # already loaded by whoever made the symbol
+
+        return getattr(sympy, symbolic)(*values)
+    import numpy
+
+    return functools.reduce(getattr(numpy, array), values)
+
+
+def common_divisor(*values: Number) -> Number:
+    """The greatest common divisor: the parts into which every one of the values can be split.
+
+    Of symbols it is an unevaluated `gcd(…)`, which becomes a number once they do.
+    """
+    if all(map(is_exact, values)):
+        return math.gcd(*values)
+    if any(map(is_symbolic, values)):
+        return _symbolic_gcd()(*values)
+    import numpy
+
+    return functools.reduce(numpy.gcd, values)
+
+
+@functools.cache
+def _symbolic_gcd() -> Any:
+    import sympy
+
+    # the class has the name under which it is printed
+    class gcd(sympy.Function):
+        is_integer = True
+        is_positive = True
+
+        @classmethod
+        def eval(cls, *values: Any) -> Any:
+            # SymPy's own gcd is that of polynomials: 1 for gcd(m, 8), whatever m is
+            if all(value.is_Integer for value in values):
+                return sympy.igcd(*values)
+            return None
+
+    return gcd
 
 
 def as_integer(value: Number, what: str, low: int, error: type[CostModelError]) -> Number:

@@ -1,94 +1,56 @@
 """Binding: a variant on a layer becomes stages with numbers, and the program that runs them.
 
-The grid is carried from stage to stage: the first stage that has a window over an axis takes the
-layer's stride, padding and dilation there; a later window over the same axis keeps the grid. So
-`1×1`-first variants pay their first stage at the input resolution without anyone saying so.
+The grid is carried from stage to stage by `grid`: the first stage that has a window over an axis
+takes the layer's stride, padding and dilation there; a later window over the same axis keeps the
+grid. So `1×1`-first variants pay their first stage at the input resolution by themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from collections.abc import Mapping
 
-from costmodel import expression
-from costmodel.arith import Number, as_integer, exact_div, is_exact, product
-from costmodel.errors import CostModelError, VariantError, unknown
-from costmodel.expression import Expr
+from costmodel.arith import Number, exact_div, is_exact, product
+from costmodel.errors import CostModelError, VariantError
+from costmodel.grid import Grid
 from costmodel.layer import ConvLayer
-from costmodel.notation import WINDOW_LETTERS, Block, ResampleItem, SliceItem, StageLine
+from costmodel.notation import Block, InputAxis, ResampleItem, SliceItem, StageLine
 from costmodel.notation import Sequence as Source
-from costmodel.stage import BoundStage, Geometry, expand_windows
+from costmodel.program import (
+    BoundBias,
+    BoundBlock,
+    BoundResample,
+    BoundSequence,
+    BoundSlice,
+    BoundVariant,
+    Item,
+    with_bias,
+)
+from costmodel.sizing import Sizing
+from costmodel.stage import BoundStage, expand_windows
 from costmodel.variant import Variant
 
-
-@dataclass(frozen=True)
-class BoundSlice:
-    """Channels `low` up to (not with) `high` of the input, per group."""
-
-    low: Number
-    high: Number
-
-
-@dataclass(frozen=True)
-class BoundResample:
-    """Average pooling by `factor`, or upsampling, from one grid to another; no multiplies."""
-
-    factor: int
-    up: bool
-    in_grid: tuple[Number, ...]
-    out_grid: tuple[Number, ...]
-
-
-@dataclass(frozen=True)
-class BoundBlock:
-    """Branches joined by "concat" or "sum"; `times` in a row."""
-
-    branches: tuple[BoundSequence, ...]
-    mode: str
-    times: Number
-
-
-@dataclass(frozen=True)
-class BoundSequence:
-    """Items to be run one after the other; none passes the input on."""
-
-    items: tuple[BoundStage | BoundSlice | BoundResample | BoundBlock, ...]
-
-    def stages(self) -> Iterator[BoundStage]:
-        """Every stage in reading order."""
-        for item in self.items:
-            if isinstance(item, BoundStage):
-                yield item
-            elif isinstance(item, BoundBlock):
-                for branch in item.branches:
-                    yield from branch.stages()
-
-
-@dataclass(frozen=True)
-class BoundVariant:
-    """A variant on one layer with every size known.
-
-    hyper: the values of its hyper-parameters. env: every name that expressions may use, per group.
-    program: the stages in their structure; `stages` is the same, flat.
-    """
-
-    variant: Variant
-    layer: ConvLayer
-    hyper: Mapping[str, Number]
-    env: Mapping[str, Number]
-    program: BoundSequence
-    stages: tuple[BoundStage, ...]
+__all__ = [
+    "BoundBias",
+    "BoundBlock",
+    "BoundResample",
+    "BoundSequence",
+    "BoundSlice",
+    "BoundVariant",
+    "ChainError",
+    "bind",
+]
 
 
 def bind(variant: Variant, layer: ConvLayer, **hyper: Number) -> BoundVariant:
     """Put a variant on a layer.
 
     Args:
+        variant: what to bind.
+        layer: the layer that it stands in for.
         hyper: values by letter; those not given take their defaults.
 
     Raises:
-        VariantError: an unknown or invalid hyper-parameter, or a layer that the variant does not fit.
+        VariantError: an unknown or invalid hyper-parameter, or a layer that does not fit.
     """
     return _Binder(variant, layer, hyper).bind()
 
@@ -98,320 +60,223 @@ class ChainError(VariantError):
 
 
 class _State:
-    """What is carried from stage to stage: channels per group, the grid, and the windows done."""
+    """What is carried from stage to stage: channels per group and the place on the grid."""
 
-    def __init__(self, channels: Number, grid: tuple[Number, ...], done: frozenset[str]) -> None:
-        self.channels, self.grid, self.done = channels, grid, done
+    def __init__(self, channels: Number, grid: Grid, empty: bool = False) -> None:
+        self.channels, self.grid = channels, grid
+        self.empty = empty  # whether a slice took no channels at all
 
     def copy(self) -> _State:
-        return _State(self.channels, self.grid, self.done)
+        return _State(self.channels, self.grid, self.empty)
 
 
 class _Binder:
     def __init__(self, variant: Variant, layer: ConvLayer, hyper: Mapping[str, Number]) -> None:
         self.variant, self.layer = variant, layer
-        self.letters = WINDOW_LETTERS[layer.dims]
-        self.text = variant.stages
-        self._check_domain()
-        self.m = exact_div(layer.in_channels, layer.groups)
-        self.n = exact_div(layer.out_channels, layer.groups)
-        self.env: dict[str, Number] = {"m": self.m, "n": self.n}
-        self.env.update(zip(self.letters, layer.kernel, strict=True))
-        if layer.dims == 1:
-            self.env["j"] = 1
-        out = layer.out_size
-        self.env.update(zip(("h", "w")[-layer.dims :], out[-2:], strict=True))
-        self.env.update(zip(("H", "W")[-layer.dims :], layer.size[-2:], strict=True))
-        self.hyper = self._values(hyper)
-        for name, expr in variant.derived.items():
-            self.env[name] = self._evaluate(expr)
-        self.sizes = dict(self.env)
-        for letter in self.letters:
-            self.sizes.setdefault(letter, 1)
-        self._leftover(first_lines(variant.sequence), "m", self.m, "input_names")
-        self._leftover(last_lines(variant.sequence), "n", self.n, "output_names")
+        self.of = Sizing(variant, layer, hyper)
+        self.fail = self.of.fail
 
-    # -- sizes ---------------------------------------------------------------------------------
-    def fail(self, sentence: str, error: type[VariantError] = VariantError) -> NoReturn:
-        raise error(f"{self.variant.id}: {sentence}") from None
-
-    def _check_domain(self) -> None:
-        dims = self.variant.dims
-        if self.layer.dims not in dims:
-            allowed = " or ".join(f"{d}-D" for d in sorted(dims))
-            self.fail(f"the layer is {self.layer.dims}-D; allowed are {allowed} layers")
-        for name, value in self.variant.domain.items():
-            actual = getattr(self.layer, name)
-            wanted = (value,) * self.layer.dims if isinstance(actual, tuple) else value
-            if actual != wanted:
-                self.fail(f"{name} of the layer is {actual}; allowed is {value!r}")
-
-    def _values(self, given: Mapping[str, Number]) -> dict[str, Number]:
-        declared = self.variant.hyper
-        for name in given:
-            if name not in declared:
-                self.fail(unknown("hyper-parameter", name, declared))
-        values: dict[str, Number] = {}
-        for name, hyper in declared.items():
-            value = given.get(name)
-            if value is None:
-                value = hyper.default
-                if isinstance(value, str):
-                    value = self._evaluate(expression.parse(value))
-            what = f"hyper-parameter {name!r} of {self.variant.id}"
-            value = (
-                _real(value, what)
-                if hyper.real
-                else as_integer(value, what, hyper.low, VariantError)
-            )
-            if is_exact(value) and (
-                value < hyper.low or (hyper.high is not None and value > hyper.high)
-            ):
-                limit = f"to {hyper.high}" if hyper.high is not None else "up"
-                self.fail(f"{name} is {value}; allowed are values from {hyper.low} {limit}")
-            values[name] = self.env[name] = value
-        return values
-
-    def _evaluate(self, expr: Expr) -> Number:
-        try:
-            return expr.evaluate(self.env)
-        except CostModelError as error:
-            known = ", ".join(f"{n} = {self.env[n]}" for n in expr.names() if n in self.env)
-            self.fail(f"{expr} with {known}: {error}")
-
-    def _leftover(self, lines: list[StageLine], letter: str, total: Number, side: str) -> None:
-        """`g m` reads all channels, so `m` there is what is left of them: C_in / g."""
-        for line in lines:
-            names = getattr(line, side)
-            others = [name for name in names if name != letter]
-            if letter in names and others:
-                if any(axis.tap for axis in line.inputs):
-                    continue
-                parts = product(self.sizes[name] for name in others)
-                try:
-                    self.sizes[letter] = exact_div(total, parts)
-                except CostModelError:
-                    self.fail(
-                        f"{total} channels are not divisible by {' · '.join(others)} = {parts}; "
-                        "allowed are values that divide them"
-                    )
-
-    # -- the walk ------------------------------------------------------------------------------
     def bind(self) -> BoundVariant:
-        layer, state = self.layer, _State(self.m, self.layer.size, frozenset())
+        layer, state = self.layer, _State(self.of.m, Grid.start(self.layer))
         program = self._sequence(self.variant.sequence, state, 1)
-        if is_exact(state.channels) and is_exact(self.n) and state.channels != self.n:
+        if _differ(state.channels, self.of.n):
             self.fail(
-                f"the stages end with {state.channels} channels; allowed are n = {self.n}",
+                f"the stages end with {state.channels} channels; allowed are n = {self.of.n}",
                 ChainError,
             )
-        for got, wanted in zip(state.grid, layer.out_size, strict=True):
-            if is_exact(got) and is_exact(wanted) and got != wanted:
-                self.fail(
-                    f"the stages end on a grid of {_times(state.grid)} positions where the layer "
-                    f"has {_times(layer.out_size)}; a stage needs a window over each strided axis"
-                )
+        if any(map(_differ, state.grid.sizes, layer.out_size)):
+            self.fail(
+                f"the stages end on a grid of {_times(state.grid.sizes)} positions where the layer "
+                f"has {_times(layer.out_size)}; a stage needs a window over each strided axis"
+            )
         stages = tuple(program.stages())
+        for stage in stages:
+            self._check_not_empty(stage)
         if layer.bias and stages:
-            program, stages = _with_bias(program, stages, layer.out_channels)
-        return BoundVariant(self.variant, layer, self.hyper, self.env, program, stages)
+            program, stages = with_bias(program, layer.out_channels)
+        return BoundVariant(self.variant, layer, self.of.hyper, self.of.env, program, stages)
+
+    def _check_not_empty(self, stage: BoundStage) -> None:
+        if is_exact(stage.weights) and stage.weights == 0:
+            axis = next(a for a in stage.line.weights if stage.weight_axis_size(a) == 0)
+            self.fail(
+                f"stage '{stage.line.text}' has no weights, because axis {axis.key} has size 0; "
+                "allowed are sizes from 1 up"
+            )
 
     def _sequence(self, source: Source, state: _State, times: Number) -> BoundSequence:
-        items: list[Any] = []
+        items: list[Item] = []
         for item in source.items:
             if isinstance(item, StageLine):
-                literal = self.variant.names_depth
-                for line in expand_windows(item, self.layer.dims, literal):
+                for line in expand_windows(item, self.layer.dims, self.variant.names_depth):
                     items.append(self._stage(line, state, times))
             elif isinstance(item, SliceItem):
-                low = self._evaluate(item.low) if item.low else 0
-                high = self._evaluate(item.high) if item.high else state.channels
-                if all(map(is_exact, (low, high, state.channels))) and not (
-                    0 <= low <= high <= state.channels
-                ):
-                    self.fail(
-                        f"a slice takes channels {low} to {high} of {state.channels}; allowed are "
-                        f"0 to {state.channels}"
-                    )
-                items.append(BoundSlice(low, high))
-                state.channels = high - low
+                items += self._slice(item, state)
             elif isinstance(item, ResampleItem):
                 items.append(self._resample(item, state))
             else:
-                items.append(self._block(item, state, times))
+                items += self._block(item, state, times)
         return BoundSequence(tuple(items))
 
-    def _resample(self, item: ResampleItem, state: _State) -> BoundResample:
-        before = state.grid
-        if item.up:
-            state.grid = self.layer.out_size
-        else:
-            state.grid = tuple((size - 1) // item.factor + 1 for size in before)
-        return BoundResample(item.factor, item.up, before, state.grid)
-
-    def _block(self, block: Block, state: _State, times: Number) -> BoundBlock:
-        repeat = self._evaluate(block.times) if block.times else 1
-        if is_exact(repeat) and repeat < 0:
-            self.fail(f"a block is repeated {repeat} times; allowed are 0 and more")
-        start, ends, branches = state.copy(), [], []
-        for source in block.branches:
-            branch_state = start.copy()
-            branches.append(self._sequence(source, branch_state, times * repeat))
-            ends.append(branch_state)
-        for end in ends[1:]:
-            if all(map(is_exact, end.grid + ends[0].grid)) and end.grid != ends[0].grid:
+    def _slice(self, item: SliceItem, state: _State) -> list[Item]:
+        low = self.of.evaluate(item.low) if item.low else 0
+        high = self.of.evaluate(item.high) if item.high else state.channels
+        if all(map(is_exact, (low, high, state.channels))):
+            if not 0 <= low <= high <= state.channels:
                 self.fail(
-                    f"parallel branches end on grids of {_times(ends[0].grid)} and "
-                    f"{_times(end.grid)} positions; allowed are equal grids"
+                    f"a slice takes channels {low} to {high} of {state.channels}; allowed are "
+                    f"0 to {state.channels}"
                 )
-            equal = not (is_exact(end.channels) and is_exact(ends[0].channels)) or (
-                end.channels == ends[0].channels
-            )
-            if block.mode == "sum" and not equal:
+            if (low, high) == (0, state.channels):
+                state.empty |= high == 0
+                return []
+            state.empty |= low == high
+        state.channels = high - low
+        return [BoundSlice(low, high)]
+
+    def _resample(self, item: ResampleItem, state: _State) -> BoundResample:
+        before = state.grid.sizes
+        try:
+            grid = (state.grid.upsampled if item.up else state.grid.pooled)(item.factor)
+        except VariantError as error:
+            self.fail(str(error))
+        state.grid = grid
+        return BoundResample(item.factor, item.up, before, grid.sizes)
+
+    def _block(self, block: Block, state: _State, times: Number) -> list[Item]:
+        repeat: Number = 1
+        if block.times:
+            repeat = self.of.size("the number of repetitions", block.times, 0)
+            if is_exact(repeat) and repeat == 0:
+                return []
+        bound: list[tuple[BoundSequence, _State]] = []
+        for source in block.branches:
+            end = state.copy()
+            end.empty = False
+            bound.append((self._sequence(source, end, times * repeat), end))
+        bound = self._without_empty(block, bound)
+        ends = [end for _, end in bound]
+        for end in ends[1:]:
+            if any(map(_differ, end.grid.sizes, ends[0].grid.sizes)):
+                self.fail(
+                    f"parallel branches end on grids of {_times(ends[0].grid.sizes)} and "
+                    f"{_times(end.grid.sizes)} positions; allowed are equal grids"
+                )
+            if block.mode == "sum" and _differ(end.channels, ends[0].channels):
                 self.fail(
                     f"added branches end with {ends[0].channels} and {end.channels} channels; "
                     "allowed are equal numbers"
                 )
-        state.grid, state.done = ends[0].grid, frozenset().union(*(end.done for end in ends))
         concat = block.mode == "concat"
-        state.channels = sum(e.channels for e in ends) if concat else ends[0].channels
-        return BoundBlock(tuple(branches), block.mode, repeat)
+        channels = sum(e.channels for e in ends) if concat else ends[0].channels
+        if block.times and not (is_exact(repeat) and repeat == 1):
+            self._check_repeatable(state, channels, ends[0].grid)
+        done = frozenset().union(*(end.grid.done for end in ends))
+        state.channels = channels
+        state.grid = Grid(self.layer, ends[0].grid.sizes, done, ends[0].grid.coarser)
+        branches = [branch for branch, _ in bound]
+        if len(branches) == 1 and is_exact(repeat) and repeat == 1:
+            return list(branches[0].items)
+        return [BoundBlock(tuple(branches), block.mode, repeat)]
 
+    def _without_empty(
+        self, block: Block, bound: list[tuple[BoundSequence, _State]]
+    ) -> list[tuple[BoundSequence, _State]]:
+        """Leave out a branch that writes no channels, or adds nothing because it reads none."""
+        kept = [
+            (branch, end)
+            for branch, end in bound
+            if not (
+                is_exact(end.channels) and end.channels == 0
+                if block.mode == "concat"
+                else end.empty
+            )
+        ]
+        return kept or bound[:1]
+
+    def _check_repeatable(self, start: _State, channels: Number, grid: Grid) -> None:
+        if _differ(start.channels, channels) or any(map(_differ, start.grid.sizes, grid.sizes)):
+            self.fail(
+                f"a repeated block turns {start.channels} channels on {_times(start.grid.sizes)} "
+                f"positions into {channels} on {_times(grid.sizes)}; allowed are blocks that keep "
+                "both",
+                ChainError,
+            )
+
+    # -- one stage -----------------------------------------------------------------------------
     def _stage(self, line: StageLine, state: _State, times: Number) -> BoundStage:
-        sizes = dict(self.sizes)
+        sizes = dict(self.of.sizes)
         for axis in line.weights:
             if axis.size is not None:
-                key = axis.names[0] if len(axis.names) == 1 else "(" + " ".join(axis.names) + ")"
-                value = self._evaluate(axis.size)
-                if is_exact(value) and value < 1:
-                    self.fail(f"a window axis has size {value} (= {axis.size}); allowed from 1 up")
-                sizes[key] = value
+                what = "the number of taps" if axis.pattern else f"window {axis.key}"
+                sizes[axis.key] = taps = self.of.size(what, axis.size, 1)
+                if axis.pattern:
+                    most = product(sizes[letter] for letter in axis.names)
+                    if is_exact(taps) and is_exact(most) and taps > most:
+                        self.fail(f"a pattern has {taps} taps; allowed are 1 to {most}")
         self._input_axes(line, state, sizes)
-        extents = [sizes[letter] if letter in line.windows else None for letter in self.letters]
-        geometry = tuple(
-            self._axis(line, state, axis, letter, extent)
-            for axis, (letter, extent) in enumerate(zip(self.letters, extents, strict=True))
+        extents = {
+            axis: sizes[letter]
+            for axis, letter in enumerate(self.of.letters)
+            if letter in line.windows
+        }
+        up, down, wider, macs = (
+            None if expr is None else self.of.size(f"option {name}", expr, 1)
+            for name, expr in ((n, line.option(n)) for n in ("up", "down", "dilation", "macs"))
         )
-        given = line.option("macs")
-        stage = BoundStage(
-            line,
-            sizes,
-            geometry,
-            self.layer.groups,
-            self.layer.batch,
-            times,
-            self._evaluate(given) if given else None,
-        )
-        state.grid = stage.out_grid
-        state.done |= {letter for letter in self.letters if letter in line.windows}
+        try:
+            geometry, state.grid = state.grid.moved(
+                extents, 1 if down is None else down, up, 1 if wider is None else wider
+            )
+        except VariantError as error:
+            self.fail(str(error))
         state.channels = product(sizes[name] for name in line.output_names)
-        return stage
+        layer = self.layer
+        return BoundStage(line, sizes, geometry, layer.groups, layer.batch, times, macs)
 
     def _input_axes(self, line: StageLine, state: _State, sizes: dict[str, Number]) -> None:
         """Sizes of channel windows, and the check that the stage reads what it is given."""
-        open_axis = ""
+        open_axis: InputAxis | None = None
         total: Number = 1
         for axis in line.inputs:
-            key = f"{axis.name}+{axis.tap}" if axis.tap else axis.name
             if axis.tap and axis.size is not None:
-                sizes[key] = self._evaluate(axis.size)
+                sizes[axis.key] = self.of.size(f"channel window {axis}", axis.size, 1)
             elif axis.tap and open_axis:
                 self.fail("two channel windows without sizes in one input; write 'e+c=d' for one")
             elif axis.tap:
-                open_axis = key
+                open_axis = axis
                 continue
-            total = total * sizes[key]
+            total = total * sizes[axis.key]
         if open_axis:
-            sizes[open_axis] = exact_div(state.channels, total)
-        elif is_exact(total) and is_exact(state.channels) and total != state.channels:
+            try:
+                sizes[open_axis.key] = exact_div(state.channels, total)
+            except CostModelError as error:
+                self.fail(f"stage '{line.text}': {error}", ChainError)
+        elif _differ(total, state.channels):
             self.fail(
                 f"stage '{line.text}' reads {total} channels, but gets {state.channels}; allowed "
                 "are sizes whose product is what the stage before it leaves",
                 ChainError,
             )
+        for axis in line.inputs:
+            if axis.tap:
+                self._check_channel_window(axis, sizes)
 
-    def _axis(
-        self, line: StageLine, state: _State, axis: int, letter: str, extent: Number | None
-    ) -> Geometry:
-        layer, size = self.layer, state.grid[axis]
-        up, down = line.option("up"), line.option("down")
-        if extent is None:
-            return Geometry.pointwise(size)
-        if up is not None:
-            return Geometry.transposed_to(size, extent, self._evaluate(up), layer.out_size[axis])
-        wider = line.option("dilation")
-        factor = self._evaluate(wider) if wider is not None else 1
-        step = self._evaluate(down) if down is not None else 1
-        if letter in state.done:
-            return Geometry.same(size, extent, step, factor)
-        geometry = Geometry(
-            layer.kernel[axis],
-            layer.stride[axis],
-            layer.dilation[axis],
-            layer.pads[axis],
-            size,
-            layer.out_size[axis],
-            layer.transposed,
-        )
-        if layer.transposed and layer.padding == "same":
-            geometry = Geometry.transposed_to(
-                size,
-                layer.kernel[axis],
-                layer.stride[axis],
-                layer.out_size[axis],
-                layer.dilation[axis],
-            )
-        if (
-            (extent is layer.kernel[axis] or _equal(extent, layer.kernel[axis]))
-            and factor == 1
-            and _equal(step, 1)
-        ):
-            return geometry
-        return geometry.with_window(extent, layer.dilation[axis] * factor, step)
+    def _check_channel_window(self, axis: InputAxis, sizes: Mapping[str, Number]) -> None:
+        width = sizes[axis.key]
+        for name in (axis.tap,) if axis.spread else (axis.tap, axis.name):
+            size = sizes[name]
+            if is_exact(size) and is_exact(width) and size > width:
+                what = "taps" if name == axis.tap else "positions (spread them with '~')"
+                self.fail(
+                    f"channel window {axis} has {name} = {size} {what} over {width} channels; "
+                    f"allowed are 1 to {width}"
+                )
 
 
-def first_lines(source: Source) -> list[StageLine]:
-    """The stage lines that read the variant's input."""
-    return _edge(source, 0)
-
-
-def last_lines(source: Source) -> list[StageLine]:
-    """The stage lines that write the variant's output."""
-    return _edge(source, -1)
-
-
-def _edge(source: Source, index: int) -> list[StageLine]:
-    if not source.items:
-        return []
-    item = source.items[index]
-    if isinstance(item, Block):
-        return [line for branch in item.branches for line in _edge(branch, index)]
-    return [item] if isinstance(item, StageLine) else []
-
-
-def _with_bias(
-    program: BoundSequence, stages: tuple[BoundStage, ...], channels: Number
-) -> tuple[BoundSequence, tuple[BoundStage, ...]]:
-    """The layer's bias goes to the last stage: earlier ones would only shift it."""
-    last = replace(stages[-1], biases=channels)
-    if program.items and program.items[-1] is stages[-1]:
-        program = BoundSequence((*program.items[:-1], last))
-    return program, (*stages[:-1], last)
-
-
-def _equal(a: Number, b: Number) -> bool:
-    return is_exact(a) and is_exact(b) and a == b
-
-
-def _real(value: Number, what: str) -> Number:
-    if not is_exact(value):
-        return value
-    from fractions import Fraction  # only variants with a real hyper-parameter pay for it
-
-    try:
-        return Fraction(str(value)) if not isinstance(value, Fraction) else value
-    except (ValueError, ZeroDivisionError):
-        raise VariantError(f"{what} is {value!r}; allowed are numbers like 0.25 or 1/4") from None
+def _differ(a: Number, b: Number) -> bool:
+    """Whether two known numbers differ; arrays and symbols are taken to fit."""
+    return is_exact(a) and is_exact(b) and bool(a != b)
 
 
 def _times(grid: tuple[Number, ...]) -> str:

@@ -3,9 +3,10 @@
     sum     = product { ("+" | "-") product }
     product = factor { ("*" | "/" | "//") factor }
     factor  = "-" factor | atom [ "^" digit ]
-    atom    = integer | name | ("ceil" | "floor") "(" sum ")" | "(" sum ")"
+    atom    = integer | name | function "(" sum { "," sum } ")" | "(" sum ")"
 
-`/` is exact division: it is an error, not a rounded number, where it does not come out even.
+`/` is exact division: it is an error, not a rounded number, where it does not come out even. The
+functions are `ceil(a/b)` and `floor(a/b)`, which round, and `min`, `max`, `gcd` of several values.
 """
 
 from __future__ import annotations
@@ -14,13 +15,22 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from costmodel.arith import Number, ceil_div, exact_div, floor_div
+from costmodel.arith import (
+    Number,
+    ceil_div,
+    common_divisor,
+    exact_div,
+    floor_div,
+    largest,
+    smallest,
+)
 from costmodel.errors import CostModelError, NotationError
 
-_TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z_][A-Za-z0-9_]*)|(//|[-+*/^()]))")
+_TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z_][A-Za-z0-9_]*)|(//|[-+*/^(),]))")
 _MAX_DEPTH = 30  # typed by strangers in the dashboard: a bound instead of a deep recursion
 _MAX_DIGITS = 18
 _MAX_LENGTH = 500
+_MAX_ARGUMENTS = 8
 
 _BINARY: dict[str, Callable[[Number, Number], Number]] = {
     "+": lambda a, b: a + b,
@@ -30,13 +40,19 @@ _BINARY: dict[str, Callable[[Number, Number], Number]] = {
     "//": floor_div,
     "^": lambda a, b: a**b,
 }
+_ROUNDING: dict[str, Callable[[Number, Number], Number]] = {"ceil": ceil_div, "floor": floor_div}
+_SEVERAL: dict[str, Callable[..., Number]] = {
+    "min": smallest,
+    "max": largest,
+    "gcd": common_divisor,
+}
 
 
 @dataclass(frozen=True)
 class Expr:
     """A parsed expression: an operator with operands, a name, or a number.
 
-    `op` is an operator sign, "ceil", "floor", "neg", "name" or "int"; `args` are sub-expressions,
+    `op` is an operator sign, a function's name, "neg", "name" or "int"; `args` are sub-expressions,
     or the name or the int itself.
     """
 
@@ -68,12 +84,14 @@ class Expr:
         assert isinstance(inner, Expr)
         if self.op == "neg":
             return -inner.evaluate(env)
-        if self.op in ("ceil", "floor"):
+        if self.op in _ROUNDING:
             # ceil(a/b) rounds the quotient itself; the exact division inside would refuse it
             a, b = (inner.args if inner.op == "/" else (inner, Expr("int", (1,))))[:2]
             assert isinstance(a, Expr)
             assert isinstance(b, Expr)
-            return (ceil_div if self.op == "ceil" else floor_div)(a.evaluate(env), b.evaluate(env))
+            return _ROUNDING[self.op](a.evaluate(env), b.evaluate(env))
+        if self.op in _SEVERAL:
+            return _SEVERAL[self.op](*(a.evaluate(env) for a in self.args if isinstance(a, Expr)))
         right = self.args[1]
         assert isinstance(right, Expr)
         return _BINARY[self.op](inner.evaluate(env), right.evaluate(env))
@@ -161,18 +179,34 @@ class _Parser:
             return Expr("int", (int(value),), value)
         if kind == "name":
             self._next()
-            if value in ("ceil", "floor") and self.value == "(":
-                return Expr(value, (self._parenthesis(),), self.text)
+            if self.value == "(" and value in {*_ROUNDING, *_SEVERAL}:
+                return self._call(value, start)
             return Expr("name", (value,), self.text)
         if value == "(":
             return self._parenthesis()
         raise self.error("a number, a name or '(' is missing", start)
 
     def _parenthesis(self) -> Expr:
+        (result,) = self._arguments(1)
+        return result
+
+    def _call(self, function: str, start: int) -> Expr:
+        rounds = function in _ROUNDING
+        values = self._arguments(1 if rounds else _MAX_ARGUMENTS)
+        if not rounds and len(values) == 1:
+            raise self.error(f"{function}() needs two values or more", start)
+        return Expr(function, values, self.text)
+
+    def _arguments(self, most: int) -> tuple[Expr, ...]:
         opened = self.start
         self._next()
-        result = self.sum()
+        values = [self.sum()]
+        while self.value == "," and len(values) < most:
+            self._next()
+            values.append(self.sum())
         if self.value != ")":
+            if self.value == ",":
+                raise self.error("',' separates the values of min, max and gcd only")
             raise self.error("this '(' is never closed", opened)
         self._next()
-        return result
+        return tuple(values)

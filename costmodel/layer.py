@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from costmodel.arith import Number, as_integer, is_exact
+from costmodel.arith import Number, as_integer, ceil_div, is_exact
 from costmodel.errors import LayerError
 
 _MAX_SPATIAL = 3
@@ -20,6 +20,11 @@ def same_padding(kernel: Number, dilation: Number) -> tuple[Number, Number]:
     """PyTorch's "same": `dilation·(kernel − 1)` zeros, the odd one after the input."""
     total = dilation * (kernel - 1)
     return total // 2, total - total // 2
+
+
+def strided_size(size: Number, stride: Number) -> Number:
+    """Positions that remain of `size` where every `stride`-th is taken: ⌈size / stride⌉."""
+    return size if is_exact(stride) and stride == 1 else ceil_div(size, stride)
 
 
 def conv_size(

@@ -22,141 +22,49 @@ over channels (output e, tap c, wrapping round), and `e~c` one whose outputs are
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from costmodel import expression
 from costmodel.errors import NotationError
 from costmodel.expression import Expr
+from costmodel.syntax import (
+    EACH,
+    OPTIONS,
+    RESERVED,
+    WINDOW_LETTERS,
+    WINDOWS,
+    Block,
+    InputAxis,
+    ResampleItem,
+    Sequence,
+    SliceItem,
+    StageLine,
+    WeightAxis,
+)
 
-#: Window letters by number of spatial axes, in the order of `ConvLayer.size`.
-WINDOW_LETTERS: dict[int, tuple[str, ...]] = {1: ("i",), 2: ("i", "j"), 3: ("l", "i", "j")}
-WINDOWS = frozenset("ijl")
-EACH = "x"
-#: Names that a hyper-parameter cannot have: axes of the layer, and its grid in expressions.
-RESERVED = ("m", "n", "i", "j", "l", "x", "h", "w", "H", "W")
-OPTIONS = {
-    "down": "the stage's window strides by this factor on top of the layer's stride",
-    "up": "a transposed stage with this stride, back to the grid of the layer's output",
-    "dilation": "the dilation of this stage's window, on top of the layer's",
-    "macs": "an explicit multiply count, for algorithms that do not follow the stage rule",
-}
+__all__ = [
+    "EACH",
+    "MAX_TEXT",
+    "OPTIONS",
+    "RESERVED",
+    "WINDOWS",
+    "WINDOW_LETTERS",
+    "Block",
+    "InputAxis",
+    "ResampleItem",
+    "Sequence",
+    "SliceItem",
+    "StageLine",
+    "WeightAxis",
+    "check_roles",
+    "parse",
+]
+
 MAX_TEXT = 2000  # characters of a declaration: more is a mistake, or someone trying
 _MAX_NESTING = 6
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _CHANNEL_WINDOW = re.compile(r"([A-Za-z][A-Za-z0-9_]*)([+~])([A-Za-z][A-Za-z0-9_]*)\Z")
 _WORD = re.compile(r"->|[|{}&,@]|(?:\([^()|{}]*\)(?==))?(?:(?!->)[^\s|{}&,@])+")
-
-
-@dataclass(frozen=True)
-class InputAxis:
-    """One axis of a stage's input: a name, or a channel window `position+tap` / `position~tap`."""
-
-    name: str
-    at: int
-    tap: str = ""
-    spread: bool = False
-    size: Expr | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The axis names that index this axis: one, or position and tap."""
-        return (self.name, self.tap) if self.tap else (self.name,)
-
-
-@dataclass(frozen=True)
-class WeightAxis:
-    """One axis of a weight; several names with a size are a window with a pattern of taps."""
-
-    names: tuple[str, ...]
-    at: int
-    size: Expr | None = None
-
-
-@dataclass(frozen=True)
-class StageLine:
-    """A parsed stage: `inputs, weights -> outputs @options`, with offsets for error messages."""
-
-    inputs: tuple[InputAxis, ...]
-    weights: tuple[WeightAxis, ...]
-    outputs: tuple[InputAxis, ...]
-    options: tuple[tuple[str, Expr], ...]
-    text: str
-    at: int
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """Every name that indexes the input, in order."""
-        return tuple(name for axis in self.inputs for name in axis.names)
-
-    @property
-    def weight_names(self) -> tuple[str, ...]:
-        """Every name that indexes the weight, in order."""
-        return tuple(name for axis in self.weights for name in axis.names)
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """Every name that indexes the output, in order."""
-        return tuple(axis.name for axis in self.outputs)
-
-    @property
-    def windows(self) -> tuple[str, ...]:
-        """The spatial window letters of the weight (those that the output does not keep)."""
-        return tuple(
-            name
-            for name in self.weight_names
-            if (name in WINDOWS or name == EACH) and name not in self.output_names
-        )
-
-    def option(self, name: str) -> Expr | None:
-        """The value of an option, None where it is not given."""
-        return dict(self.options).get(name)
-
-
-@dataclass(frozen=True)
-class SliceItem:
-    """Take the channels `low:high` of the input; None is the beginning or the end."""
-
-    low: Expr | None
-    high: Expr | None
-    at: int
-
-
-@dataclass(frozen=True)
-class ResampleItem:
-    """Average pooling by a factor (`/2`), or upsampling (`*2`) to the grid of the layer's output."""
-
-    factor: int
-    up: bool
-    at: int
-
-
-@dataclass(frozen=True)
-class Block:
-    """Parallel branches joined by "concat" or "sum", or one branch, `times` in a row."""
-
-    branches: tuple[Sequence, ...]
-    mode: str
-    times: Expr | None
-    at: int
-
-
-@dataclass(frozen=True)
-class Sequence:
-    """Items one after the other; an empty sequence passes its input on."""
-
-    items: tuple[StageLine | SliceItem | ResampleItem | Block, ...]
-
-    def stages(self) -> list[StageLine]:
-        """Every stage line in reading order, those inside blocks included."""
-        found: list[StageLine] = []
-        for item in self.items:
-            if isinstance(item, StageLine):
-                found.append(item)
-            elif isinstance(item, Block):
-                for branch in item.branches:
-                    found += branch.stages()
-        return found
 
 
 @lru_cache(maxsize=512)
@@ -312,13 +220,13 @@ class _Parser:
 
     def weight_axis(self, word: str, at: int) -> WeightAxis:
         if word.startswith("("):
-            inner, closed, size = word[1:].partition(")")
+            inner, _, size = word[1:].partition(")")
             names = tuple(self.name(name, at, "a weight") for name in inner.split())
             if not size or any(name not in WINDOWS for name in names) or not names:
                 raise self.error(
                     "a pattern is written '(i j)=T': window axes and the number of taps", at
                 )
-            return WeightAxis(names, at, self.expression(size[1:], at + len(inner) + 3))
+            return WeightAxis(names, at, self.expression(size[1:], at + len(inner) + 3), True)
         axis, equals, size = word.partition("=")
         name = self.name(axis, at, "a weight")
         if not equals:
@@ -338,6 +246,8 @@ class _Parser:
             if name in found:
                 raise self.error(f"option {name!r} is given twice", at)
             found[name] = self.expression(value, at + len(name) + 1)
+            if {"up", "down"} <= set(found):
+                raise self.error("'up' and 'down' in one stage; a window moves one way", at)
         if not found:
             raise NotationError("an option is missing after '@'", self.text, self.at, OPTIONS)
         return tuple(found.items())

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from costmodel.arith import Number, product
-from costmodel.layer import conv_size, same_padding
+from costmodel.layer import conv_size, same_padding, strided_size
 from costmodel.notation import EACH, WINDOW_LETTERS, WINDOWS, StageLine, WeightAxis
 
 
@@ -41,30 +41,33 @@ class Geometry:
     def same(cls, size: Number, kernel: Number, stride: Number, dilation: Number) -> Geometry:
         """A window that keeps the grid, or divides it by a stride."""
         pads = same_padding(kernel, dilation)
-        return cls(kernel, stride, dilation, pads, size, (size - 1) // stride + 1)
+        return cls(kernel, stride, dilation, pads, size, strided_size(size, stride))
 
     @classmethod
     def transposed_to(
         cls, size: Number, kernel: Number, stride: Number, out: Number, dilation: Number = 1
     ) -> Geometry:
-        """A transposed window whose result is cut (or extended by zeros) to `out` positions."""
+        """A transposed window whose result is cut (or extended by zeros) to `out` positions.
+
+        The odd position is cut off the beginning, or extends the end: what a layer with
+        `output_padding` does.
+        """
         total = (size - 1) * stride + dilation * (kernel - 1) + 1 - out
-        pads = (total // 2, total - total // 2)
+        pads = (total - total // 2, total // 2)
         return cls(kernel, stride, dilation, pads, size, out, True)
 
     def with_window(self, kernel: Number, dilation: Number, stride: Number) -> Geometry:
         """The same outputs seen through another window, stride times further apart.
 
-        The zeros grow or shrink with the window's reach, so that a window of another size is still
-        a drop-in replacement.
+        The zeros grow or shrink with the window's reach, as "same" does it, so that a window of
+        another size is still a drop-in replacement. A transposed window takes no further stride.
         """
-        more = dilation * (kernel - 1) - self.dilation * (self.kernel - 1)
-        low, high = self.pads[0] + more // 2, self.pads[1] + more - more // 2
-        step = self.stride * stride
-        if self.transposed:
-            return Geometry(kernel, step, dilation, (low, high), self.size, self.out * stride, True)
-        out = (self.out - 1) // stride + 1
-        return Geometry(kernel, step, dilation, (low, high), self.size, out)
+        mine, other = same_padding(self.kernel, self.dilation), same_padding(kernel, dilation)
+        pads = (self.pads[0] + other[0] - mine[0], self.pads[1] + other[1] - mine[1])
+        out = strided_size(self.out, stride)
+        return Geometry(
+            kernel, self.stride * stride, dilation, pads, self.size, out, self.transposed
+        )
 
     def check(self) -> Number:
         """The output positions that a plain convolution of these numbers has, for tests."""
@@ -75,7 +78,8 @@ class Geometry:
 class BoundStage:
     """One stage of a variant on one layer.
 
-    sizes: size of every axis name of the line, per group of the layer, window extents included.
+    sizes: size of every axis name of the line, per group of the layer, window extents included;
+    channel windows under "e+c", the taps of a pattern under "(i j)".
     geometry: one entry per spatial axis, in the order of `ConvLayer.size`.
     groups, batch: of the layer. times: how often the stage stands in the variant.
     given_macs: an explicit multiply count per group and image, where the notation states one.
@@ -115,14 +119,12 @@ class BoundStage:
     # -- products of axes ----------------------------------------------------------------------
     def weight_axis_size(self, axis: WeightAxis) -> Number:
         """Size of one weight axis; a window with a pattern counts its taps."""
-        if axis.size is not None and len(axis.names) > 1:
-            return self.sizes["(" + " ".join(axis.names) + ")"]
-        return self.sizes[axis.names[0]]
+        return self.sizes[axis.key]
 
     @property
     def in_channels(self) -> Number:
         """Channels read, all groups together."""
-        axes = (self.sizes[a.name if not a.tap else f"{a.name}+{a.tap}"] for a in self.line.inputs)
+        axes = (self.sizes[a.key] for a in self.line.inputs)
         return self.groups * product(axes)
 
     @property
@@ -180,26 +182,25 @@ def expand_windows(line: StageLine, dims: int, literal: bool) -> list[StageLine]
     """
     letters = WINDOW_LETTERS[dims]
     if EACH in line.weight_names:
-        return [_rename(line, EACH, letter) for letter in letters]
-    if literal or dims == 2:
+        return [_on_axis(line, letter) for letter in letters]
+    if literal or dims == 2 or not line.windows:
         return [line]
     axes: list[WeightAxis] = []
     for axis in line.weights:
         if not WINDOWS.intersection(axis.names):
             axes.append(axis)
-        elif len(axis.names) > 1:
+        elif axis.pattern:
             axes.append(replace(axis, names=letters))
         elif axis.names == ("i",):
             axes += [replace(axis, names=(letter,)) for letter in letters]
-    return [replace(line, weights=tuple(axes))]
+    return [line.with_weights(tuple(axes))]
 
 
-def _rename(line: StageLine, old: str, new: str) -> StageLine:
-    weights = tuple(
-        replace(axis, names=tuple(new if name == old else name for name in axis.names))
-        for axis in line.weights
+def _on_axis(line: StageLine, letter: str) -> StageLine:
+    """The line with its `x` as the window of one spatial axis."""
+    return line.with_weights(
+        tuple(
+            replace(axis, names=tuple(letter if name == EACH else name for name in axis.names))
+            for axis in line.weights
+        )
     )
-    text = " ".join(
-        new if word == old else word.replace(f"{old}=", f"{new}=") for word in line.text.split()
-    )
-    return replace(line, weights=weights, text=text)

@@ -7,6 +7,7 @@ sliders and documentation all follow from it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -40,10 +41,11 @@ FAMILIES = (
 class Hyper:
     """One hyper-parameter of a variant.
 
-    default: an int, or an expression of the layer (`ceil(n/4)`; m, n: channels, i, j: kernel).
+    default: an int, or an expression of the layer and of the hyper-parameters before this one
+        (`ceil(n/4)`; m, n: channels, i, j, l: kernel, taps: their product); a real number's text.
     low, high: the values allowed; high None is no limit.
     upto: an expression for the largest value that makes sense, where a slider should end.
-    real: a real number instead of an integer (a ratio such as octave's alpha).
+    real: a real number instead of an integer (a share of the channels), exact as a fraction.
     """
 
     default: int | str
@@ -88,6 +90,8 @@ class Variant:
         domain: layer fields that this variant is made for ({"kernel": 1}); others are refused.
         wins: one sentence: when to prefer it.
         note: anything a reader must know about its counts.
+        training: FLOPs per training step beyond the forward and backward pass, as an expression of
+            the layer (per group), for variants that change the training and not the layer.
         weight_bits, activation_bits: hyper-parameters that set the word lengths, if any.
         algorithm_of: the id of the variant whose function this computes by another algorithm.
         baseline: the one variant that all others are compared with.
@@ -105,6 +109,7 @@ class Variant:
     domain: Mapping[str, Any] = field(default_factory=dict)
     wins: str = ""
     note: str = ""
+    training: str = ""
     weight_bits: str = ""
     activation_bits: str = ""
     algorithm_of: str = ""
@@ -133,6 +138,11 @@ class Variant:
         return {name: expression.parse(text) for name, text in self.where.items()}
 
     @property
+    def training_flops(self) -> Expr | None:
+        """The parsed cost of a training step's extra work, None where there is none."""
+        return expression.parse(self.training) if self.training else None
+
+    @property
     def lines(self) -> list[StageLine]:
         """Every stage line in reading order."""
         return self.sequence.stages()
@@ -148,12 +158,14 @@ class Variant:
         if self.names_depth:
             return frozenset({3})
         used = {name for line in self.lines for name in line.windows}
+        allowed = {1, 2, 3}
         for line in self.lines:
-            window = set(line.windows) & WINDOWS
             channels = set(line.output_names) | set(line.input_names)
-            if window not in (set(), {"i", "j"}) or channels & WINDOWS:
-                return frozenset({1, 2}) if "j" not in used else frozenset({2})
-        return frozenset({1, 2, 3})
+            if channels & WINDOWS or not line.isotropic:
+                allowed &= {2} if "j" in used else {1, 2}
+            if (macs := line.option("macs")) and {"h", "H"} & set(macs.names()):
+                allowed &= {2}  # an explicit count that names rows and columns has just these
+        return frozenset(allowed)
 
     @property
     def uses_each_axis(self) -> bool:
@@ -261,7 +273,7 @@ def declare(id: str, stages: str, **facts: Any) -> Variant:
 
 def _check_names(variant: Variant) -> None:
     """Refuse a declaration that uses an unknown name, with a caret under it."""
-    known = {"m", "n", "i", "j", "h", "w", "H", "W", *variant.hyper}
+    known = {"m", "n", "i", "j", "l", "taps", "h", "w", "H", "W", *variant.hyper}
     for name, expr in variant.derived.items():
         if name in RESERVED or name in variant.hyper:
             raise VariantError(
@@ -270,10 +282,15 @@ def _check_names(variant: Variant) -> None:
             )
         _check_expression(expr, known, variant)
         known.add(name)
-    for hyper in variant.hyper.values():
-        if isinstance(hyper.default, str):
-            _check_expression(expression.parse(hyper.default), known, variant)
-    axes = {*known, *WINDOWS, EACH} - {"h", "w", "H", "W"}
+    if variant.training_flops:
+        _check_expression(variant.training_flops, known, variant)
+    before = known - set(variant.hyper) - set(variant.derived)
+    for name, hyper in variant.hyper.items():
+        if isinstance(hyper.default, str) and not hyper.real:
+            _check_expression(expression.parse(hyper.default), before, variant)
+        _check_expression(expression.parse(hyper.upto), known, variant)
+        before.add(name)
+    axes = {*known, *WINDOWS, EACH} - {"h", "w", "H", "W", "taps"}
     for line in variant.lines:
         used = [(name, a.at) for a in line.inputs for name in a.names]
         used += [(name, a.at) for a in line.weights for name in a.names]
@@ -286,16 +303,21 @@ def _check_names(variant: Variant) -> None:
                     at,
                     sorted(axes),
                 )
-        for _, expr in line.options:
-            _check_expression(expr, known, variant)
+    for expr, at in variant.sequence.expressions():
+        _check_expression(expr, known, variant, at)
 
 
-def _check_expression(expr: Expr, known: set[str], variant: Variant) -> None:
+def _check_expression(expr: Expr, known: set[str], variant: Variant, at: int | None = None) -> None:
+    """Refuse unknown names; `at` is where its item begins in the stages."""
     for name in expr.names():
         if name not in known:
+            text, start = expr.text, 0
+            if at is not None:
+                text, start = variant.stages, variant.stages.index(expr.text, at)
+            word = re.compile(rf"(?<![A-Za-z0-9_]){name}(?![A-Za-z0-9_])").search(text, start)
             raise NotationError(
                 f"unknown name {name!r} in variant {variant.id!r}",
-                expr.text,
-                max(expr.text.find(name), 0),
+                text,
+                word.start() if word else start,
                 sorted(known),
             )

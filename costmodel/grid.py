@@ -1,0 +1,137 @@
+"""The grid rule: where a program stands on the spatial axes, and how a window moves it on.
+
+The first stage with a window over an axis takes the layer's stride, padding and dilation there; a
+later window over the same axis keeps the grid. Between them the grid may be coarser than the
+layer's own, by a factor that `/2` and `@ down=` multiply and `*2` and `@ up=` divide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from costmodel.arith import Number, is_array, is_exact, is_symbolic
+from costmodel.errors import VariantError
+from costmodel.layer import ConvLayer, strided_size
+from costmodel.stage import Geometry
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A place between two stages.
+
+    sizes: positions per spatial axis. done: the axes whose window (and so the layer's stride) is
+    behind. coarser: by how much the grid is coarser than the layer's own, per axis.
+    """
+
+    layer: ConvLayer
+    sizes: tuple[Number, ...]
+    done: frozenset[int]
+    coarser: tuple[Number, ...]
+
+    @classmethod
+    def start(cls, layer: ConvLayer) -> Grid:
+        """The layer's input."""
+        return cls(layer, layer.size, frozenset(), (1,) * layer.dims)
+
+    def _own(self, axis: int) -> Number:
+        """The size that the layer itself has here: its input's, or once strided its output's."""
+        return (self.layer.out_size if axis in self.done else self.layer.size)[axis]
+
+    # -- resampling without a window ---------------------------------------------------------
+    def pooled(self, factor: int) -> Grid:
+        """Every axis coarser by a factor; the last pooling window may be cut short."""
+        return replace(
+            self,
+            sizes=tuple(strided_size(size, factor) for size in self.sizes),
+            coarser=tuple(c * factor for c in self.coarser),
+        )
+
+    def upsampled(self, factor: int) -> Grid:
+        """Every axis finer by a factor, at most as fine as the layer's own grid."""
+        coarser = tuple(_divide(c, factor, f"*{factor}") for c in self.coarser)
+        sizes = tuple(strided_size(self._own(axis), c) for axis, c in enumerate(coarser))
+        return replace(self, sizes=sizes, coarser=coarser)
+
+    # -- one stage ---------------------------------------------------------------------------
+    def moved(
+        self, extents: Mapping[int, Number], down: Number, up: Number | None, dilation: Number
+    ) -> tuple[tuple[Geometry, ...], Grid]:
+        """The geometry of a stage with windows of these extents by axis, and where it leads.
+
+        down, dilation: on top of the layer's own. up: the stride of a transposed stage, or None.
+
+        Raises `VariantError` for a step that leads nowhere: below the layer's own grid, or down on
+        a transposed layer.
+        """
+        geometry: list[Geometry] = []
+        coarser = list(self.coarser)
+        for axis, size in enumerate(self.sizes):
+            if axis not in extents:
+                geometry.append(Geometry.pointwise(size))
+                continue
+            if up is not None:
+                coarser[axis] = _divide(coarser[axis], up, f"up={up}")
+                if axis not in self.done and not _is(self.layer.stride[axis], 1):
+                    raise VariantError(
+                        f"up={up} on an axis whose window still has the layer's stride "
+                        f"{self.layer.stride[axis]} to do; allowed is up after that window"
+                    )
+                out = strided_size(self.layer.out_size[axis], coarser[axis])
+                geometry.append(Geometry.transposed_to(size, extents[axis], up, out, dilation))
+                continue
+            geometry.append(self._window(axis, extents[axis], down, dilation))
+            coarser[axis] = coarser[axis] * down
+        sizes = tuple(g.out for g in geometry)
+        return tuple(geometry), Grid(self.layer, sizes, self.done | set(extents), tuple(coarser))
+
+    def _window(self, axis: int, extent: Number, down: Number, wider: Number) -> Geometry:
+        layer = self.layer
+        if axis in self.done:
+            return Geometry.same(self.sizes[axis], extent, down, wider)
+        if layer.transposed and not _is(down, 1):
+            raise VariantError(
+                f"down={down} on a transposed layer, whose stride goes up; allowed are layers that "
+                "are not transposed"
+            )
+        geometry = self._layer_geometry(axis)
+        same = _is(wider, 1) and _is(down, 1)
+        if same and (extent is layer.kernel[axis] or _equal(extent, layer.kernel[axis])):
+            return geometry
+        return geometry.with_window(extent, layer.dilation[axis] * wider, down)
+
+    def _layer_geometry(self, axis: int) -> Geometry:
+        """The layer's own window on this axis, on a coarser grid with the zeros that this needs."""
+        layer, size = self.layer, self.sizes[axis]
+        kernel, stride, dilation = (
+            values[axis] for values in (layer.kernel, layer.stride, layer.dilation)
+        )
+        on_own_grid = _is(self.coarser[axis], 1)
+        out = strided_size(layer.out_size[axis], self.coarser[axis])
+        if layer.transposed and (layer.padding == "same" or not on_own_grid):
+            return Geometry.transposed_to(size, kernel, stride, out, dilation)
+        low, high = layer.pads[axis]
+        if not on_own_grid and layer.padding != "same":
+            high = (out - 1) * stride + dilation * (kernel - 1) + 1 - size - low
+        return Geometry(kernel, stride, dilation, (low, high), size, out, layer.transposed)
+
+
+def _divide(coarser: Number, factor: Number, what: str) -> Number:
+    if is_symbolic(coarser) or is_symbolic(factor):
+        quotient = coarser / factor
+        return 1 if quotient == 1 else quotient
+    rest = coarser % factor
+    if rest.any() if is_array(rest) else rest:
+        raise VariantError(
+            f"{what} on a grid that is coarser by {coarser} than the layer's own; allowed are "
+            f"divisors of {coarser}"
+        )
+    return coarser // factor
+
+
+def _is(value: Number, number: int) -> bool:
+    return is_exact(value) and value == number
+
+
+def _equal(a: Number, b: Number) -> bool:
+    return is_exact(a) and is_exact(b) and a == b

@@ -1,0 +1,172 @@
+"""Sizing: what every name of a variant is worth on a layer.
+
+Hyper-parameters are checked against their bounds, derived sizes are worked out from them, and all
+of them together are the environment in which the notation's expressions are evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+from costmodel import expression
+from costmodel.arith import (
+    Number,
+    as_integer,
+    exact_div,
+    is_array,
+    is_exact,
+    is_symbolic,
+    product,
+)
+from costmodel.errors import CostModelError, VariantError, unknown
+from costmodel.expression import Expr
+from costmodel.layer import ConvLayer
+from costmodel.notation import WINDOW_LETTERS, Block, StageLine
+from costmodel.notation import Sequence as Source
+from costmodel.variant import Variant
+
+
+class Sizing:
+    """The names of one variant on one layer, per group of the layer.
+
+    m, n: channels per group. letters: the window letters of the layer's axes. hyper: the values of
+    the hyper-parameters. env: every name that an expression may use. sizes: every axis.
+
+    Raises `VariantError`, which names the variant, for values and layers that it does not fit.
+    """
+
+    def __init__(self, variant: Variant, layer: ConvLayer, hyper: Mapping[str, Number]) -> None:
+        self.variant, self.layer = variant, layer
+        self.letters = WINDOW_LETTERS[layer.dims]
+        self._check_domain()
+        self.m = exact_div(layer.in_channels, layer.groups)
+        self.n = exact_div(layer.out_channels, layer.groups)
+        self.env: dict[str, Number] = {"m": self.m, "n": self.n, "j": 1, "l": 1}
+        self.env.update(zip(self.letters, layer.kernel, strict=True))
+        self.env["taps"] = product(layer.kernel)
+        self.env.update(zip(("h", "w")[-layer.dims :], layer.out_size[-2:], strict=True))
+        self.env.update(zip(("H", "W")[-layer.dims :], layer.size[-2:], strict=True))
+        self.hyper = self._values(hyper)
+        for name, expr in variant.derived.items():
+            self.env[name] = self.size(f"derived size {name}", expr, 0)
+        self.sizes = dict(self.env)
+        self._leftover(first_lines(variant.sequence), "m", self.m, "input_names")
+        self._leftover(last_lines(variant.sequence), "n", self.n, "output_names")
+
+    def fail(self, sentence: str, error: type[VariantError] = VariantError) -> NoReturn:
+        """Raise the sentence with the variant's name in front."""
+        raise error(f"{self.variant.id}: {sentence}") from None
+
+    def _check_domain(self) -> None:
+        dims = self.variant.dims
+        if self.layer.dims not in dims:
+            allowed = " or ".join(f"{d}-D" for d in sorted(dims))
+            self.fail(f"the layer is {self.layer.dims}-D; allowed are {allowed} layers")
+        for name, value in self.variant.domain.items():
+            actual = getattr(self.layer, name)
+            values = actual if isinstance(actual, tuple) else (actual,)
+            if any(_truth(a != value) for a in values):
+                self.fail(f"{name} of the layer is {actual}; allowed is {value!r}")
+
+    def _values(self, given: Mapping[str, Number]) -> dict[str, Number]:
+        declared = self.variant.hyper
+        for name in given:
+            if name not in declared:
+                self.fail(unknown("hyper-parameter", name, declared))
+        values: dict[str, Number] = {}
+        for name, hyper in declared.items():
+            value = given.get(name)
+            if value is None:
+                value = hyper.default
+                if isinstance(value, str) and not hyper.real:
+                    value = self.evaluate(expression.parse(value))
+            what = f"hyper-parameter {name!r} of {self.variant.id}"
+            value = (
+                _real(value, what)
+                if hyper.real
+                else as_integer(value, what, hyper.low, VariantError)
+            )
+            if not is_symbolic(value) and (
+                _truth(value < hyper.low) or (hyper.high is not None and _truth(value > hyper.high))
+            ):
+                limit = f"to {hyper.high}" if hyper.high is not None else "up"
+                self.fail(f"{name} is {value}; allowed are values from {hyper.low} {limit}")
+            values[name] = self.env[name] = value
+        return values
+
+    def evaluate(self, expr: Expr) -> Number:
+        """The value of an expression on this layer."""
+        try:
+            return expr.evaluate(self.env)
+        except CostModelError as error:
+            self.fail(f"{expr} with {self._where(expr)}: {error}")
+
+    def _where(self, expr: Expr) -> str:
+        names = dict.fromkeys(name for name in expr.names() if name in self.env)
+        return ", ".join(f"{name} = {self.env[name]}" for name in names)
+
+    def size(self, what: str, expr: Expr, low: int) -> Number:
+        """An integer of at least `low`, where it is a number already."""
+        value = self.evaluate(expr)
+        if is_exact(value) and (value != int(value) or value < low):
+            given = self._where(expr)
+            cause = f"{expr} with {given}" if given else str(expr)
+            self.fail(f"{what} is {value} ({cause}); allowed are integers from {low} up")
+        return int(value) if is_exact(value) else value
+
+    def _leftover(self, lines: list[StageLine], letter: str, total: Number, side: str) -> None:
+        """`g m` reads all channels, so `m` there is what is left of them: C_in / g."""
+        for line in lines:
+            names = getattr(line, side)
+            others = [name for name in names if name != letter]
+            if letter in names and others:
+                if any(axis.tap for axis in line.inputs):
+                    continue
+                parts = product(self.sizes[name] for name in others)
+                try:
+                    self.sizes[letter] = exact_div(total, parts)
+                except CostModelError:
+                    self.fail(
+                        f"{total} channels are not divisible by {' · '.join(others)} = {parts}; "
+                        "allowed are values that divide them"
+                    )
+
+
+def first_lines(source: Source) -> list[StageLine]:
+    """The stage lines that read the variant's input."""
+    return _edge(source, 0)
+
+
+def last_lines(source: Source) -> list[StageLine]:
+    """The stage lines that write the variant's output."""
+    return _edge(source, -1)
+
+
+def _edge(source: Source, index: int) -> list[StageLine]:
+    if not source.items:
+        return []
+    item = source.items[index]
+    if isinstance(item, Block):
+        return [line for branch in item.branches for line in _edge(branch, index)]
+    return [item] if isinstance(item, StageLine) else []
+
+
+def _truth(condition: Number) -> bool:
+    """Whether a comparison holds, in any cell of an array."""
+    return bool(condition.any() if is_array(condition) else condition)
+
+
+def _real(value: Number, what: str) -> Number:
+    if is_symbolic(value):
+        return value
+    from fractions import Fraction  # only variants with a real hyper-parameter pay for it
+
+    if is_array(value):
+        import numpy
+
+        return numpy.vectorize(lambda cell: _real(cell, what), otypes=[object])(value)
+    try:
+        return Fraction(str(value)) if not isinstance(value, Fraction) else value
+    except (ValueError, ZeroDivisionError):
+        raise VariantError(f"{what} is {value!r}; allowed are numbers like 0.25 or 1/4") from None

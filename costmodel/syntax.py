@@ -1,0 +1,188 @@
+"""What a declaration consists of once it is read: items in a row, stages, and their axes.
+
+Plain frozen values without sizes; `notation` makes them from text and `binding` puts numbers in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from costmodel.expression import Expr
+
+#: Window letters by number of spatial axes, in the order of `ConvLayer.size`.
+WINDOW_LETTERS: dict[int, tuple[str, ...]] = {1: ("i",), 2: ("i", "j"), 3: ("l", "i", "j")}
+WINDOWS = frozenset("ijl")
+EACH = "x"
+#: Names that a hyper-parameter cannot have: axes of the layer, and its grid in expressions.
+RESERVED = ("m", "n", "i", "j", "l", "x", "h", "w", "H", "W", "taps")
+OPTIONS = {
+    "down": "the stage's window strides by this factor on top of the layer's stride",
+    "up": "a transposed stage with this stride, back to the grid of the layer's output",
+    "dilation": "the dilation of this stage's window, on top of the layer's",
+    "macs": "an explicit multiply count, for algorithms that do not follow the stage rule",
+}
+
+
+@dataclass(frozen=True)
+class InputAxis:
+    """One axis of a stage's input: a name, or a channel window `position+tap` / `position~tap`."""
+
+    name: str
+    at: int
+    tap: str = ""
+    spread: bool = False
+    size: Expr | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The axis names that index this axis: one, or position and tap."""
+        return (self.name, self.tap) if self.tap else (self.name,)
+
+    @property
+    def key(self) -> str:
+        """The name under which a bound stage has the size of this axis."""
+        return f"{self.name}+{self.tap}" if self.tap else self.name
+
+    def __str__(self) -> str:
+        text = f"{self.name}{'~' if self.spread else '+'}{self.tap}" if self.tap else self.name
+        return text if self.size is None else f"{text}={self.size}"
+
+
+@dataclass(frozen=True)
+class WeightAxis:
+    """One axis of a weight: a name, a window of its own size, or a pattern of a window's taps."""
+
+    names: tuple[str, ...]
+    at: int
+    size: Expr | None = None
+    pattern: bool = False
+
+    @property
+    def key(self) -> str:
+        """The name under which a bound stage has the size of this axis."""
+        return "(" + " ".join(self.names) + ")" if self.pattern else self.names[0]
+
+    def __str__(self) -> str:
+        return self.key if self.size is None else f"{self.key}={self.size}"
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """A parsed stage: `inputs, weights -> outputs @options`, with offsets for error messages."""
+
+    inputs: tuple[InputAxis, ...]
+    weights: tuple[WeightAxis, ...]
+    outputs: tuple[InputAxis, ...]
+    options: tuple[tuple[str, Expr], ...]
+    text: str
+    at: int
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Every name that indexes the input, in order."""
+        return tuple(name for axis in self.inputs for name in axis.names)
+
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        """Every name that indexes the weight, in order."""
+        return tuple(name for axis in self.weights for name in axis.names)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Every name that indexes the output, in order."""
+        return tuple(axis.name for axis in self.outputs)
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """The spatial window letters of the weight (those that the output does not keep)."""
+        return tuple(
+            name
+            for name in self.weight_names
+            if (name in WINDOWS or name == EACH) and name not in self.output_names
+        )
+
+    @property
+    def isotropic(self) -> bool:
+        """Whether the window covers all axes alike, and so means the same in 1-D and 3-D."""
+        sizes = {a.names[0]: str(a.size) for a in self.weights if not a.pattern}
+        return EACH in self.windows or (
+            set(self.windows) in (set(), {"i", "j"}) and sizes.get("i") == sizes.get("j")
+        )
+
+    def option(self, name: str) -> Expr | None:
+        """The value of an option, None where it is not given."""
+        return dict(self.options).get(name)
+
+    def with_weights(self, weights: tuple[WeightAxis, ...]) -> StageLine:
+        """The same line with other weight axes, and a text that says so."""
+        text = (
+            f"{' '.join(map(str, self.inputs))}, {' '.join(map(str, weights))} -> "
+            f"{' '.join(map(str, self.outputs))}"
+        )
+        if self.options:
+            text += " @ " + " ".join(f"{name}={value}" for name, value in self.options)
+        return replace(self, weights=weights, text=text)
+
+
+@dataclass(frozen=True)
+class SliceItem:
+    """Take the channels `low:high` of the input; None is the beginning or the end."""
+
+    low: Expr | None
+    high: Expr | None
+    at: int
+
+
+@dataclass(frozen=True)
+class ResampleItem:
+    """Average pooling by a factor (`/2`), or upsampling (`*2`) that undoes it."""
+
+    factor: int
+    up: bool
+    at: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Parallel branches joined by "concat" or "sum", or one branch, `times` in a row."""
+
+    branches: tuple[Sequence, ...]
+    mode: str
+    times: Expr | None
+    at: int
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """Items one after the other; an empty sequence passes its input on."""
+
+    items: tuple[StageLine | SliceItem | ResampleItem | Block, ...]
+
+    def stages(self) -> list[StageLine]:
+        """Every stage line in reading order, those inside blocks included."""
+        found: list[StageLine] = []
+        for item in self.items:
+            if isinstance(item, StageLine):
+                found.append(item)
+            elif isinstance(item, Block):
+                for branch in item.branches:
+                    found += branch.stages()
+        return found
+
+    def expressions(self) -> Iterator[tuple[Expr, int]]:
+        """Every expression, and where the item or axis that holds it begins in the text."""
+        for item in self.items:
+            if isinstance(item, StageLine):
+                for axis in (*item.inputs, *item.weights):
+                    if axis.size is not None:
+                        yield axis.size, axis.at
+                for _, value in item.options:
+                    yield value, item.at
+            elif isinstance(item, SliceItem):
+                yield from ((end, item.at) for end in (item.low, item.high) if end is not None)
+            elif isinstance(item, Block):
+                if item.times is not None:
+                    yield item.times, item.at
+                for branch in item.branches:
+                    yield from branch.expressions()
