@@ -40,10 +40,10 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def check(arguments: Sequence[str]) -> int:
-    """Lint, formatting, types, and whether generated parts of documents are up to date."""
+    """Lint, formatting, types, and whether the generated parts of documents are fresh."""
     _take_none("check", arguments)
-    ruff, types, documents = ["-m", "ruff"], ["-m", "mypy"], ["scripts/docs.py", "--check"]
-    return _python([[*ruff, "check"], [*ruff, "format", "--check"], types, documents])
+    ruff, types = ["-m", "ruff"], ["-m", "mypy"]
+    return _python([[*ruff, "check"], [*ruff, "format", "--check"], types, _embed("--check")])
 
 
 def bench(arguments: Sequence[str]) -> int:
@@ -52,8 +52,8 @@ def bench(arguments: Sequence[str]) -> int:
 
 
 def docs(arguments: Sequence[str]) -> int:
-    """Renew the generated parts of the documents, or with ARGS=--check only look."""
-    return _python([["scripts/docs.py", *arguments]])
+    """Refresh the generated parts of the documents; ARGS=--diff only shows what would change."""
+    return _python([_embed(*arguments)])
 
 
 def help_(arguments: Sequence[str]) -> int:
@@ -116,6 +116,13 @@ def _python(commands: Sequence[Sequence[str]], environ: dict[str, str] | None = 
         python = [str(environment.python), *command]
         codes.append(subprocess.run(python, cwd=ROOT, env=environ, check=False).returncode)
     return next((code for code in codes if code), 0)
+
+
+def _embed(*options: str) -> list[str]:
+    """The command that keeps the generated parts of our own documents fresh."""
+    documents = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+    files = [str(document.relative_to(ROOT)) for document in documents]
+    return ["-m", "costmodel", "embed", *options, *files]
 
 
 def _take_none(name: str, arguments: Sequence[str]) -> None:
