@@ -44,6 +44,13 @@ ROLES = {
     "norm": "norm_params",
     "other": "other_params",
 }
+#: One sentence per role, for tables.
+ROLE_MEANINGS = {
+    "weight": "trained weights of convolutions and linear layers",
+    "bias": "biases of convolutions and linear layers",
+    "norm": "scales and shifts of normalisations",
+    "other": "every other trained tensor (embeddings, tokens, scales)",
+}
 
 
 @functools.lru_cache(maxsize=4096)

@@ -17,7 +17,14 @@ from costmodel.errors import CostModelError, unknown
 from costmodel.network.model import NOT_MODELLED, ROLES, NetOp, Parameter, summed
 
 if TYPE_CHECKING:
+    from costmodel.network.replacement import Replaced
+    from costmodel.network.selection import Selector
+    from costmodel.network.views import Node
     from costmodel.table import Table
+    from costmodel.variant import Variant
+
+#: The letters of a closed formula unless others are asked for: batch, input rows, input columns.
+FREE_LETTERS = ("N", "H", "W")
 
 #: Shapes of a network's inputs, batch first.
 Shapes = tuple[tuple[Number, ...], ...]
@@ -31,10 +38,12 @@ class Rebuild:
     the values that the network was read with.
     build: letters' values (all of them; ints, or polynomials of `network.polynomial`) → the
     operations, in the same order and with the same names as at the defaults, and the input shapes.
+    ratios: the letters that are not integers (multipliers of width or resolution).
     """
 
     defaults: Mapping[str, Number]
     build: Callable[[Mapping[str, Number]], tuple[Sequence[NetOp], Shapes]]
+    ratios: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,7 @@ class Network:
     rebuild: Rebuild | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ops", _unique(self.ops))
+        object.__setattr__(self, "ops", unique_names(self.ops))
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -151,10 +160,6 @@ class Network:
         verb = "operation is" if count == 1 else "operations are"
         return (*self.notes, f"{count} {verb} not modelled and in no total: {listed}.")
 
-    def replace_ops(self, ops: Iterable[NetOp], **changes: Any) -> Network:
-        """A copy with other operations."""
-        return replace(self, ops=tuple(ops), **changes)
-
     def at(self, **sizes: Number) -> Network:
         """The same network recounted at other sizes, such as `at(H=320, W=256)`.
 
@@ -172,15 +177,113 @@ class Network:
         ops, shapes = self.rebuild.build({**self.rebuild.defaults, **sizes})
         return replace(self, ops=tuple(ops), input_shapes=shapes)
 
-    def to_table(self, metrics: Iterable[str] | str | None = None) -> Table:
-        """One row per operation and a last row `total`; see `network.views.table`."""
+    # -- closed formulas -------------------------------------------------------------------------
+    def polynomial(self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS) -> Number:
+        """A total as a polynomial in some sizes and floors of them, exact at every size."""
+        from costmodel.network import columns
+        from costmodel.network.polynomial import symbol
+
+        ratios = self.rebuild.ratios if self.rebuild else ()
+        letters = {name: symbol(name, name not in ratios) for name in free}
+        return columns.total(self.at(**letters), metric)
+
+    def formula(self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS) -> Any:
+        """A total as a SymPy expression in some sizes, exact at every input size.
+
+        Args:
+            metric: "macs", "params" or another column of the table.
+            free: the letters left open; the others keep the values that the network was read with.
+
+        Returns:
+            A SymPy expression with floors kept and like terms collected. It holds for every size at
+            which each layer still has an output.
+
+        Raises:
+            CostModelError: a letter that the network does not have, or a network from a table of
+                layers, which does not say how sizes follow from each other.
+        """
+        from costmodel.network.formula import to_sympy
+
+        return to_sympy(self.polynomial(metric, free))
+
+    def compiled(
+        self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS
+    ) -> Callable[..., int]:
+        """The formula as a function of the free sizes, in that order or by name; exact ints."""
+        from costmodel.network.formula import compiled
+
+        return compiled(self.polynomial(metric, free), free)
+
+    # -- what if ---------------------------------------------------------------------------------
+    def replace(
+        self,
+        variant: str | Variant,
+        where: Selector | Mapping[str, Any] = None,
+        *,
+        pays: bool = True,
+        by: str = "macs",
+        **hyper: Number,
+    ) -> Replaced:
+        """The network with a variant in place of some layers.
+
+        Args:
+            variant: an id, or a `Variant`.
+            where: which layers: a name pattern such as "layer3.*" or a text of conditions
+                (`selection.parse`), a compiled regular expression, a `Where` or a mapping of its
+                fields, or a function of the operation; None is every convolution with a window of
+                more than one tap that is not depthwise.
+            pays: replace only where the metric `by` falls; False replaces wherever it fits.
+            by: the column that has to fall.
+            hyper: the variant's hyper-parameters (`b=4`, or `**{"basis.b": 4}`).
+
+        Returns:
+            A `Network` whose `to_changes()` lists every selected layer before and after, and
+            those left alone with the reason.
+
+        Raises:
+            VariantError: an unknown variant or hyper-parameter, or one that fits no selected layer.
+            CostModelError: a selection that no layer meets.
+        """
+        from costmodel.network.replacement import put
+
+        return put(self, variant, where, pays=pays, by=by, **hyper)
+
+    # -- views -----------------------------------------------------------------------------------
+    def to_table(
+        self, metrics: Iterable[str] | str | None = None, everything: bool = False
+    ) -> Table:
+        """One row per operation and a last row `total`; see `views.table`."""
         from costmodel.network import views
 
-        return views.table(self, metrics)
+        return views.table(self, metrics, everything)
+
+    def by_kind(self, metrics: Iterable[str] | str | None = None) -> Table:
+        """One row per kind of operation, with shares."""
+        from costmodel.network import views
+
+        return views.by_kind(self, metrics)
+
+    def by_stage(self, depth: int = 1, metrics: Iterable[str] | str | None = None) -> Table:
+        """One row per module at a depth of the dotted names, with shares."""
+        from costmodel.network import views
+
+        return views.by_stage(self, depth, metrics)
+
+    def shares(self, metric: str = "macs") -> Table:
+        """Operations by falling cost, with their share and the running sum."""
+        from costmodel.network import views
+
+        return views.shares(self, metric)
+
+    def tree(self) -> Node:
+        """The modules as a tree, each with the counts of everything below it."""
+        from costmodel.network import views
+
+        return views.tree(self)
 
 
-def _unique(ops: Iterable[NetOp]) -> tuple[NetOp, ...]:
-    """The operations with "#2", "#3" appended to names that stand already."""
+def unique_names(ops: Iterable[NetOp]) -> tuple[NetOp, ...]:
+    """The operations, with "#2", "#3" appended to names that stand already."""
     seen: dict[str, int] = {}
     result = []
     for op in ops:

@@ -1,0 +1,245 @@
+"""Building blocks: a network as a function of its input, run with ints or with symbols.
+
+An architecture is a function that is given a `Builder` and calls its methods in the order in which
+the layers run; a feature map is a `Map` of channels and size. The same function gives the shipped
+CSV (ints) and the closed formula in N, H, W and the multipliers (polynomials), because sizes only
+ever go through `ConvLayer`'s own rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from costmodel.arith import Number, is_symbolic
+from costmodel.errors import CostModelError, unknown
+from costmodel.layer import ConvLayer, conv_size
+from costmodel.network.model import NetOp, Parameter, summed
+from costmodel.network.network import FREE_LETTERS, Network, Rebuild, Shapes
+from costmodel.network.polynomial import Polynomial
+
+
+@dataclass(frozen=True)
+class Map:
+    """A feature map: channels, and rows and columns (() once it is flat)."""
+
+    channels: Number
+    size: tuple[Number, ...]
+
+
+class Builder:
+    """Collects the operations of an architecture.
+
+    Args:
+        values: the letters of the network (batch N, input H and W, its multipliers).
+        norm: parameters per channel of the normalisation after a convolution, 0 for none.
+        bias: whether convolutions have a bias.
+    """
+
+    def __init__(self, values: Mapping[str, Number], norm: int = 0, bias: bool = True) -> None:
+        self.values = values
+        self.norm, self.bias = norm, bias
+        self.ops: list[NetOp] = []
+        self._path: list[str] = []
+
+    @contextmanager
+    def within(self, name: str) -> Iterator[None]:
+        """Names inside begin with `name.`."""
+        self._path.append(name)
+        yield
+        self._path.pop()
+
+    def _name(self, name: str) -> str:
+        return ".".join((*self._path, name))
+
+    def scaled(self, channels: int, letter: str = "alpha") -> Number:
+        """`channels` times a width multiplier, which has to come out as an integer."""
+        product = channels * self.values[letter]
+        return integer(product, f"{channels} channels times {letter} = {self.values[letter]}")
+
+    # -- operations ------------------------------------------------------------------------------
+    def conv(
+        self,
+        x: Map,
+        name: str,
+        channels: Number,
+        kernel: int | tuple[int, int] = 1,
+        *,
+        stride: int = 1,
+        padding: int | tuple[int, int] | str = 0,
+        groups: Number = 1,
+        bias: bool | None = None,
+        norm: int | None = None,
+    ) -> Map:
+        """A convolution with what the builder says of bias and normalisation."""
+        layer = ConvLayer(
+            kernel,
+            x.channels,
+            channels,
+            x.size,
+            stride=stride,
+            padding=padding,
+            groups=groups,
+            batch=self.values["N"],
+            bias=self.bias if bias is None else bias,
+        )
+        each = self.norm if norm is None else norm
+        self.ops.append(NetOp.conv(self._name(name), layer, norm=each * channels))
+        return Map(channels, layer.out_size)
+
+    def depthwise(self, x: Map, name: str, kernel: int = 3, **options: Any) -> Map:
+        """One k×k filter per channel."""
+        return self.conv(x, name, x.channels, kernel, groups=x.channels, **options)
+
+    def normalise(self, x: Map, name: str) -> Map:
+        """A normalisation of its own, before an activation and a convolution."""
+        work = x.channels * positions(x) * self.values["N"]
+        own = (Parameter(self.norm * x.channels, "norm"),)
+        self.ops.append(NetOp(self._name(name), "norm", work=work, parameters=own))
+        return x
+
+    def linear(self, x: Map, name: str, features: Number, bias: bool = True) -> Map:
+        """A linear layer on everything in the map, flattened."""
+        op = NetOp.linear(
+            self._name(name),
+            x.channels * positions(x),
+            features,
+            batch=self.values["N"],
+            bias=bias,
+        )
+        self.ops.append(op)
+        return Map(features, ())
+
+
+def pool(x: Map, kernel: int, stride: int, padding: int = 0, ceil: bool = False) -> Map:
+    """The map after pooling; `ceil` keeps the window that only partly lies inside."""
+    more = stride - 1 if ceil else 0
+    return Map(
+        x.channels,
+        tuple(conv_size(n, kernel, stride, (padding, padding + more), 1) for n in x.size),
+    )
+
+
+def resized(x: Map, *size: int) -> Map:
+    """The map after adaptive (global) pooling to a fixed size."""
+    return Map(x.channels, size)
+
+
+def concat(*maps: Map) -> Map:
+    """Maps of equal size, one behind the other along the channels."""
+    return Map(summed(x.channels for x in maps), maps[0].size)
+
+
+def positions(x: Map) -> Number:
+    """Pixels of a map."""
+    result: Number = 1
+    for side in x.size:
+        result = result * side
+    return result
+
+
+def integer(value: Number, what: str) -> Number:
+    """A size that has to be an integer from 1 up; symbols pass."""
+    if is_symbolic(value):
+        return value
+    if isinstance(value, Fraction) and value.denominator == 1:
+        value = value.numerator
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise CostModelError(f"{what} is {value}; allowed are values that give an integer")
+    return value
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A declared network.
+
+    id: its name in `data/networks`. title: for people. source: where it was published.
+    run: the function that builds it from a map of the input.
+    letters: what may be set, with the published values; "N", "H" and "W" always, and multipliers.
+    """
+
+    id: str
+    title: str
+    source: str
+    run: Callable[[Builder, Map], object]
+    letters: Mapping[str, Number]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    channels: int = 3
+
+    def build(self, values: Mapping[str, Number]) -> tuple[list[NetOp], Shapes]:
+        """The operations and the input's shape at the given letters' values, ints or symbols."""
+        values = {name: _number(name, value) for name, value in values.items()}
+        rho = values.get("rho", 1)
+        size = tuple(
+            integer(
+                values[letter] * rho, f"input side {letter} = {values[letter]} times rho = {rho}"
+            )
+            for letter in ("H", "W")
+        )
+        builder = Builder(values, **self.options)
+        self.run(builder, Map(self.channels, size))
+        return builder.ops, ((values["N"], self.channels, *size),)
+
+    def network(self, **values: Number) -> Network:
+        """The network at the published sizes, or at others."""
+        return Network(self.id, (), self.source, rebuild=self.rebuild).at(**values)
+
+    @property
+    def rebuild(self) -> Rebuild:
+        """The hook that recounts it at other sizes."""
+        ratios = tuple(name for name in self.letters if name not in FREE_LETTERS)
+        return Rebuild(dict(self.letters), self.build, ratios)
+
+
+#: Every declared architecture by id.
+ARCHITECTURES: dict[str, Architecture] = {}
+
+
+def declare(
+    id: str,
+    title: str,
+    source: str,
+    *,
+    size: int = 224,
+    multipliers: tuple[str, ...] = (),
+    channels: int = 3,
+    **options: Any,
+) -> Callable[[Callable[[Builder, Map], object]], Callable[[Builder, Map], object]]:
+    """Declare the decorated function as an architecture.
+
+    Args:
+        size: side of the published input. multipliers: further letters, 1 as published.
+        channels: of the input. options: for the `Builder`.
+    """
+
+    def register(run: Callable[[Builder, Map], object]) -> Callable[[Builder, Map], object]:
+        if id in ARCHITECTURES:
+            raise CostModelError(f"architecture {id!r} is declared twice; allowed is a new id")
+        letters = {"N": 1, "H": size, "W": size, **dict.fromkeys(multipliers, 1)}
+        ARCHITECTURES[id] = Architecture(id, title, source, run, letters, options, channels)
+        return run
+
+    return register
+
+
+def architecture(name: str) -> Architecture:
+    """A declared architecture; `CostModelError` for a name that is not known."""
+    if name not in ARCHITECTURES:
+        raise CostModelError(unknown("architecture", name, ARCHITECTURES))
+    return ARCHITECTURES[name]
+
+
+def _number(name: str, value: Any) -> Number:
+    """A letter's value: an int, a ratio (0.25, "1/4"), or a polynomial."""
+    if isinstance(value, int | Fraction | Polynomial) and not isinstance(value, bool):
+        return value
+    if is_symbolic(value):
+        return value
+    try:
+        ratio = Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        raise CostModelError(f"{name} is {value!r}; allowed are numbers") from None
+    return ratio.numerator if ratio.denominator == 1 else ratio

@@ -1,0 +1,57 @@
+"""MobileNet: depthwise separable convolutions with a width and a resolution multiplier."""
+
+from __future__ import annotations
+
+from costmodel.network.architectures._build import Builder, Map, declare, resized
+
+# (output channels, stride) of each depthwise separable layer. The paper's table 1 prints the last
+# depthwise as stride 2 on 7×7, where its other rows need stride 1.
+_LAYERS = (
+    (64, 1),
+    (128, 2),
+    (128, 1),
+    (256, 2),
+    (256, 1),
+    (512, 2),
+    *((512, 1),) * 5,
+    (1024, 2),
+    (1024, 1),
+)
+
+
+@declare(
+    "mobilenet",
+    "MobileNet 1.0",
+    "Howard et al., MobileNets: efficient convolutional neural networks for mobile vision "
+    "applications, 2017, arXiv:1704.04861, table 1",
+    multipliers=("alpha", "rho"),
+    norm=2,
+    bias=False,
+)
+def mobilenet(net: Builder, x: Map) -> None:
+    """A 3×3, thirteen depthwise separable layers, a linear layer."""
+    x = net.conv(x, "conv1", net.scaled(32), 3, stride=2, padding=1)
+    for index, (channels, stride) in enumerate(_LAYERS, 2):
+        with net.within(f"conv{index}"):
+            x = net.depthwise(x, "dw", stride=stride, padding=1)
+            x = net.conv(x, "pw", net.scaled(channels))
+    net.linear(resized(x, 1, 1), "fc", 1000)
+
+
+@declare(
+    "mobilenet_shallow",
+    "MobileNet 1.0, shallow",
+    "Howard et al., MobileNets: efficient convolutional neural networks for mobile vision "
+    "applications, 2017, arXiv:1704.04861, table 5: without the five layers of 14×14×512",
+    multipliers=("alpha", "rho"),
+    norm=2,
+    bias=False,
+)
+def mobilenet_shallow(net: Builder, x: Map) -> None:
+    """MobileNet without the five layers of 512 channels at 14×14."""
+    x = net.conv(x, "conv1", net.scaled(32), 3, stride=2, padding=1)
+    for index, (channels, stride) in enumerate((*_LAYERS[:6], *_LAYERS[11:]), 2):
+        with net.within(f"conv{index}"):
+            x = net.depthwise(x, "dw", stride=stride, padding=1)
+            x = net.conv(x, "pw", net.scaled(channels))
+    net.linear(resized(x, 1, 1), "fc", 1000)

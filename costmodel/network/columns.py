@@ -1,0 +1,128 @@
+"""What a network's table can show: one entry per column, for an operation and in all.
+
+A column is the parameters of a role, the work of a kind, or any metric of the registry; metrics of
+layers (activations, traffic, …) exist only where there is a layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from costmodel.arith import Number
+from costmodel.binding import bind
+from costmodel.errors import CostModelError, unknown
+from costmodel.metrics import METRICS, Metric
+from costmodel.network.kinds import KINDS
+from costmodel.network.model import FREE, ROLE_MEANINGS, ROLES, NetOp, Parameter, summed
+from costmodel.network.network import Network
+from costmodel.variant import VARIANTS
+
+
+@dataclass(frozen=True)
+class Column:
+    """One quantity of a network.
+
+    key: the column's name. convention: the sentence under the table. value: of one operation, given
+    the tensors that count for it; None where the column says nothing about it. total: of all
+    operations of a network.
+    """
+
+    key: str
+    convention: str
+    value: Callable[[NetOp, Sequence[Parameter]], Number | None]
+    total: Callable[[Sequence[tuple[NetOp, Sequence[Parameter]]]], Number]
+
+
+def column(key: str) -> Column:
+    """A column by name; `CostModelError` with the valid ones for a name that is not known."""
+    if key == "params":
+        return _added(key, "trained numbers, shared tensors once", _params)
+    if key in ROLES.values():
+        return _role(next(role for role, name in ROLES.items() if name == key))
+    if key == "macs":
+        return _added(
+            key,
+            "multiply–accumulates of convolutions, linear layers and matrix products, products "
+            "with padding zeros included; a bias costs none",
+            _macs,
+        )
+    if key in KINDS.columns:
+        return _work(key)
+    if key in METRICS:
+        return _metric(METRICS[key])
+    raise CostModelError(unknown("metric of a network", key, names()))
+
+
+def names() -> list[str]:
+    """Every column that a network can show."""
+    own = ["params", "macs", *ROLES.values(), *KINDS.columns]
+    return [*own, *(key for key in METRICS if key not in own)]
+
+
+def default() -> list[str]:
+    """The columns that are shown unless others are asked for."""
+    return ["params", "macs", *ROLES.values()]
+
+
+def total(network: Network, key: str) -> Number:
+    """One quantity of a whole network."""
+    return column(key).total(list(zip(network.ops, network.own_tensors(), strict=True)))
+
+
+def _added(
+    key: str, convention: str, value: Callable[[NetOp, Sequence[Parameter]], Number | None]
+) -> Column:
+    def added(parts: Iterable[tuple[NetOp, Sequence[Parameter]]]) -> Number:
+        values = (value(op, own) for op, own in parts)
+        return summed(v for v in values if v is not None)
+
+    return Column(key, convention, value, added)
+
+
+def _params(op: NetOp, own: Sequence[Parameter]) -> Number:
+    return summed(tensor.count for tensor in own)
+
+
+def _macs(op: NetOp, own: Sequence[Parameter]) -> Number | None:
+    if op.column == "macs":
+        return op.macs
+    return 0 if op.status == FREE or op.column else None
+
+
+def _role(role: str) -> Column:
+    def value(op: NetOp, own: Sequence[Parameter]) -> Number:
+        return summed(tensor.count for tensor in own if tensor.role == role)
+
+    return _added(ROLES[role], ROLE_MEANINGS[role], value)
+
+
+def _work(key: str) -> Column:
+    kinds = [kind for kind in KINDS.values() if kind.column == key]
+
+    def value(op: NetOp, own: Sequence[Parameter]) -> Number | None:
+        if op.column == key:
+            return op.work * op.times
+        return 0 if op.status == FREE or op.column else None
+
+    return _added(key, kinds[0].convention, value)
+
+
+def _metric(metric: Metric) -> Column:
+    def stages(op: NetOp) -> list[tuple[Number, Number]]:
+        bound = op.bound
+        if bound is None:
+            if op.layer is None:
+                return []
+            bound = bind(VARIANTS.baseline, op.layer)
+        return [(metric.rule(stage), stage.times * op.times) for stage in bound.stages]
+
+    def value(op: NetOp, own: Sequence[Parameter]) -> Number | None:
+        parts = stages(op)
+        return metric.combine(parts) if parts else None
+
+    def everything(parts: Sequence[tuple[NetOp, Sequence[Parameter]]]) -> Number:
+        return metric.combine(part for op, _ in parts for part in stages(op))
+
+    convention = f"{metric.convention}; of layers only"
+    return Column(metric.key, convention, value, everything)

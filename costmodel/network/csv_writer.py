@@ -1,0 +1,109 @@
+"""A network as the CSV file that `csv_reader` reads: the same layers come back."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from costmodel.arith import is_exact
+from costmodel.errors import InputError
+from costmodel.network.csv_reader import COLUMNS
+from costmodel.network.model import NetOp
+from costmodel.network.network import Network
+
+# Columns that a file leaves out where no layer of it has anything to say in them.
+_OPTIONAL = set(COLUMNS) - {"name", "kind", "in_channels", "out_channels", "kernel"}
+
+
+def to_csv(network: Network, comments: tuple[str, ...] = ()) -> str:
+    """The layers of a network as CSV text.
+
+    What has no line in the schema (element-wise operations, shared tensors, replaced layers) is
+    refused rather than left out.
+
+    Args:
+        comments: further lines for the head of the file.
+    """
+    rows = [_row(op) for op in network.ops]
+    used = {column for row in rows for column, cell in row.items() if cell != ""}
+    columns = [c for c in COLUMNS if c in used or c not in _OPTIONAL]
+    out = io.StringIO()
+    out.write(f"# name: {network.name}\n")
+    if network.source:
+        out.write(f"# source: {network.source}\n")
+    if network.input_shapes:
+        shapes = ",".join("x".join(map(str, shape)) for shape in network.input_shapes)
+        out.write(f"# input: {shapes}\n")
+    for comment in comments:
+        out.write(f"# {comment}\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([row.get(column, "") for column in columns] for row in rows)
+    return out.getvalue()
+
+
+def _row(op: NetOp) -> Mapping[str, Any]:
+    if op.bound is not None or op.times != 1 or any(t.id is not None for t in op.tensors):
+        raise InputError(
+            f"operation {op.name!r} is replaced, repeated or shares its weights; allowed in a CSV "
+            "file are layers with parameters of their own"
+        )
+    if op.matmul is not None:
+        cells: dict[str, Any] = {
+            "in_channels": op.matmul.inner,
+            "out_channels": op.matmul.columns,
+            "positions": op.matmul.rows,
+            "heads": op.matmul.batch,
+        }
+    elif op.layer is not None:
+        cells = _layer(op)
+    elif op.kind == "norm" and op.tensors:
+        return {"name": op.name, "kind": op.kind, **_norm(op)}
+    else:
+        raise InputError(
+            f"operation {op.name!r} is of kind {op.kind!r}; allowed in a CSV file are layers, "
+            "matrix products and normalisations"
+        )
+    if not all(is_exact(cell) for cell in cells.values()):
+        raise InputError(f"operation {op.name!r} has unknown sizes; allowed are numbers")
+    return {"name": op.name, "kind": op.kind, **{k: v for k, v in cells.items() if v is not None}}
+
+
+def _norm(op: NetOp) -> dict[str, Any]:
+    (tensor,) = op.tensors
+    each = 2 if tensor.count % 2 == 0 else 1
+    channels = tensor.count // each
+    return {"in_channels": channels, "norm": each, "positions": op.work // channels}
+
+
+def _layer(op: NetOp) -> dict[str, Any]:
+    layer = op.layer
+    assert layer is not None
+    if layer.batch != 1:
+        raise InputError(
+            f"operation {op.name!r} has batch {layer.batch}; allowed in a CSV file is one image"
+        )
+    cells: dict[str, Any] = {
+        "in_channels": layer.in_channels,
+        "out_channels": layer.out_channels,
+        "bias": int(layer.bias) or None,
+        "norm": op.norm_params // layer.out_channels or None,
+    }
+    if op.kind == "linear":
+        positions = layer.size[0]
+        return {**cells, "positions": positions if positions != 1 else None}
+    names = ("depth", "height", "width")[-layer.dims :]
+    cells.update(zip(names, layer.size, strict=True))
+    cells["kernel"] = _axes(layer.kernel)
+    for column, plain in (("stride", 1), ("dilation", 1), ("output_padding", 0)):
+        values = getattr(layer, column)
+        cells[column] = None if set(values) == {plain} else _axes(values)
+    cells["padding"] = layer.padding if isinstance(layer.padding, str) else _axes(layer.padding)
+    cells["groups"] = None if layer.groups == 1 else layer.groups
+    return cells
+
+
+def _axes(values: tuple[Any, ...]) -> str:
+    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))

@@ -1,0 +1,41 @@
+"""The shipped networks: CSV files in `data/networks`, with the generators that wrote them.
+
+Rows come from the file; the generator of the same name, where there is one, is what lets the
+network be recounted at other sizes and written down as a formula.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from costmodel.errors import CostModelError, unknown
+from costmodel.network.csv_reader import from_csv
+from costmodel.network.network import Network
+from costmodel.resources import data_path
+
+
+def available() -> list[str]:
+    """The names that `load` knows."""
+    folder = data_path("networks")
+    if not os.path.isdir(folder):
+        return []
+    return sorted(f.removesuffix(".csv") for f in os.listdir(folder) if f.endswith(".csv"))
+
+
+def load(name: str) -> Network:
+    """A shipped network by name.
+
+    Raises:
+        CostModelError: an unknown name; the sentence lists the known ones.
+
+    >>> load("resnet18").params
+    11689512
+    """
+    if name not in available():
+        raise CostModelError(unknown("network", name, available()))
+    network = from_csv(data_path("networks", f"{name}.csv"), name)
+    from costmodel.network.architectures import ARCHITECTURES
+
+    generator = ARCHITECTURES.get(name)
+    return replace(network, rebuild=generator.rebuild) if generator else network

@@ -1,0 +1,349 @@
+"""Polynomials over symbols and floors: sizes that are not known yet, in microseconds.
+
+A layer's output size is ⌊(size + …)/stride⌋ + 1, so every count of a network is a polynomial with
+integer coefficients in its input sizes and in floors of them. This number type flows through the
+same rules as ints do (`ConvLayer`, stages, metrics) and keeps such polynomials in a normal form:
+like terms are collected, and floors of floors become one floor,
+
+    ⌊x/c⌋ + k = ⌊(x + k·c)/c⌋      ⌊⌊x/c⌋/d⌋ = ⌊x/(c·d)⌋      ⌊(d·q + r)/d⌋ = q + ⌊r/d⌋,
+
+so that a chain of strided layers ends at ⌊(H + 31)/32⌋ instead of five nested floors. SymPy does
+the same in hundreds of milliseconds; `formula.to_sympy` converts the result at the end.
+
+    >>> H = symbol("H")
+    >>> ((H - 1) // 2 + 1 + 2 - 3) // 2 + 1
+    (H + 3)//4
+    >>> 2*H*H + H*(3 - 2*H)
+    3*H
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from costmodel.errors import CostModelError
+
+#: A coefficient: an int wherever it can be one.
+Rational = int | Fraction
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A size by name; `integer` False is a ratio such as a resolution multiplier."""
+
+    name: str
+    integer: bool = True
+
+    @cached_property
+    def key(self) -> tuple[int, str]:
+        """Place in the order of factors: symbols first."""
+        return 0, self.name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Floor:
+    """⌊top / bottom⌋ with a positive int `bottom`."""
+
+    top: Polynomial
+    bottom: int
+    integer: bool = True
+
+    @cached_property
+    def key(self) -> tuple[int, str]:
+        """Place in the order of factors: floors last."""
+        return 1, str(self)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.top, self.bottom))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __str__(self) -> str:
+        return f"({self.top})//{self.bottom}"
+
+
+Atom = Symbol | Floor
+#: Atoms with their exponents, in the order of their keys; () is the constant.
+Monomial = tuple[tuple[Atom, int], ...]
+
+
+class Polynomial:
+    """A polynomial; made by arithmetic on `symbol(...)`, and an int again where nothing is left.
+
+    terms: coefficient of every monomial; never changed once made.
+    """
+
+    __slots__ = ("_hash", "terms")
+
+    #: What `arith` asks of a symbolic value.
+    is_number = False
+
+    def __init__(self, terms: Mapping[Monomial, Rational]) -> None:
+        self.terms = terms
+        self._hash: int | None = None
+
+    # -- what is in it ---------------------------------------------------------------------------
+    @property
+    def free_symbols(self) -> frozenset[str]:
+        """The names of the symbols in it, those inside floors included."""
+        return frozenset(atom.name for atom in self.atoms() if isinstance(atom, Symbol))
+
+    def atoms(self) -> Iterator[Atom]:
+        """Every atom once, the atoms inside a floor before the floor."""
+        seen: set[Atom] = set()
+        for monomial in self.terms:
+            for atom, _ in monomial:
+                if isinstance(atom, Floor):
+                    for inner in atom.top.atoms():
+                        if inner not in seen:
+                            seen.add(inner)
+                            yield inner
+                if atom not in seen:
+                    seen.add(atom)
+                    yield atom
+
+    @property
+    def integer(self) -> bool:
+        """Whether it is an integer wherever its symbols are what they are declared to be."""
+        return all(isinstance(c, int) and _integral(m) for m, c in self.terms.items())
+
+    # -- arithmetic ------------------------------------------------------------------------------
+    def __add__(self, other: Any) -> Any:
+        terms = _terms(other)
+        if terms is None:
+            return NotImplemented
+        result = dict(self.terms)
+        for monomial, coefficient in terms.items():
+            result[monomial] = result.get(monomial, 0) + coefficient
+        return _absorbed(result) if len(result) == 2 else _make(result)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Any:
+        return Polynomial({m: -c for m, c in self.terms.items()})
+
+    def __sub__(self, other: Any) -> Any:
+        terms = _terms(other)
+        return (
+            NotImplemented
+            if terms is None
+            else self + Polynomial({m: -c for m, c in terms.items()})
+        )
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, int) and not isinstance(other, bool):
+            if other == 1:
+                return self
+            return _make({m: c * other for m, c in self.terms.items()})
+        terms = _terms(other)
+        if terms is None:
+            return NotImplemented
+        result: dict[Monomial, Rational] = {}
+        for left, a in self.terms.items():
+            for right, b in terms.items():
+                monomial = _times(left, right)
+                result[monomial] = result.get(monomial, 0) + a * b
+        return _make(result)
+
+    __rmul__ = __mul__
+
+    def __pow__(self, exponent: int) -> Any:
+        if not isinstance(exponent, int) or exponent < 0:
+            return NotImplemented
+        result: Any = 1
+        for _ in range(exponent):
+            result = self * result
+        return result
+
+    def __truediv__(self, other: Any) -> Any:
+        """Exact division; `CostModelError` where it does not come out as a polynomial."""
+        if isinstance(other, int | Fraction):
+            return _make({m: Fraction(c) / other for m, c in self.terms.items()})
+        if not isinstance(other, Polynomial):
+            return NotImplemented
+        if self == other:
+            return 1
+        quotient = _quotient(self, other)
+        if quotient is None:
+            raise CostModelError(f"{self} is not divisible by {other}; allowed are its factors")
+        return quotient
+
+    def __rtruediv__(self, other: Any) -> Any:
+        raise CostModelError(f"{other} is not divisible by {self}; allowed are its factors")
+
+    def __floordiv__(self, other: Any) -> Any:
+        """The floor of the quotient, in normal form; by an int, or exactly by a polynomial."""
+        if not isinstance(other, int):
+            return self / other
+        if other < 1:
+            raise CostModelError(f"{self} is divided by {other}; allowed are integers from 1 up")
+        return _floor(self.terms, other)
+
+    def __mod__(self, other: int) -> Any:
+        return self - (self // other) * other
+
+    # -- identity --------------------------------------------------------------------------------
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Polynomial) and self.terms == other.terms
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash(frozenset(self.terms.items()))
+        return self._hash
+
+    def __bool__(self) -> bool:
+        raise CostModelError(f"whether {self} is zero depends on its symbols")
+
+    def __str__(self) -> str:
+        from costmodel.network.formula import to_text
+
+        return to_text(self)
+
+    __repr__ = __str__
+
+    def _sympy_(self) -> Any:
+        from costmodel.network.formula import to_sympy
+
+        return to_sympy(self)
+
+    # -- values ----------------------------------------------------------------------------------
+    def subs(self, **values: Any) -> Any:
+        """The polynomial with ints (or other polynomials) in place of some symbols."""
+        known: dict[Atom, Any] = {}
+        for atom in self.atoms():
+            if isinstance(atom, Symbol):
+                known[atom] = values.get(atom.name, Polynomial({((atom, 1),): 1}))
+            else:
+                known[atom] = _value(atom.top.terms, known) // atom.bottom
+        return _value(self.terms, known)
+
+
+def symbol(name: str, integer: bool = True) -> Polynomial:
+    """An unknown size; `integer=False` for a ratio. The name must be one that Python can have."""
+    import keyword
+
+    if not name.isidentifier() or keyword.iskeyword(name) or not name.isascii():
+        raise CostModelError(f"symbol {name!r}; allowed are letters, digits and underscores")
+    return Polynomial({((Symbol(name, integer), 1),): 1})
+
+
+def _terms(value: Any) -> Mapping[Monomial, Rational] | None:
+    if isinstance(value, Polynomial):
+        return value.terms
+    if isinstance(value, int | Fraction):
+        return {(): value} if value else {}
+    return None
+
+
+def _make(terms: dict[Monomial, Rational]) -> Any:
+    """A polynomial without zero terms, or the plain number that it is."""
+    clean = {m: _plain(c) for m, c in terms.items() if c}
+    if not clean:
+        return 0
+    if len(clean) == 1 and () in clean:
+        return clean[()]
+    return Polynomial(clean)
+
+
+def _absorbed(terms: dict[Monomial, Rational]) -> Any:
+    """⌊x/c⌋ + k as ⌊(x + k·c)/c⌋: an output size stays one factor, and a product one term."""
+    constant = terms.get((), 0)
+    if isinstance(constant, int) and constant:
+        (monomial,) = (m for m in terms if m)
+        if terms[monomial] == 1 and len(monomial) == 1:
+            atom, exponent = monomial[0]
+            if isinstance(atom, Floor) and exponent == 1:
+                top = atom.top + constant * atom.bottom
+                return Polynomial({((Floor(top, atom.bottom), 1),): 1})
+    return _make(terms)
+
+
+def _plain(value: Rational) -> Rational:
+    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+def _integral(monomial: Monomial) -> bool:
+    return all(atom.integer for atom, _ in monomial)
+
+
+def _times(left: Monomial, right: Monomial) -> Monomial:
+    if not left or not right:
+        return left or right
+    powers = dict(left)
+    for atom, exponent in right:
+        powers[atom] = powers.get(atom, 0) + exponent
+    return tuple(sorted(powers.items(), key=lambda item: item[0].key))
+
+
+def _quotient(whole: Polynomial, part: Polynomial) -> Any:
+    """The exact quotient by a single term, None where there is none."""
+    if len(part.terms) != 1:
+        return None
+    ((divisor, scale),) = part.terms.items()
+    result: dict[Monomial, Rational] = {}
+    for monomial, coefficient in whole.terms.items():
+        powers = dict(monomial)
+        for atom, exponent in divisor:
+            powers[atom] = powers.get(atom, 0) - exponent
+            if powers[atom] < 0:
+                return None
+        kept = tuple((atom, exponent) for atom, exponent in powers.items() if exponent)
+        result[kept] = Fraction(coefficient) / scale
+    return _make(result)
+
+
+def _floor(terms: Mapping[Monomial, Rational], bottom: int) -> Any:
+    """⌊terms / bottom⌋ in normal form."""
+    scale = math.lcm(*(c.denominator for c in terms.values()))
+    bottom *= scale
+    whole: dict[Monomial, Rational] = {}
+    rest: dict[Monomial, int] = {}
+    for monomial, coefficient in terms.items():
+        value = int(coefficient * scale)
+        if monomial and _integral(monomial):  # ⌊(d·q + r)/d⌋ = q + ⌊r/d⌋ needs an integer q
+            whole[monomial], value = divmod(value, bottom)
+        if value:
+            rest[monomial] = value
+    left = _make(whole)
+    if not rest or (len(rest) == 1 and () in rest):
+        return left + rest.get((), 0) // bottom
+    constant = rest.pop((), 0)
+    if len(rest) == 1:
+        ((monomial, coefficient),) = rest.items()
+        if coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1:
+            atom = monomial[0][0]
+            if isinstance(atom, Floor):
+                inner = atom.top + constant * atom.bottom
+                return left + _floor(inner.terms, atom.bottom * bottom)
+    if all(map(_integral, rest)):
+        common = math.gcd(bottom, *rest.values())
+        if common > 1:
+            rest = {m: c // common for m, c in rest.items()}
+            constant, bottom = constant // common, bottom // common
+            return left + _floor({**rest, (): constant} if constant else rest, bottom)
+    if constant:
+        rest[()] = constant
+    return left + Polynomial({((Floor(Polynomial(rest), bottom), 1),): 1})
+
+
+def _value(terms: Mapping[Monomial, Rational], known: Mapping[Atom, Any]) -> Any:
+    total: Any = 0
+    for monomial, coefficient in terms.items():
+        part: Any = coefficient
+        for atom, exponent in monomial:
+            part = part * known[atom] ** exponent
+        total = total + part
+    return _plain(total) if isinstance(total, int | Fraction) else total

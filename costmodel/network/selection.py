@@ -1,0 +1,166 @@
+"""Where: which layers of a network are meant.
+
+A selection is a set of conditions that all have to hold. As text, for the command line and for
+plans that are kept in files:
+
+    layer3.*                       a name pattern (* and ?)
+    kernel=3                       window sides, 3 or 1x7
+    kind=linear                    a kind of operation
+    share=0.02                     at least this share of the network's multiplies
+    layer4.*,kernel=3,share=0.01   all of them
+
+Without a selection the windowed layers are meant: convolutions with more than one tap that are not
+depthwise already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from typing import Any
+
+from costmodel.arith import Number, is_exact, product
+from costmodel.errors import CostModelError, unknown
+from costmodel.network.kinds import KINDS
+from costmodel.network.model import NetOp
+
+
+@dataclass(frozen=True)
+class Where:
+    """Conditions on an operation; a field that is None does not matter.
+
+    name: a pattern with * and ?, or a compiled regular expression that must match the whole name.
+    kernel: window sides, an int for all axes. kind: a key of `KINDS`. share: least share of the
+    network's multiply-accumulates. depthwise: whether it has one filter per channel.
+    windowed: whether its window has more than one tap.
+    """
+
+    name: str | re.Pattern[str] | None = None
+    kernel: int | tuple[int, ...] | None = None
+    kind: str | None = None
+    share: Number | None = None
+    depthwise: bool | None = None
+    windowed: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind is not None and self.kind not in KINDS:
+            raise CostModelError(unknown("kind of operation", self.kind, KINDS))
+        share = self.share
+        if share is not None and not (
+            isinstance(share, int | float | Fraction) and 0 <= share <= 1
+        ):
+            raise CostModelError(f"share is {share!r}; allowed are numbers from 0 to 1")
+
+    def selects(self, op: NetOp, macs: Number) -> bool:
+        """Whether an operation of a network with so many multiply-accumulates is meant."""
+        if op.layer is None:
+            return False
+        if isinstance(self.name, str) and not fnmatchcase(op.name, self.name):
+            return False
+        if isinstance(self.name, re.Pattern) and not self.name.fullmatch(op.name):
+            return False
+        if self.kind is not None and op.kind != self.kind:
+            return False
+        if self.kernel is not None:
+            sides = self.kernel
+            if op.kernel != ((sides,) * len(op.kernel) if isinstance(sides, int) else sides):
+                return False
+        if self.depthwise is not None and op.depthwise != self.depthwise:
+            return False
+        if self.windowed is not None and has_window(op) != self.windowed:
+            return False
+        return self.share is None or _reaches(op.macs, self.share, macs)
+
+
+#: What is meant when nothing is said: windowed layers that are not depthwise already.
+WINDOWED = Where(windowed=True, depthwise=False)
+
+#: A selection as callers may give it.
+Selector = Where | str | re.Pattern[str] | Callable[[NetOp], bool] | None
+
+
+def has_window(op: NetOp) -> bool:
+    """Whether the layer's window has more than one tap."""
+    taps = product(op.kernel)
+    return op.layer is not None and not (is_exact(taps) and taps == 1)
+
+
+def selector(where: Selector | dict[str, Any], macs: Number) -> Callable[[NetOp], bool]:
+    """A selection as a function of an operation, in a network with so many multiplies."""
+    if where is None:
+        where = WINDOWED
+    elif isinstance(where, str):
+        where = parse(where)
+    elif isinstance(where, re.Pattern):
+        where = Where(name=where)
+    elif isinstance(where, dict):
+        for name in where:
+            if name not in Where.__dataclass_fields__:
+                raise CostModelError(unknown("condition", name, Where.__dataclass_fields__))
+        where = Where(**where)
+    if isinstance(where, Where):
+        chosen = where
+        return lambda op: chosen.selects(op, macs)
+    function = where
+    return lambda op: op.layer is not None and bool(function(op))
+
+
+def parse(text: str) -> Where:
+    """A selection from text; `CostModelError` for a condition that is not known."""
+    found: dict[str, Any] = {}
+    for part in text.split(","):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals:
+            name, value = "name", name
+        if not value or name in found:
+            raise CostModelError(
+                f"condition {part.strip()!r}; allowed are a name pattern, kernel=, kind= and "
+                "share=, each once"
+            )
+        if name not in _READERS:
+            raise CostModelError(unknown("condition", name, _READERS))
+        found[name] = _READERS[name](value)
+    return Where(**found)
+
+
+def _sides(text: str) -> int | tuple[int, ...]:
+    parts = text.lower().replace("×", "x").split("x")
+    if not all(re.fullmatch(r"\d{1,9}", part) for part in parts):
+        raise CostModelError(f"kernel={text}; allowed are integers such as 3 or 1x7")
+    values = tuple(map(int, parts))
+    return values[0] if len(values) == 1 else values
+
+
+def _share(text: str) -> Fraction:
+    scale = 100 if text.endswith("%") else 1
+    try:
+        return Fraction(text.removesuffix("%")) / scale
+    except (ValueError, ZeroDivisionError):
+        raise CostModelError(f"share={text}; allowed are numbers such as 0.02 or 2%") from None
+
+
+def _flag(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise CostModelError(f"{text!r} is neither yes nor no")
+    return text == "yes"
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "name": str,
+    "kernel": _sides,
+    "kind": str,
+    "share": _share,
+    "depthwise": _flag,
+    "windowed": _flag,
+}
+
+
+def _reaches(value: Number, share: Number, whole: Number) -> bool:
+    if not is_exact(value) or not is_exact(whole):
+        raise CostModelError(
+            "a share of multiplies needs known sizes; allowed is selecting by name"
+        )
+    return bool(Fraction(value) >= Fraction(share) * whole)

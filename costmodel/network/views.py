@@ -1,0 +1,183 @@
+"""Tables and trees of a network: per layer, per kind, per stage, shares and running sums.
+
+Every table ends with a row `total`, and carries the network's footnotes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from costmodel.arith import Number, is_exact
+from costmodel.network import columns
+from costmodel.network.columns import Column
+from costmodel.network.model import NOT_MODELLED, NetOp, Parameter, summed
+from costmodel.network.network import Network
+from costmodel.table import Table
+
+TOTAL = "total"
+
+_Part = tuple[NetOp, Sequence[Parameter]]
+
+
+def table(
+    network: Network, metrics: Iterable[str] | str | None = None, everything: bool = False
+) -> Table:
+    """One row per operation and the last row `total`.
+
+    Args:
+        metrics: columns besides layer, kind, params and macs (see `columns.names()`); "all" is
+            every one; None is the parameters by role.
+        everything: also operations that have neither parameters nor work in a column shown.
+
+    Returns:
+        First columns `layer,kind,params,macs`; an operation that is not modelled has an empty cell,
+        not a zero, and `status` says so.
+    """
+    chosen = choose(metrics)
+    rows = []
+    for op, own in _parts(network):
+        values = {c.key: c.value(op, own) for c in chosen}
+        if everything or _shown(op, values):
+            rows.append({"layer": op.name, "kind": op.kind, **values, "status": op.status})
+    return _finished(network, ("layer", "kind"), chosen, rows, ("status",))
+
+
+def shares(network: Network, metric: str = "macs") -> Table:
+    """Operations by falling cost: value, share of the total, and running sum of the shares."""
+    (chosen,) = choose([metric])[-1:]
+    parts = [(op, chosen.value(op, own)) for op, own in _parts(network)]
+    counted = [(op, value) for op, value in parts if value]
+    counted.sort(key=lambda part: -part[1])
+    whole = columns.total(network, metric)
+    rows, running = [], 0
+    for op, value in counted:
+        running += value
+        rows.append(
+            {
+                "layer": op.name,
+                "kind": op.kind,
+                metric: value,
+                "share": value / whole,
+                "cumulative": running / whole,
+            }
+        )
+    rows.append({"layer": TOTAL, metric: whole, "share": 1.0 if rows else None})
+    return Table(("layer", "kind", metric, "share", "cumulative"), rows, _notes(network, [chosen]))
+
+
+def by_kind(network: Network, metrics: Iterable[str] | str | None = None) -> Table:
+    """One row per kind of operation: how many, their counts, and the shares of both totals."""
+    return _grouped(network, "kind", lambda op: op.kind, metrics)
+
+
+def by_stage(network: Network, depth: int = 1, metrics: Iterable[str] | str | None = None) -> Table:
+    """One row per module at a depth of the names (`layer3` at 1, `layer3.0` at 2)."""
+    return _grouped(network, "stage", lambda op: ".".join(op.name.split(".")[:depth]), metrics)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A module of the tree: its own name, its counts with everything below, and what is below."""
+
+    name: str
+    path: str
+    params: Number
+    macs: Number
+    children: tuple[Node, ...]
+
+    def lines(self, indent: int = 0) -> Iterable[str]:
+        """The tree as text, one line per module."""
+        yield f"{'  ' * indent}{self.name}  params={self.params}  macs={self.macs}"
+        for child in self.children:
+            yield from child.lines(indent + 1)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+def tree(network: Network) -> Node:
+    """The operations as the tree that their dotted names spell."""
+    return _node(network.name, "", [(op.name.split("."), op, own) for op, own in _parts(network)])
+
+
+def choose(metrics: Iterable[str] | str | None) -> list[Column]:
+    """The columns meant, params and macs always first."""
+    if metrics is None:
+        keys = columns.default()
+    elif isinstance(metrics, str):
+        keys = columns.names() if metrics == "all" else metrics.split(",")
+    else:
+        keys = list(metrics)
+    ordered = dict.fromkeys(("params", "macs", *(key.strip() for key in keys)))
+    return [columns.column(key) for key in ordered]
+
+
+def _parts(network: Network) -> list[_Part]:
+    return list(zip(network.ops, network.own_tensors(), strict=True))
+
+
+def _shown(op: NetOp, values: dict[str, Number | None]) -> bool:
+    return op.status == NOT_MODELLED or any(
+        value is not None and not _is_zero(value) for value in values.values()
+    )
+
+
+def _is_zero(value: Number) -> bool:
+    return is_exact(value) and value == 0
+
+
+def _grouped(
+    network: Network,
+    label: str,
+    key: Callable[[NetOp], str],
+    metrics: Iterable[str] | str | None,
+) -> Table:
+    chosen = choose(metrics)
+    groups: dict[str, list[_Part]] = {}
+    for op, own in _parts(network):
+        groups.setdefault(key(op), []).append((op, own))
+    totals = {name: columns.total(network, name) for name in ("params", "macs")}
+    rows = []
+    for name, parts in groups.items():
+        row = {c.key: c.total(parts) for c in chosen}
+        if not any(_shown(op, row) for op, _ in parts):
+            continue
+        shares = {
+            f"{k}_share": row[k] / totals[k] if not _is_zero(totals[k]) else None for k in totals
+        }
+        rows.append({label: name, "operations": len(parts), **row, **shares})
+    return _finished(
+        network, (label, "operations"), chosen, rows, tuple(f"{k}_share" for k in totals)
+    )
+
+
+def _finished(
+    network: Network,
+    head: tuple[str, ...],
+    chosen: Sequence[Column],
+    rows: list[dict[str, Any]],
+    tail: tuple[str, ...],
+) -> Table:
+    parts = _parts(network)
+    rows.append({head[0]: TOTAL, **{c.key: c.total(parts) for c in chosen}})
+    names = (*head, *(c.key for c in chosen), *tail)
+    return Table(names, rows, _notes(network, chosen))
+
+
+def _notes(network: Network, chosen: Sequence[Column]) -> tuple[str, ...]:
+    return (*(f"{c.key}: {c.convention}." for c in chosen), *network.footnotes)
+
+
+def _node(name: str, path: str, parts: list[tuple[list[str], NetOp, Sequence[Parameter]]]) -> Node:
+    params = summed(tensor.count for _, _, own in parts for tensor in own)
+    macs = summed(op.macs for _, op, _ in parts)
+    below: dict[str, list[tuple[list[str], NetOp, Sequence[Parameter]]]] = {}
+    for names, op, own in parts:
+        if names:
+            below.setdefault(names[0], []).append((names[1:], op, own))
+    children = tuple(
+        _node(child, f"{path}.{child}" if path else child, inner) for child, inner in below.items()
+    )
+    return Node(name, path, params, macs, children)
