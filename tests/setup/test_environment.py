@@ -11,6 +11,7 @@ import venv
 from pathlib import Path
 
 import pytest
+
 from devkit import torchbuild
 from devkit.environment import Environment
 from devkit.errors import SetupError
