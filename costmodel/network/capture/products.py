@@ -1,0 +1,229 @@
+"""Rules of the operators that multiply: convolutions, matrix products, attention.
+
+A rule records the operation and returns its result as a new meta tensor, computed from the shapes
+alone, or `NotImplemented` where PyTorch has to decide. With `real` tensors (a run on the CPU) only
+the record is wanted, and the caller runs the operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from costmodel.network.capture.recorder import Recorder, conv_facts
+from costmodel.network.model import MatMul
+
+_META = torch.device("meta")
+
+Rule = Callable[[Recorder, tuple[Any, ...], dict[str, Any]], Any]
+#: Operator name of `torch.ops.aten` → its rule.
+PRODUCTS: dict[str, Rule] = {}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Register a rule under operator names."""
+
+    def register(function: Rule) -> Rule:
+        for name in names:
+            PRODUCTS[name] = function
+        return function
+
+    return register
+
+
+def _empty(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    return torch.empty(shape, dtype=dtype, device=_META)
+
+
+@rule("convolution", "_convolution", "convolution_overrideable")
+def convolution(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """x, weight, bias, stride, padding, dilation, transposed, output_padding, groups."""
+    x, weight, bias, stride, padding, dilation, transposed, output_padding, groups = args[:9]
+    found = conv_facts(
+        x.shape,
+        weight.shape,
+        tuple(stride),
+        tuple(padding),
+        tuple(dilation),
+        transposed,
+        tuple(output_padding),
+        groups,
+        bias is not None,
+    )
+    if found is None:
+        return NotImplemented
+    facts, shape = found
+    rec.convolution(facts, weight, bias, shape)
+    out = _empty(shape, x.dtype)
+    if x.dim() == 4 and not x.is_contiguous() and x.is_contiguous(
+        memory_format=torch.channels_last
+    ):
+        out = torch.empty(
+            shape, dtype=x.dtype, device=_META, memory_format=torch.channels_last
+        )
+    return out
+
+
+def unusual_convolution(rec: Recorder, args: tuple[Any, ...], out: Tensor) -> None:
+    """Record a convolution that `ConvLayer` has no word for, such as one of an empty batch."""
+    x, weight, bias, transposed = args[0], args[1], args[2], args[6]
+    positions = prod((x if transposed else out).shape[2:])
+    rec.add(
+        "conv_transpose" if transposed else "conv",
+        "convolution",
+        given_macs=x.shape[0] * positions * weight.numel(),
+        parameters=rec.claim(weight, "weight") + rec.claim(bias, "bias"),
+        owner=rec.parameter(weight),
+        shape=tuple(out.shape),
+    )
+
+
+def _matrix(
+    rec: Recorder, a: Tensor, b: Tensor, bias: Tensor | None, operator: str
+) -> tuple[int, int]:
+    """Record (r, k) @ (k, c): a linear layer where one side is a weight."""
+    (rows, inner), columns = a.shape, b.shape[1]
+    shape = (rows, columns)
+    if rec.is_weight(b):
+        rec.linear(rows, inner, columns, b, bias, shape)
+    elif rec.is_weight(a):
+        rec.linear(columns, inner, rows, a, bias, shape)
+    else:
+        parameters = rec.claim(bias, "bias")
+        product = MatMul(1, rows, inner, columns)
+        rec.add("matmul", operator, matmul=product, shape=shape, parameters=parameters)
+    return shape
+
+
+@rule("mm", "_int_mm", "_sparse_mm")
+def mm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """(r, k) @ (k, c)."""
+    a, b = args[:2]
+    if a.dim() != 2 or b.dim() != 2 or a.shape[1] != b.shape[0]:
+        return NotImplemented
+    shape = _matrix(rec, a, b, None, "mm")
+    return _empty(shape, a.dtype) if a.dtype == b.dtype and a.is_floating_point() else NotImplemented
+
+
+@rule("addmm", "_addmm_activation")
+def addmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """bias + (r, k) @ (k, c)."""
+    bias, a, b = args[:3]
+    if a.dim() != 2 or b.dim() != 2 or a.shape[1] != b.shape[0]:
+        return NotImplemented
+    shape = _matrix(rec, a, b, bias, "addmm")
+    plain = a.dtype == b.dtype == bias.dtype and bias.shape[-1:] in ((shape[1],), (1,))
+    return _empty(shape, a.dtype) if plain else NotImplemented
+
+
+@rule("_scaled_mm")
+def scaled_mm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """(r, k) @ (k, c) in eight bits."""
+    _matrix(rec, args[0], args[1], None, "_scaled_mm")
+    return NotImplemented
+
+
+def _batched(
+    rec: Recorder, a: Tensor, b: Tensor, bias: Tensor | None, operator: str
+) -> tuple[int, ...]:
+    batch, rows, inner = a.shape
+    columns = b.shape[2]
+    shape = (batch, rows, columns)
+    weights = rec.claim(a, "weight") + rec.claim(b, "weight")
+    weighted = bool(weights) or rec.is_weight(a) or rec.is_weight(b)
+    rec.add(
+        "linear" if weighted else "matmul",
+        operator,
+        matmul=MatMul(batch, rows, inner, columns),
+        shape=shape,
+        parameters=weights + rec.claim(bias, "bias"),
+        suffix=operator,
+    )
+    return shape
+
+
+@rule("bmm")
+def bmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """(b, r, k) @ (b, k, c)."""
+    a, b = args[:2]
+    if a.dim() != 3 or b.dim() != 3 or a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
+        return NotImplemented
+    shape = _batched(rec, a, b, None, "bmm")
+    return _empty(shape, a.dtype) if a.dtype == b.dtype and a.is_floating_point() else NotImplemented
+
+
+@rule("baddbmm")
+def baddbmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """bias + (b, r, k) @ (b, k, c)."""
+    _batched(rec, args[1], args[2], args[0], "baddbmm")
+    return NotImplemented
+
+
+@rule("addbmm")
+def addbmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """bias + Σ_b (b, r, k) @ (b, k, c)."""
+    _batched(rec, args[1], args[2], args[0], "addbmm")
+    return NotImplemented
+
+
+@rule("mv")
+def mv(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """(r, k) @ (k)."""
+    _vector(rec, args[0], args[1], None, "mv")
+    return NotImplemented
+
+
+@rule("addmv")
+def addmv(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """bias + (r, k) @ (k)."""
+    _vector(rec, args[1], args[2], args[0], "addmv")
+    return NotImplemented
+
+
+def _vector(rec: Recorder, a: Tensor, b: Tensor, bias: Tensor | None, operator: str) -> None:
+    rows, inner = a.shape
+    if rec.is_weight(a):
+        rec.linear(1, inner, rows, a, bias, (rows,))
+    elif rec.is_weight(b):
+        rec.linear(rows, inner, 1, b, bias, (rows,))
+    else:
+        parameters = rec.claim(bias, "bias")
+        product = MatMul(1, rows, inner, 1)
+        rec.add("matmul", operator, matmul=product, shape=(rows,), parameters=parameters)
+
+
+@rule("dot", "vdot")
+def dot(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """(k) @ (k)."""
+    parameters = rec.claim(args[0], "weight") + rec.claim(args[1], "weight")
+    product = MatMul(1, 1, args[0].shape[0], 1)
+    rec.add("linear" if parameters else "matmul", "dot", matmul=product, parameters=parameters)
+    return NotImplemented
+
+
+@rule(
+    "_scaled_dot_product_flash_attention",
+    "_scaled_dot_product_flash_attention_for_cpu",
+    "_scaled_dot_product_efficient_attention",
+    "_scaled_dot_product_cudnn_attention",
+    "_scaled_dot_product_attention_math_for_mps",
+    "_scaled_dot_product_fused_attention_overrideable",
+)
+def attention(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Queries (…, L, E), keys (…, S, E), values (…, S, Ev): two products, no mask discounted."""
+    query, key, value = args[:3]
+    batch = prod(query.shape[:-2])
+    length, inner = query.shape[-2:]
+    source, columns = value.shape[-2:]
+    for suffix, product in (
+        ("attention_scores", MatMul(batch, length, inner, source)),
+        ("attention_values", MatMul(batch, length, source, columns)),
+    ):
+        shape = (*query.shape[:-1], product.columns)
+        rec.add("matmul", "scaled_dot_product_attention", matmul=product, suffix=suffix, shape=shape)
+    assert key.shape[-2] == source
+    return NotImplemented

@@ -1,0 +1,269 @@
+"""Recorder: the list of operations that a capture fills, with names and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from costmodel.errors import LayerError
+from costmodel.layer import ConvLayer
+from costmodel.network.capture.operators import base_name
+from costmodel.network.capture.state import Owned, State
+from costmodel.network.kinds import KINDS
+from costmodel.network.model import COUNTED, FREE, NOT_MODELLED, MatMul, NetOp, Parameter
+
+_META = torch.device("meta")
+_pop = torch._C._pop_torch_dispatch_stack
+_push = torch._C._push_on_torch_dispatch_stack
+
+#: Kinds that belong to a layer: such an operation in a module without children has its name.
+_OWN_NAME = frozenset(("conv", "conv_transpose", "linear", "norm", "activation", "pool"))
+
+_STATUS = {key: COUNTED if kind.column else FREE for key, kind in KINDS.items()}
+_STATUS["other"] = NOT_MODELLED
+
+
+class Recorder:
+    """Collects what runs. One per capture.
+
+    Attributes:
+        ops: the operations so far.
+        path: dotted path of the module that runs now.
+        leaf: whether that module has no modules inside.
+        quiet: whether it is a layer whose views of its own input are not worth a row.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.ops: list[NetOp] = []
+        self.path = ""
+        self.leaf = False
+        self.quiet = False
+        self.claimed: set[str] = set()
+        # Storages computed from parameters alone: a convolution with such a weight is one with
+        # weights, which some other operation has read. The tensors are kept, so ids stay valid.
+        self.derived: dict[int, Tensor] = {}
+        self._adopted = 0
+
+    # -- modules ---------------------------------------------------------------------------------
+    def enter(self, module: nn.Module, quiet: bool) -> tuple[str, bool, bool]:
+        """Go into a module; returns what `leave` needs."""
+        before = self.path, self.leaf, self.quiet
+        path = self.state.paths.get(id(module))
+        if path is None:
+            path = self._adopt(module)
+        self.path = path
+        self.leaf = not module._modules
+        self.quiet = quiet
+        return before
+
+    def leave(self, before: tuple[str, bool, bool]) -> None:
+        """Go back to the module that was running before."""
+        self.path, self.leaf, self.quiet = before
+
+    def _adopt(self, module: nn.Module) -> str:
+        """Take in a module that the model does not own, such as one a plain function calls."""
+        name = type(module).__name__.lower()
+        self._adopted += 1
+        prefix = f"{self.path}.{name}" if self.path else name
+        if prefix in self.state.paths.values():
+            prefix = f"{prefix}_{self._adopted}"
+        self.state.add(module, prefix)
+        return prefix
+
+    # -- tensors ---------------------------------------------------------------------------------
+    def parameter(self, tensor: Tensor) -> Owned | None:
+        """The model's parameter that a tensor is, or is a view of."""
+        try:
+            return self.state.by_storage.get(tensor.untyped_storage()._cdata)
+        except (NotImplementedError, RuntimeError):
+            return None
+
+    def is_weight(self, tensor: Tensor) -> bool:
+        """Whether a tensor is a parameter or was computed from parameters alone."""
+        try:
+            storage = tensor.untyped_storage()._cdata
+        except (NotImplementedError, RuntimeError):
+            return False
+        return storage in self.state.by_storage or storage in self.derived
+
+    def derive(self, tensors: Iterable[Tensor]) -> None:
+        """Mark tensors as computed from parameters alone."""
+        for tensor in tensors:
+            self.derived[tensor.untyped_storage()._cdata] = tensor
+
+    def fresh(self, shape: Iterable[int], dtype: torch.dtype) -> Tensor:
+        """A new meta tensor, made past the active dispatch mode."""
+        mode = _pop(None)
+        try:
+            return torch.empty(shape, dtype=dtype, device=_META)
+        finally:
+            _push(mode)
+
+    def claim(self, tensor: Tensor | None, role: str) -> tuple[Parameter, ...]:
+        """The parameter behind a tensor, marked as used; nothing where there is none."""
+        owned = self.parameter(tensor) if tensor is not None else None
+        if owned is None:
+            return ()
+        self.claimed.add(owned.name)
+        return (Parameter(owned.count, role, owned.name),)
+
+    # -- operations ------------------------------------------------------------------------------
+    def add(
+        self,
+        kind: str,
+        operator: str,
+        *,
+        work: int = 0,
+        shape: tuple[int, ...] = (),
+        parameters: tuple[Parameter, ...] = (),
+        layer: ConvLayer | None = None,
+        matmul: MatMul | None = None,
+        given_macs: int | None = None,
+        owner: Owned | None = None,
+        suffix: str = "",
+    ) -> None:
+        """Append an operation. `owner` names it after the module whose weight it reads."""
+        plain = suffix or base_name(operator)
+        if owner is not None:
+            name = owner.module or plain
+        elif self.path and self.leaf and kind in _OWN_NAME:
+            name = self.path
+        else:
+            name = f"{self.path}.{plain}" if self.path else plain
+        self.ops.append(
+            NetOp(
+                name,
+                kind,
+                layer,
+                matmul,
+                work if _STATUS[kind] == COUNTED else 0,
+                given_macs,
+                parameters,
+                _STATUS[kind],
+                "aten." + operator,
+                1,
+                None,
+                shape,
+            )
+        )
+
+    def convolution(
+        self, facts: ConvFacts, weight: Tensor, bias: Tensor | None, shape: tuple[int, ...]
+    ) -> None:
+        """Append a convolution whose output has this shape."""
+        layer, macs = facts
+        weights = self.claim(weight, "weight")
+        self.add(
+            "conv_transpose" if layer is not None and layer.transposed else "conv",
+            "convolution",
+            shape=shape,
+            parameters=weights + self.claim(bias, "bias"),
+            layer=layer,
+            given_macs=None if layer is not None else macs,
+            owner=self.parameter(weight) if weights else None,
+        )
+
+    def linear(
+        self,
+        rows: int,
+        inner: int,
+        columns: int,
+        weight: Tensor,
+        bias: Tensor | None,
+        shape: tuple[int, ...],
+    ) -> None:
+        """Append a linear layer: `rows` vectors of `inner` features to `columns` features."""
+        weights = self.claim(weight, "weight")
+        layer = linear_layer(rows, inner, columns, bias is not None)
+        self.add(
+            "linear",
+            "linear",
+            shape=shape,
+            parameters=weights + self.claim(bias, "bias"),
+            layer=layer,
+            given_macs=None if layer is not None else rows * inner * columns,
+            owner=self.parameter(weight) if weights else None,
+        )
+
+    def unused(self) -> list[NetOp]:
+        """One row per module for the parameters that nothing has read."""
+        missing: dict[str, list[Owned]] = {}
+        for name, owned in self.state.owned.items():
+            if name not in self.claimed:
+                missing.setdefault(owned.module, []).append(owned)
+        taken = {op.name for op in self.ops}
+        rows = []
+        for module, parameters in missing.items():
+            name = module or "parameters"
+            if name in taken:
+                name = parameters[0].name if len(parameters) == 1 else f"{name}.unused"
+            held = tuple(Parameter(p.count, "other", p.name) for p in parameters)
+            rows.append(NetOp(name, "unused", parameters=held, status=FREE, operator="unused"))
+        return rows
+
+
+#: A convolution's layer and its multiplies; no layer where `ConvLayer` has no word for it.
+ConvFacts = tuple[ConvLayer | None, int]
+
+
+@lru_cache(maxsize=8192)
+def conv_facts(
+    x: tuple[int, ...],
+    weight: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+    transposed: bool,
+    output_padding: tuple[int, ...],
+    groups: int,
+    bias: bool,
+) -> tuple[ConvFacts, tuple[int, ...]] | None:
+    """(layer, macs) and the output shape of a convolution, None where the sizes do not fit.
+
+    Shapes as PyTorch has them: x (N, C, …), weight (C_out, C_in/groups, …), or
+    (C_in, C_out/groups, …) for a transposed layer.
+    """
+    if len(x) != len(weight) or len(x) < 3 or groups < 1:
+        return None
+    size, kernel = x[2:], weight[2:]
+    m = weight[0] if transposed else weight[1] * groups
+    n = weight[1] * groups if transposed else weight[0]
+    if x[1] != m or m % groups or n % groups or min(kernel) < 1:
+        return None
+    if min(x) < 1 or min(weight) < 1:  # an empty batch or no channels: PyTorch decides
+        return None
+    try:
+        layer = ConvLayer(
+            kernel=kernel,
+            in_channels=m,
+            out_channels=n,
+            size=size,
+            stride=_per_axis(stride),
+            padding=_per_axis(padding),
+            dilation=_per_axis(dilation),
+            groups=groups,
+            batch=x[0],
+            bias=bias,
+            transposed=transposed,
+            output_padding=_per_axis(output_padding) if transposed else 0,
+        )
+    except LayerError:
+        return None
+    return (layer, 0), (x[0], n, *layer.out_size)
+
+
+@lru_cache(maxsize=8192)
+def linear_layer(rows: int, inner: int, columns: int, bias: bool) -> ConvLayer | None:
+    """A linear layer as a 1-D convolution with kernel 1 on `rows` positions."""
+    if not (rows and inner and columns):
+        return None
+    return ConvLayer(1, inner, columns, (rows,), bias=bias)
+
+
+def _per_axis(values: tuple[int, ...]) -> Any:
+    return values[0] if len(values) == 1 else values

@@ -1,0 +1,212 @@
+"""Run a forward under capture: on the meta device, and on the CPU where that cannot be."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from costmodel.errors import InputError
+from costmodel.network.capture.dispatch import CaptureMode, NeedsIntegers, NeedsValues
+from costmodel.network.capture.inputs import Inputs
+from costmodel.network.capture.modules import Layer, untouched, usable_layers
+from costmodel.network.capture.recorder import Recorder
+from costmodel.network.capture.state import State, has_lazy
+from costmodel.network.model import NetOp
+
+#: A run on the CPU is not started for a model with more parameters than this.
+CPU_LIMIT = 1 << 31
+
+_LOCK = threading.RLock()
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What a forward ran: its operations, and sentences on how it was found out."""
+
+    ops: tuple[NetOp, ...]
+    notes: tuple[str, ...] = ()
+    inputs: Inputs | None = None
+
+
+def capture(model: Callable[..., Any], inputs: Inputs) -> Captured:
+    """The operations of one forward of a module or a callable.
+
+    Tries the fast way first, then PyTorch's own meta kernels, then the CPU.
+
+    Raises:
+        InputError: the forward fails on inputs of these shapes.
+    """
+    model = _unwrapped(model)
+    if isinstance(model, nn.Module) and has_lazy(model):
+        model = _materialised(model, inputs)
+    try:
+        return Captured(tuple(_on_meta(model, inputs, shortcuts=True)), (), inputs)
+    except NeedsIntegers:
+        inputs = inputs.as_integers()
+        found = capture(model, inputs)
+        note = "The inputs are taken as integers, because the model looks them up in a table."
+        return Captured(found.ops, (*found.notes, note), inputs)
+    except NeedsValues as error:
+        return _on_cpu(model, inputs, f"its forward needs values ({error.operator})")
+    except Exception:  # whatever a model raises: the next way has the last word
+        pass
+    try:
+        return Captured(tuple(_on_meta(model, inputs, shortcuts=False)), (), inputs)
+    except NeedsValues as error:
+        return _on_cpu(model, inputs, f"its forward needs values ({error.operator})")
+    except Exception as error:  # as above
+        return _on_cpu(model, inputs, f"it does not run on the meta device ({_short(error)})")
+
+
+def _on_meta(
+    model: Callable[..., Any], inputs: Inputs, *, shortcuts: bool, layers: bool = True
+) -> list[NetOp]:
+    with _LOCK, State() as state, torch.random.fork_rng(devices=[]):
+        if isinstance(model, nn.Module):
+            state.add(model)
+        elif isinstance(owner := getattr(model, "__self__", None), nn.Module):
+            state.add(owner)  # a bound method such as `model.forward_features`
+        recorder = Recorder(state)
+        args, kwargs = inputs.tensors("meta")
+        mode = CaptureMode(recorder, shortcuts=shortcuts)
+        with _surroundings(), _calls(recorder, usable_layers() if shortcuts else {}), mode:
+            model(*args, **kwargs)
+        return recorder.ops + recorder.unused()
+
+
+def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
+    """A real run on a copy of the model, for forwards that look at values."""
+    count = sum(p.numel() for p in model.parameters()) if isinstance(model, nn.Module) else 0
+    if count > CPU_LIMIT:
+        raise InputError(
+            f"{_title(model)} cannot be captured: {reason}, and with {count} parameters it is too "
+            f"large to run on the CPU; allowed there are {CPU_LIMIT}"
+        )
+    with _LOCK, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        real = _real_copy(model)
+        state = State()
+        if isinstance(real, nn.Module):
+            state.add(real, lend=False)
+        recorder = Recorder(state)
+        args, kwargs = inputs.tensors("cpu")
+        mode = CaptureMode(recorder, shortcuts=False, real=True)
+        try:
+            with _surroundings(), _calls(recorder, {}), mode:
+                real(*args, **kwargs)
+        except NeedsIntegers:
+            return _on_cpu(model, inputs.as_integers(), reason)
+        except Exception as error:
+            shapes = ", ".join("×".join(map(str, s)) for s in inputs.shapes)
+            raise InputError(
+                f"{_title(model)} does not run on an input of {shapes}: {_short(error)}"
+            ) from error
+    note = (
+        f"Captured by a run on the CPU with random inputs, because {reason}; what runs may depend "
+        "on the values."
+    )
+    return Captured(tuple(recorder.ops + recorder.unused()), (note,), inputs)
+
+
+@contextlib.contextmanager
+def _surroundings() -> Iterator[None]:
+    """No gradients, no warnings, and no fused path that hides the products inside."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
+@contextlib.contextmanager
+def _calls(recorder: Recorder, layers: dict[type[nn.Module], Layer]) -> Iterator[None]:
+    """Follow which module runs, in this thread; layers with a known result are not gone into."""
+    original = nn.Module.__call__
+    thread = threading.get_ident()
+    enter, leave = recorder.enter, recorder.leave
+    from costmodel.network.capture.modules import LAYERS
+
+    def call(module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
+        if threading.get_ident() != thread:
+            return original(module, *args, **kwargs)
+        kind = type(module)
+        before = enter(module, kind in LAYERS)
+        try:
+            layer = layers.get(kind)
+            if layer is not None and len(args) == 1 and not kwargs:
+                own = module.__dict__
+                if untouched(own):
+                    out = layer(recorder, own, args[0])
+                    if out is not None:
+                        return out
+            return original(module, *args, **kwargs)
+        finally:
+            leave(before)
+
+    nn.Module.__call__ = call  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        nn.Module.__call__ = original  # type: ignore[method-assign]
+
+
+# -- models in special shapes -------------------------------------------------------------------
+def _unwrapped(model: Callable[..., Any]) -> Callable[..., Any]:
+    """The module behind `torch.compile`, whose operators are those of the original."""
+    inner = getattr(model, "_orig_mod", None)
+    return inner if isinstance(inner, nn.Module) else model
+
+
+def _materialised(model: nn.Module, inputs: Inputs) -> nn.Module:
+    """A copy of a model with lazy layers, whose parameters have got their shapes."""
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        real = copy.deepcopy(model)
+        args, kwargs = inputs.tensors("cpu")
+        try:
+            real(*args, **kwargs)
+        except Exception as error:
+            raise InputError(
+                f"{_title(model)} has lazy layers, and does not run: {_short(error)}"
+            ) from error
+    return real
+
+
+def _real_copy(model: Callable[..., Any]) -> Callable[..., Any]:
+    """A copy of a module on the CPU; parameters without values get small random ones."""
+    if not isinstance(model, nn.Module):
+        return model
+    real = copy.deepcopy(model)
+    if any(t.is_meta for t in (*real.parameters(), *real.buffers())):
+        real = real.to_empty(device="cpu")
+        with torch.no_grad():
+            for tensor in (*real.parameters(), *real.buffers()):
+                if tensor.is_floating_point():
+                    tensor.normal_(0, 0.02)
+                else:
+                    tensor.zero_()
+    return real.to("cpu")
+
+
+def _title(model: Callable[..., Any]) -> str:
+    return getattr(model, "__name__", type(model).__name__)
+
+
+def _short(error: BaseException) -> str:
+    """The first line of a foreign error, as part of a sentence."""
+    if isinstance(error, Tensor):  # pragma: no cover - never an error
+        return ""
+    lines = str(error).strip().splitlines()
+    text = lines[0][:200] if lines else ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
