@@ -1,4 +1,4 @@
-"""Values as people type them: `3x5`, `same`, `b=4`. Shared by the command line, documents and pages.
+"""Values as people type them: `3x5`, `same`, `b=4`; for the command line, documents and pages.
 
 Every function raises `InputError` with the text and what is allowed.
 """
