@@ -111,6 +111,7 @@ class Grid:
         if layer.transposed and (layer.padding == "same" or not on_own_grid):
             return Geometry.transposed_to(size, kernel, stride, out, dilation)
         low, high = layer.pads[axis]
+        high = high - layer.output_padding[axis]  # further outputs at the end are less cut off
         if not on_own_grid and layer.padding != "same":
             high = (out - 1) * stride + dilation * (kernel - 1) + 1 - size - low
         return Geometry(kernel, stride, dilation, (low, high), size, out, layer.transposed)

@@ -21,7 +21,7 @@ class Geometry:
     kernel: extent of the window in taps (1 where the stage has no window on this axis).
     stride, dilation: as of a convolution. pads: zeros (before, after); negative values crop.
     size, out: input and output positions. transposed: stride multiplies instead of dividing, and
-    pads are cut off the result.
+    pads are cut off the result (negative ones extend it by zeros, as `output_padding` does).
     """
 
     kernel: Number
@@ -69,8 +69,12 @@ class Geometry:
             kernel, self.stride * stride, dilation, pads, self.size, out, self.transposed
         )
 
-    def check(self) -> Number:
-        """The output positions that a plain convolution of these numbers has, for tests."""
+    @property
+    def reached(self) -> Number:
+        """The output positions that these numbers give, which is what `out` has to be."""
+        if self.transposed:
+            full = (self.size - 1) * self.stride + self.dilation * (self.kernel - 1) + 1
+            return full - self.pads[0] - self.pads[1]
         return conv_size(self.size, self.kernel, self.stride, self.pads, self.dilation)
 
 

@@ -1,4 +1,4 @@
-"""Basis convolutions: b k×k filters per channel, or shared by all channels, then a 1×1."""
+"""Basis convolutions: b k×k filters per channel, or shared by all channels, and the transpose."""
 
 from costmodel.variant import Claim, Hyper, declare
 
@@ -17,7 +17,7 @@ declare(
     "express every standard convolution.",
     reference=_REFERENCE,
     family="basis",
-    hyper={"b": Hyper(4, "basis filters per input channel", upto="i*j")},
+    hyper={"b": Hyper(4, "basis filters per input channel", upto="taps")},
     wins="Between depthwise separable (b = 1) and standard (b = k²): b trades multiplies for "
     "expressiveness.",
     claims=(
@@ -37,10 +37,27 @@ declare(
     reference="Rigamonti et al., Learning separable filters, CVPR 2013; Jaderberg, Vedaldi, "
     "Zisserman, 2014, arXiv:1405.3866",
     family="basis",
-    hyper={"b": Hyper(4, "basis filters shared by all input channels", upto="i*j")},
+    hyper={"b": Hyper(4, "basis filters shared by all input channels", upto="taps")},
     wins="When parameters rather than multiplies are the budget and the channels are alike.",
     claims=(
         Claim("params", "k^2*b + b*m*n"),
         Claim("macs", "(k^2 + n)*b*m*h*w"),
+    ),
+)
+
+declare(
+    "decoupled",
+    "m, n t m -> n t | n t, n t i j -> n",
+    title="decoupled convolution",
+    summary="A 1×1 convolution to t maps per output channel, then one k×k filter on each of them: "
+    "the transpose of the basis convolution; with t = k² it can express every standard one.",
+    reference="Xie, Zhang, Yang, Lai, Wang, Decoupled convolutions for CNNs, AAAI 2018",
+    family="basis",
+    hyper={"t": Hyper(4, "maps per output channel", upto="taps")},
+    wins="Layers with more input than output channels, where the basis convolution saves less.",
+    claims=(
+        Claim("params", "t*n*(m + k^2)"),
+        Claim("macs", "t*n*(m*H*W + k^2*h*w)"),
+        Claim("break_even", "k^2*m/(k^2 + m)", of="t"),
     ),
 )

@@ -21,6 +21,25 @@ declare(
 )
 
 declare(
+    "channel_svd_in",
+    "m, r m -> r | r, n r i j -> n",
+    title="channel SVD (input side)",
+    summary="A 1×1 convolution to r channels, then the k×k from r to n: the m inputs are "
+    "compressed first.",
+    reference="Denton et al., Exploiting linear structure within convolutional networks, 2014, "
+    "arXiv:1404.0736",
+    family="low-rank",
+    hyper={"r": Hyper("ceil(m/4)", "rank: channels that the window sees", upto="m")},
+    wins="When there are many input channels that are nearly combinations of few.",
+    note="The 1×1 comes before the stride, so it runs on the input grid.",
+    claims=(
+        Claim("params", "m*r + k^2*r*n"),
+        Claim("macs", "m*r*H*W + k^2*r*n*h*w"),
+        Claim("break_even", "k^2*m*n/(m + k^2*n)", of="r"),
+    ),
+)
+
+declare(
     "spatial_svd",
     "m, r m i -> r | r, n r j -> n",
     title="spatial SVD",
@@ -34,6 +53,23 @@ declare(
         Claim("params", "k*r*(m + n)"),
         Claim("macs", "k*r*(m*h*W + n*h*w)"),
         Claim("break_even", "k*m*n/(m + n)", of="r"),
+    ),
+)
+
+declare(
+    "separable_basis",
+    "m, m r i -> m r | m r, m r j -> m r | m r, n m r -> n",
+    title="separable basis",
+    summary="r separable filters (k×1, then 1×k) per input channel, combined by a 1×1 convolution.",
+    reference="Jaderberg, Vedaldi, Zisserman, Speeding up convolutional neural networks with low "
+    "rank expansions, 2014, arXiv:1405.3866 (scheme 1)",
+    family="low-rank",
+    hyper={"r": Hyper(4, "separable filters per input channel", upto="taps")},
+    wins="Large windows over few channels.",
+    claims=(
+        Claim("params", "m*r*(2*k + n)"),
+        Claim("macs", "m*r*(k*h*W + k*h*w + n*h*w)"),
+        Claim("break_even", "k^2*n/(2*k + n)", of="r"),
     ),
 )
 
@@ -54,24 +90,5 @@ declare(
     claims=(
         Claim("params", "m*r1 + k^2*r1*r2 + r2*n"),
         Claim("macs", "m*r1*H*W + (k^2*r1*r2 + r2*n)*h*w"),
-    ),
-)
-
-declare(
-    "cp",
-    "m, r m -> r | r, r x -> r | r, n r -> n",
-    title="CP decomposition",
-    summary="A 1×1 to r channels, one single-axis filter per channel and window axis, a 1×1 to n.",
-    reference="Lebedev et al., Speeding-up convolutional neural networks using fine-tuned "
-    "CP-decomposition, 2015, arXiv:1412.6553",
-    family="low-rank",
-    hyper={"r": Hyper("n", "rank: number of rank-one terms", upto="i*j*n")},
-    wins="The fewest parameters for a window of any dimension, where the rank can be kept small.",
-    claims=(
-        Claim("params", "r*(m + 2*k + n)"),
-        Claim("macs", "r*(m*H*W + k*h*W + k*h*w + n*h*w)"),
-        Claim("params", "r*(m + k + n)", dims=1),
-        Claim("params", "r*(m + 3*k + n)", dims=3),
-        Claim("break_even", "k^2*m*n/(m + n + 2*k)", of="r"),
     ),
 )
