@@ -79,5 +79,7 @@ def test_it_tests_a_clean_clone_and_ends_with_the_test_runners_own_line(reposito
 @pytest.mark.parametrize("failing", ["check", "test"])
 def test_it_fails_when_either_part_does(repository: Path, failing: str) -> None:
     commit(repository, MAKEFILE.replace(f"{failing}:\n", f"{failing}:\n\t@exit 5\n"))
-    assert run(repository).returncode != 0
+    ran = run(repository)
+    assert ran.returncode != 0
+    assert ("1 passed" in ran.stdout) == (failing == "check"), "one failure does not hide the other"
     assert [path.name for path in (repository.parent / "tools").iterdir()] == ["chromium"]
