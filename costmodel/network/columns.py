@@ -31,7 +31,7 @@ class Column:
     key: str
     convention: str
     value: Callable[[NetOp, Sequence[Parameter]], Number | None]
-    total: Callable[[Sequence[tuple[NetOp, Sequence[Parameter]]]], Number]
+    total: Callable[[Sequence[tuple[NetOp, Sequence[Parameter]]]], Number | None]
 
 
 def column(key: str) -> Column:
@@ -65,8 +65,8 @@ def default() -> list[str]:
     return ["params", "macs", *ROLES.values()]
 
 
-def total(network: Network, key: str) -> Number:
-    """One quantity of a whole network."""
+def total(network: Network, key: str) -> Number | None:
+    """One quantity of a whole network; None where no operation of it has that column."""
     return column(key).total(list(zip(network.ops, network.own_tensors(), strict=True)))
 
 
@@ -101,11 +101,13 @@ def _work(key: str) -> Column:
     kinds = [kind for kind in KINDS.values() if kind.column == key]
 
     def value(op: NetOp, own: Sequence[Parameter]) -> Number | None:
-        if op.column == key:
-            return op.work * op.times
-        return 0 if op.status == FREE or op.column else None
+        return op.work * op.times if op.column == key else None
 
-    return _added(key, kinds[0].convention, value)
+    def added(parts: Iterable[tuple[NetOp, Sequence[Parameter]]]) -> Number | None:
+        values = [v for v in (value(op, own) for op, own in parts) if v is not None]
+        return summed(values) if values else None  # a list of layers is silent about the rest
+
+    return Column(key, kinds[0].convention, value, added)
 
 
 def _metric(metric: Metric) -> Column:

@@ -9,11 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from costmodel.arith import Number
 from costmodel.errors import CostModelError
 from costmodel.network.polynomial import Atom, Floor, Monomial, Polynomial, Rational, Symbol
+from costmodel.table import Table
+
+if TYPE_CHECKING:
+    from costmodel.network.network import Network
+
+_GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "rho", "sigma", "tau")
 
 
 def to_text(value: Number) -> str:
@@ -21,6 +27,17 @@ def to_text(value: Number) -> str:
     if not isinstance(value, Polynomial):
         return str(value)
     return _source(value, {})
+
+
+def to_latex(value: Number) -> str:
+    """The same for documents; floors as ⌊ ⌋, a letter's Greek name as the letter."""
+    if not isinstance(value, Polynomial):
+        return str(value)
+    common, rest = _shared(value.terms)
+    if not common:
+        return _latex_sum(value.terms)
+    factor = _latex_product(common, 1)
+    return rf"{factor} \left( {_latex_sum(rest)} \right)"
 
 
 def to_sympy(value: Number) -> Any:
@@ -37,6 +54,35 @@ def to_sympy(value: Number) -> Any:
             known[atom] = sympy.floor(_sympy_sum(atom.top.terms, known) / atom.bottom)
     common, rest = _shared(value.terms)
     return _sympy_sum({common: 1}, known) * _sympy_sum(rest, known)
+
+
+def formulas(network: Network, metrics: Sequence[str], free: Sequence[str]) -> Table:
+    """One row per metric: the network's total as a formula in some of its letters.
+
+    `formula` is in Python's syntax and exact with ints (`//` is the floor of the quotient), `latex`
+    is the same for documents.
+    """
+    rows = []
+    for metric in metrics:
+        value = network.polynomial(metric, free)
+        if hasattr(value, "free_symbols") and not isinstance(value, Polynomial):
+            raise CostModelError(f"{metric} does not add up; allowed are counts that do")
+        rows.append({"metric": metric, "formula": to_text(value), "latex": to_latex(value)})
+    hook = network.hook
+    assert hook is not None
+    fixed = {k: v for k, v in hook.defaults.items() if k not in free}
+    note = "exact at every size at which each layer still has an output"
+    if fixed:
+        note += ", with " + ", ".join(f"{name} = {value}" for name, value in fixed.items())
+    return Table(("metric", "formula", "latex"), rows, (f"{note}.", *network.footnotes))
+
+
+def typeset(table: Table, format: str) -> str:
+    """The rows of `formulas` as display mathematics, for "latex" or "markdown"."""
+    lines = [rf"\mathrm{{{row['metric']}}} &= {row['latex']}" for row in table.rows]
+    body = " \\\\\n".join(lines)
+    inner = f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n"
+    return f"\\[\n{inner}\\]\n" if format == "latex" else f"```math\n{inner}```\n"
 
 
 def sympy_symbol(name: str, integer: bool = True) -> Any:
@@ -85,6 +131,34 @@ def _source(value: Polynomial, known: Mapping[Atom, str]) -> str:
     if not common:
         return terms
     return f"{_product(common, 1, known)}*({terms})" if len(rest) > 1 else _sum(value.terms, known)
+
+
+def _latex_sum(terms: Mapping[Monomial, Rational]) -> str:
+    text = ""
+    for monomial in sorted(terms, key=_place):
+        part = _latex_product(monomial, terms[monomial])
+        if text:
+            part = f" - {part[1:]}" if part.startswith("-") else f" + {part}"
+        text += part
+    return text
+
+
+def _latex_product(monomial: Monomial, coefficient: Rational) -> str:
+    factors = []
+    for atom, exponent in monomial:
+        if isinstance(atom, Floor):
+            text = rf"\left\lfloor \frac{{{to_latex(atom.top)}}}{{{atom.bottom}}} \right\rfloor"
+        else:
+            text = rf"\{atom.name}" if atom.name in _GREEK else atom.name
+            text = text if len(atom.name) == 1 or atom.name in _GREEK else rf"\mathrm{{{text}}}"
+        factors.append(text if exponent == 1 else f"{text}^{{{exponent}}}")
+    sign = "-" if coefficient < 0 else ""
+    size = abs(coefficient)
+    if isinstance(size, Fraction):
+        factors.insert(0, rf"\frac{{{size.numerator}}}{{{size.denominator}}}")
+    elif size != 1 or not factors:
+        factors.insert(0, str(size))
+    return sign + " ".join(factors)
 
 
 def _floored(atom: Floor, known: Mapping[Atom, str]) -> str:

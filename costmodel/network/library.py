@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 
 from costmodel.errors import CostModelError, unknown
 from costmodel.network.csv_reader import from_csv
-from costmodel.network.network import Network
+from costmodel.network.network import Network, Rebuild
 from costmodel.resources import data_path
 
 
@@ -35,7 +36,11 @@ def load(name: str) -> Network:
     if name not in available():
         raise CostModelError(unknown("network", name, available()))
     network = from_csv(data_path("networks", f"{name}.csv"), name)
+    return replace(network, rebuild=partial(_generator, name))
+
+
+def _generator(name: str) -> Rebuild | None:
+    """The generator behind a file; imported only by who wants another size or a formula."""
     from costmodel.network.architectures import ARCHITECTURES
 
-    generator = ARCHITECTURES.get(name)
-    return replace(network, rebuild=generator.rebuild) if generator else network
+    return ARCHITECTURES[name].rebuild if name in ARCHITECTURES else None

@@ -56,7 +56,8 @@ class Network:
         source: where it was read from, with the citation where there is one.
         input_shapes: shapes of its inputs, batch first.
         notes: sentences that belong under every total (how it was read, what was assumed).
-        rebuild: how to recount it at other sizes; None where the source cannot tell.
+        rebuild: how to recount it at other sizes, or a function that finds out when it is asked;
+            None where the source cannot tell.
     """
 
     name: str
@@ -64,7 +65,9 @@ class Network:
     source: str = ""
     input_shapes: Shapes = ()
     notes: tuple[str, ...] = ()
-    rebuild: Rebuild | None = field(default=None, compare=False, repr=False)
+    rebuild: Rebuild | Callable[[], Rebuild | None] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ops", unique_names(self.ops))
@@ -160,22 +163,30 @@ class Network:
         verb = "operation is" if count == 1 else "operations are"
         return (*self.notes, f"{count} {verb} not modelled and in no total: {listed}.")
 
+    @property
+    def hook(self) -> Rebuild | None:
+        """How to recount it at other sizes, resolved."""
+        return self.rebuild() if callable(self.rebuild) else self.rebuild
+
     def at(self, **sizes: Number) -> Network:
         """The same network recounted at other sizes, such as `at(H=320, W=256)`.
 
         Raises `CostModelError` for a letter that the network does not have, or where its source
         (a table of layers) does not say how sizes follow from each other.
         """
-        if self.rebuild is None:
+        hook = self.hook
+        if hook is None:
             raise CostModelError(
                 f"network {self.name!r} is a list of layers at fixed sizes; allowed are networks "
                 "from a model or a generator, which know how sizes follow from each other"
             )
         for letter in sizes:
-            if letter not in self.rebuild.defaults:
-                raise CostModelError(unknown("size", letter, self.rebuild.defaults))
-        ops, shapes = self.rebuild.build({**self.rebuild.defaults, **sizes})
-        return replace(self, ops=tuple(ops), input_shapes=shapes)
+            if letter not in hook.defaults:
+                raise CostModelError(unknown("size", letter, hook.defaults))
+        values = {**hook.defaults, **sizes}
+        ops, shapes = hook.build(values)
+        again = replace(hook, defaults=values)  # what comes next starts from these sizes
+        return replace(self, ops=tuple(ops), input_shapes=shapes, rebuild=again)
 
     # -- closed formulas -------------------------------------------------------------------------
     def polynomial(self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS) -> Number:
@@ -183,7 +194,8 @@ class Network:
         from costmodel.network import columns
         from costmodel.network.polynomial import symbol
 
-        ratios = self.rebuild.ratios if self.rebuild else ()
+        hook = self.hook
+        ratios = hook.ratios if hook else ()
         letters = {name: symbol(name, name not in ratios) for name in free}
         return columns.total(self.at(**letters), metric)
 

@@ -7,9 +7,10 @@ pay, are left as they are and listed with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from costmodel.arith import Number, is_exact
 from costmodel.binding import bind
@@ -17,12 +18,15 @@ from costmodel.errors import CostModelError, VariantError, unknown
 from costmodel.network.model import NetOp, Parameter, summed
 from costmodel.network.network import Network, Rebuild, Shapes, unique_names
 from costmodel.network.selection import Selector, selector
-from costmodel.table import Table
 from costmodel.variant import VARIANTS, Variant
+
+if TYPE_CHECKING:
+    from costmodel.table import Table
 
 REPLACED = "replaced"
 DOES_NOT_FIT = "does not fit"
 DOES_NOT_PAY = "does not pay"
+UNTOUCHED = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,21 @@ class Replaced(Network):
 
     def to_changes(self) -> Table:
         """One row per selected layer with both costs and their difference, and the totals."""
-        return changes_table(self)
+        from costmodel.network.views import changes
+
+        return changes(self, self.changes)
+
+    def to_table(
+        self, metrics: Iterable[str] | str | None = None, everything: bool = False
+    ) -> Table:
+        """Every layer with what became of it; with `metrics`, the plain table of counts."""
+        from costmodel.network.views import changes
+
+        if metrics is not None:
+            return super().to_table(metrics, everything)
+        done = {change.before.name: change for change in self.changes}
+        rest = (Change(op, None, UNTOUCHED) for op in self.ops)
+        return changes(self, [done.get(change.before.name, change) for change in rest])
 
 
 def put(
@@ -109,7 +127,7 @@ def put(
         network.source,
         network.input_shapes,
         network.notes,
-        _rebuilt(network.rebuild, done, chosen, values),
+        partial(_rebuilt, network, done, chosen, values),
         before=network,
         variant=chosen,
         hyper=tuple(values.items()),
@@ -171,12 +189,13 @@ def _cost(op: NetOp, by: str) -> Number:
 
 
 def _rebuilt(
-    rebuild: Rebuild | None, names: set[str], variant: Variant, values: Mapping[str, Number]
+    network: Network, names: set[str], variant: Variant, values: Mapping[str, Number]
 ) -> Rebuild | None:
     """The hook of the replaced network: rebuild, then replace the same layers again."""
-    if rebuild is None:
+    hook = network.hook
+    if hook is None:
         return None
-    inner = rebuild.build
+    inner = hook.build
 
     def build(sizes: Mapping[str, Number]) -> tuple[Sequence[NetOp], Shapes]:
         ops, shapes = inner(sizes)
@@ -185,50 +204,4 @@ def _rebuilt(
             substitute(op, variant, **values) if op.name in names else op for op in named
         ], shapes
 
-    return replace(rebuild, build=build)
-
-
-_COMPARED = ("params", "macs")
-_SIDES = ("before", "after", "delta", "ratio")
-_COLUMNS = (
-    "layer",
-    "variant",
-    *(f"{key}_{side}" for key in _COMPARED for side in _SIDES),
-    "status",
-    "reason",
-)
-
-
-def changes_table(network: Replaced) -> Table:
-    """One row per selected layer with both costs and their difference, and the totals."""
-    assert network.before is not None
-    rows: list[dict[str, Any]] = []
-    for change in network.changes:
-        old, new = change.before, change.after or change.before
-        rows.append(
-            {
-                "layer": old.name,
-                "variant": network.variant.id if change.after else "",
-                **_both("params", old.params, new.params),
-                **_both("macs", old.macs, new.macs),
-                "status": change.status,
-                "reason": change.reason,
-            }
-        )
-    rows.append(
-        {
-            "layer": "total",
-            **_both("params", network.before.params, network.params),
-            **_both("macs", network.before.macs, network.macs),
-            "status": f"{len(network.replaced)} of {len(network.changes)} replaced",
-        }
-    )
-    skipped = tuple((c.before.name, c.reason) for c in network.left_alone)
-    note = "total: the whole network, layers that were not selected included."
-    return Table(_COLUMNS, rows, (note, *network.footnotes), skipped)
-
-
-def _both(key: str, before: Number, after: Number) -> dict[str, Number | None]:
-    known = is_exact(before) and is_exact(after) and before
-    values = (before, after, after - before, after / before if known else None)
-    return {f"{key}_{side}": value for side, value in zip(_SIDES, values, strict=True)}
+    return replace(hook, build=build)

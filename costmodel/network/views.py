@@ -5,7 +5,7 @@ Every table ends with a row `total`, and carries the network's footnotes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from costmodel.network import columns
 from costmodel.network.columns import Column
 from costmodel.network.model import NOT_MODELLED, NetOp, Parameter, summed
 from costmodel.network.network import Network
+from costmodel.network.replacement import Change, Replaced
 from costmodel.table import Table
 
 TOTAL = "total"
@@ -46,7 +47,7 @@ def table(
 
 def shares(network: Network, metric: str = "macs") -> Table:
     """Operations by falling cost: value, share of the total, and running sum of the shares."""
-    (chosen,) = choose([metric])[-1:]
+    chosen = columns.column(metric)
     parts = [(op, chosen.value(op, own)) for op, own in _parts(network)]
     counted = [(op, value) for op, value in parts if value]
     counted.sort(key=lambda part: -part[1])
@@ -77,6 +78,61 @@ def by_stage(network: Network, depth: int = 1, metrics: Iterable[str] | str | No
     return _grouped(network, "stage", lambda op: ".".join(op.name.split(".")[:depth]), metrics)
 
 
+_SIDES = ("before", "delta", "ratio")
+_CHANGES = (
+    "layer",
+    "kind",
+    "params",
+    "macs",
+    "variant",
+    *(f"{key}_{side}" for key in ("params", "macs") for side in _SIDES),
+    "status",
+    "reason",
+)
+
+
+def changes(network: Replaced, listed: Iterable[Change]) -> Table:
+    """One row per change: the costs now, the costs before and their difference; and the totals."""
+    assert network.before is not None
+    rows: list[dict[str, Any]] = []
+    for change in listed:
+        old, new = change.before, change.after or change.before
+        if old.column != "macs" and old.status != NOT_MODELLED:
+            continue
+        rows.append(
+            {
+                "layer": old.name,
+                "kind": old.kind,
+                **_compared("params", old.params, new.params),
+                **(_compared("macs", old.macs, new.macs) if old.column == "macs" else {}),
+                "variant": network.variant.id if change.after else "",
+                "status": old.status if old.status == NOT_MODELLED else change.status,
+                "reason": change.reason,
+            }
+        )
+    rows.append(
+        {
+            "layer": TOTAL,
+            **_compared("params", network.before.params, network.params),
+            **_compared("macs", network.before.macs, network.macs),
+            "status": f"{len(network.replaced)} of {len(network.changes)} replaced",
+        }
+    )
+    skipped = tuple((c.before.name, c.reason) for c in network.left_alone)
+    note = "total: the whole network, shared tensors once."
+    return Table(_CHANGES, rows, (note, *network.footnotes), skipped)
+
+
+def _compared(key: str, before: Number, after: Number) -> dict[str, Number | None]:
+    known = is_exact(before) and is_exact(after) and before
+    return {
+        key: after,
+        f"{key}_before": before,
+        f"{key}_delta": after - before,
+        f"{key}_ratio": after / before if known else None,
+    }
+
+
 @dataclass(frozen=True)
 class Node:
     """A module of the tree: its own name, its counts with everything below, and what is below."""
@@ -87,19 +143,43 @@ class Node:
     macs: Number
     children: tuple[Node, ...]
 
-    def lines(self, indent: int = 0) -> Iterable[str]:
-        """The tree as text, one line per module."""
-        yield f"{'  ' * indent}{self.name}  params={self.params}  macs={self.macs}"
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, Node]]:
+        """Every module with its depth, parents first."""
+        yield depth, self
         for child in self.children:
-            yield from child.lines(indent + 1)
+            yield from child.walk(depth + 1)
 
     def __str__(self) -> str:
-        return "\n".join(self.lines())
+        return "\n".join(
+            f"{'  ' * depth}{node.name}  params={node.params}  macs={node.macs}"
+            for depth, node in self.walk()
+        )
 
 
 def tree(network: Network) -> Node:
     """The operations as the tree that their dotted names spell."""
     return _node(network.name, "", [(op.name.split("."), op, own) for op, own in _parts(network)])
+
+
+def tree_table(network: Network) -> Table:
+    """The tree as rows, parents first, with counts and shares; the last row is the total."""
+    whole = tree(network)
+    shares = {key: getattr(whole, key) for key in ("params", "macs")}
+    nodes = [*((depth, node) for depth, node in whole.walk() if depth), (0, whole)]
+    rows = [
+        {
+            "module": node.path or TOTAL,
+            "depth": depth,
+            **{key: getattr(node, key) for key in shares},
+            **{
+                f"{key}_share": getattr(node, key) / total if not _is_zero(total) else None
+                for key, total in shares.items()
+            },
+        }
+        for depth, node in nodes
+    ]
+    names = ("module", "depth", *shares, *(f"{key}_share" for key in shares))
+    return Table(names, rows, network.footnotes)
 
 
 def choose(metrics: Iterable[str] | str | None) -> list[Column]:
@@ -138,7 +218,7 @@ def _grouped(
     groups: dict[str, list[_Part]] = {}
     for op, own in _parts(network):
         groups.setdefault(key(op), []).append((op, own))
-    totals = {name: columns.total(network, name) for name in ("params", "macs")}
+    totals: dict[str, Number] = {"params": network.params, "macs": network.macs}
     rows = []
     for name, parts in groups.items():
         row = {c.key: c.total(parts) for c in chosen}

@@ -60,6 +60,10 @@ class Builder:
         product = channels * self.values[letter]
         return integer(product, f"{channels} channels times {letter} = {self.values[letter]}")
 
+    def whole(self, channels: Number) -> Number:
+        """A channel count that has to be an integer from 1 up."""
+        return integer(channels, "a channel count")
+
     # -- operations ------------------------------------------------------------------------------
     def conv(
         self,
@@ -95,9 +99,9 @@ class Builder:
         return self.conv(x, name, x.channels, kernel, groups=x.channels, **options)
 
     def normalise(self, x: Map, name: str) -> Map:
-        """A normalisation of its own, before an activation and a convolution."""
+        """A normalisation of its own, scale and shift per channel, before a convolution."""
         work = x.channels * positions(x) * self.values["N"]
-        own = (Parameter(self.norm * x.channels, "norm"),)
+        own = (Parameter(2 * x.channels, "norm"),)
         self.ops.append(NetOp(self._name(name), "norm", work=work, parameters=own))
         return x
 

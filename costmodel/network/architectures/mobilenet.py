@@ -39,6 +39,23 @@ def mobilenet(net: Builder, x: Map) -> None:
 
 
 @declare(
+    "mobilenet_conv",
+    "Convolutional MobileNet",
+    "Howard et al., MobileNets: efficient convolutional neural networks for mobile vision "
+    "applications, 2017, arXiv:1704.04861, table 4: standard convolutions in table 1",
+    multipliers=("alpha", "rho"),
+    norm=2,
+    bias=False,
+)
+def mobilenet_conv(net: Builder, x: Map) -> None:
+    """MobileNet with a standard 3×3 in place of each depthwise separable layer."""
+    x = net.conv(x, "conv1", net.scaled(32), 3, stride=2, padding=1)
+    for index, (channels, stride) in enumerate(_LAYERS, 2):
+        x = net.conv(x, f"conv{index}", net.scaled(channels), 3, stride=stride, padding=1)
+    net.linear(resized(x, 1, 1), "fc", 1000)
+
+
+@declare(
     "mobilenet_shallow",
     "MobileNet 1.0, shallow",
     "Howard et al., MobileNets: efficient convolutional neural networks for mobile vision "

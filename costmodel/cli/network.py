@@ -1,0 +1,138 @@
+"""`network`: what a whole network costs, per layer and in total."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from costmodel.cli._common import (
+    add_output,
+    add_settings,
+    emit,
+    names,
+    say,
+    setting,
+    sizes,
+    write,
+)
+from costmodel.errors import InputError
+from costmodel.network import Network, views
+from costmodel.network.sources import open_network
+from costmodel.table import Table
+
+HELP = "parameters and multiplies of a whole network, per layer and in total"
+EXAMPLES = (
+    "costmodel network resnet18 --format table",
+    "costmodel network vgg16 --compare --set b=4 --format table",
+    "costmodel network resnet50 --formula N,H,W",
+    "costmodel network mobilenet --formula alpha,rho --format latex",
+    "costmodel network resnet18 --replace tucker2 --where 'layer4.*,kernel=3' --set r1=64",
+    "costmodel network resnet18 --input 1x3x320x320 --view stages",
+)
+
+_Metrics = str | list[str] | None
+
+_VIEWS: dict[str, Callable[[Network, _Metrics], Table]] = {
+    "layers": lambda network, metrics: network.to_table(metrics),
+    "kinds": views.by_kind,
+    "stages": lambda network, metrics: views.by_stage(network, 1, metrics),
+    "shares": lambda network, metrics: views.shares(network, *(metrics or ())[:1]),
+    "tree": lambda network, metrics: views.tree_table(network),
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a name in data/networks, a .csv of layers (- for stdin), an .onnx file, or "
+        "package.module:callable",
+    )
+    parser.add_argument(
+        "--input",
+        dest="inputs",
+        type=sizes,
+        action="append",
+        default=[],
+        metavar="1x3x224x224",
+        help="shape of an input, batch first; once per input",
+    )
+    parser.add_argument(
+        "--at",
+        type=setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="recount at another size or multiplier: H=320, alpha=0.5, rho=6/7",
+    )
+    view = parser.add_argument_group("what to show")
+    what = view.add_mutually_exclusive_group()
+    what.add_argument("--view", choices=_VIEWS, default="layers", help="[layers]")
+    what.add_argument(
+        "--compare",
+        action="store_true",
+        help="totals with each variant in place of the k×k layers, and the ratio",
+    )
+    what.add_argument(
+        "--formula", type=names, metavar="N,H,W", help="the totals as formulas in these letters"
+    )
+    view.add_argument(
+        "--metrics", type=names, help="columns, separated by commas, or all [parameters by role]"
+    )
+    change = parser.add_argument_group("what if")
+    change.add_argument("--replace", metavar="VARIANT", help="put this variant in place of layers")
+    change.add_argument(
+        "--where",
+        metavar="CONDITIONS",
+        help="which layers: 'layer3.*', kernel=3, kind=linear, share=2%%, with commas for all of "
+        "them [windows of more than one tap, not depthwise]",
+    )
+    change.add_argument(
+        "--costlier", action="store_true", help="also where the variant multiplies more"
+    )
+    change.add_argument("--variants", type=names, help="for --compare, ids with commas [all]")
+    add_settings(parser)
+    add_output(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the network."""
+    settings = dict(args.settings)
+    if not (args.compare or args.replace) and (settings or args.where or args.variants):
+        raise InputError(
+            "--set, --where and --variants are for --compare or --replace; allowed is one of these"
+        )
+    network = open_network(args.source, args.inputs)
+    if args.at:
+        network = network.at(**dict(args.at))
+    if args.replace:
+        if args.compare:
+            raise InputError("--replace and --compare exclude each other; allowed is one of them")
+        network = network.replace(args.replace, args.where, pays=not args.costlier, **settings)
+    if args.formula:
+        return _formulas(network, args)
+    if args.compare:
+        from costmodel.network.whatif import compare
+
+        table = compare(network, args.variants, args.where, **settings)
+    else:
+        table = _VIEWS[args.view](network, _metrics(args))
+    say(args, *network.footnotes)
+    emit(table, args)
+    return 0
+
+
+def _metrics(args: argparse.Namespace) -> _Metrics:
+    return "all" if args.metrics == ["all"] else args.metrics
+
+
+def _formulas(network: Network, args: argparse.Namespace) -> int:
+    from costmodel.network.formula import formulas, typeset
+
+    table = formulas(network, args.metrics or ("params", "macs"), args.formula)
+    if args.format in ("latex", "markdown"):
+        write(typeset(table, args.format), args.output)
+    else:
+        emit(table, args)
+    return 0

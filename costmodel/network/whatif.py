@@ -1,0 +1,98 @@
+"""Every variant in place of a network's windowed layers, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from costmodel.arith import Number, is_exact
+from costmodel.errors import CostModelError, VariantError
+from costmodel.network.model import summed
+from costmodel.network.network import Network
+from costmodel.network.replacement import put
+from costmodel.network.selection import Selector, selector
+from costmodel.reports import route
+from costmodel.table import Table
+from costmodel.variant import VARIANTS, Variant
+
+_COLUMNS = (
+    "variant",
+    "params",
+    "macs",
+    "params_ratio",
+    "macs_ratio",
+    "hyper",
+    "conv_macs",
+    "replaced",
+    "left",
+)
+_NOTES = (
+    "params, macs: the whole network with the variant in place of the selected layers; the ratios "
+    "are to the network as it is.",
+    "conv_macs: the convolutions' part of macs, linear layers and matrix products left out.",
+    "left: selected layers that the variant does not fit, and that stay as they are.",
+)
+
+
+def compare(
+    network: Network,
+    variants: Iterable[str | Variant] | None = None,
+    where: Selector | Mapping[str, Any] = None,
+    **hyper: Number,
+) -> Table:
+    """The network's totals with each variant in place of its windowed layers.
+
+    Args:
+        variants: ids or `Variant` values; None is the whole catalogue.
+        where: other layers than the windowed ones; see `Network.replace`.
+        hyper: values by letter, as for `costmodel.compare`.
+
+    Returns:
+        One row per variant: totals, ratios to the network as it is, how many layers were replaced
+        and how many were left because the variant does not fit them.
+    """
+    chosen = [VARIANTS[v] if isinstance(v, str) else v for v in variants or VARIANTS.values()]
+    values = route(chosen, hyper)
+    meant = selector(dict(where) if isinstance(where, Mapping) else where, network.macs)
+    selected = sum(1 for op in network.ops if meant(op))
+    if not selected:
+        raise CostModelError(
+            f"no layer of {network.name} is selected; allowed are networks with a convolution of "
+            "more than one tap, or another selection"
+        )
+    rows, skipped = [], []
+    for variant in chosen:
+        result: Network = network
+        replaced = 0
+        try:
+            result = put(network, variant, meant, pays=False, **values[variant.id])
+            replaced = len(result.replaced)
+        except VariantError as error:
+            skipped.append((variant.id, str(error)))
+        rows.append(_row(network, result, variant, values[variant.id], replaced, selected))
+    return Table(_COLUMNS, rows, (*_NOTES, *network.footnotes), tuple(skipped))
+
+
+def _row(
+    before: Network,
+    after: Network,
+    variant: Variant,
+    hyper: Mapping[str, Number],
+    replaced: int,
+    selected: int,
+) -> dict[str, Any]:
+    return {
+        "variant": variant.id,
+        "params": after.params,
+        "macs": after.macs,
+        "params_ratio": _ratio(after.params, before.params),
+        "macs_ratio": _ratio(after.macs, before.macs),
+        "hyper": ";".join(f"{name}={value}" for name, value in hyper.items()),
+        "conv_macs": summed(op.macs for op in after.ops if op.kind.startswith("conv")),
+        "replaced": replaced,
+        "left": selected - replaced,
+    }
+
+
+def _ratio(after: Number, before: Number) -> Number | None:
+    return after / before if is_exact(before) and before else None
