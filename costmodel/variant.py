@@ -95,6 +95,7 @@ class Variant:
         weight_bits, activation_bits: hyper-parameters that set the word lengths, if any.
         algorithm_of: the id of the variant whose function this computes by another algorithm.
         baseline: the one variant that all others are compared with.
+        common: whether it is among the few that an overview starts with.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Variant:
     activation_bits: str = ""
     algorithm_of: str = ""
     baseline: bool = False
+    common: bool = False
 
     def __post_init__(self) -> None:
         for name in self.hyper:

@@ -17,6 +17,7 @@ declare(
     "express every standard convolution.",
     reference=_REFERENCE,
     family="basis",
+    common=True,
     hyper={"b": Hyper(4, "basis filters per input channel", upto="taps")},
     wins="Between depthwise separable (b = 1) and standard (b = k²): b trades multiplies for "
     "expressiveness.",
@@ -37,6 +38,7 @@ declare(
     reference="Rigamonti et al., Learning separable filters, CVPR 2013; Jaderberg, Vedaldi, "
     "Zisserman, 2014, arXiv:1405.3866",
     family="basis",
+    common=True,
     hyper={"b": Hyper(4, "basis filters shared by all input channels", upto="taps")},
     wins="When parameters rather than multiplies are the budget and the channels are alike.",
     claims=(

@@ -12,6 +12,7 @@ declare(
     reference="Chollet, Xception, 2017, arXiv:1610.02357; Howard et al., MobileNets, 2017, "
     "arXiv:1704.04861",
     family="separable",
+    common=True,
     wins="On phones and wherever multiplies or parameters are the budget; on a processor whose "
     "depthwise kernels run far below its peak the time saved is much less.",
     note="With several filters per input channel (a channel multiplier) this is the basis "

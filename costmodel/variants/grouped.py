@@ -13,6 +13,7 @@ declare(
     reference="Krizhevsky, Sutskever, Hinton, ImageNet classification with deep convolutional "
     "neural networks, NIPS 2012",
     family="grouped",
+    common=True,
     hyper={
         "g": Hyper(
             "gcd(m, n, 2)", "number of groups; divides both channel counts", upto="gcd(m, n)"

@@ -11,6 +11,7 @@ declare(
     reference="Denton et al., Exploiting linear structure within convolutional networks, 2014, "
     "arXiv:1404.0736; Zhang et al., 2015, arXiv:1505.06798",
     family="low-rank",
+    common=True,
     hyper={"r": Hyper("ceil(n/4)", "rank: filters that are really convolved", upto="n")},
     wins="When there are many output channels that are nearly combinations of few.",
     claims=(
@@ -47,6 +48,7 @@ declare(
     reference="Jaderberg, Vedaldi, Zisserman, Speeding up convolutional neural networks with low "
     "rank expansions, 2014, arXiv:1405.3866 (scheme 2)",
     family="low-rank",
+    common=True,
     hyper={"r": Hyper("ceil(n/2)", "rank: channels between the two halves", upto="n")},
     wins="Large windows: cost grows with k instead of k².",
     claims=(
@@ -82,6 +84,7 @@ declare(
     reference="Kim et al., Compression of deep convolutional neural networks for fast and low "
     "power mobile applications, 2016, arXiv:1511.06530",
     family="low-rank",
+    common=True,
     hyper={
         "r1": Hyper("ceil(m/2)", "rank of the input side", upto="m"),
         "r2": Hyper("ceil(n/2)", "rank of the output side", upto="n"),

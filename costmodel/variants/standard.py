@@ -9,6 +9,7 @@ declare(
     summary="Every output channel sums a full k×k window of every input channel.",
     reference="LeCun et al., Backpropagation applied to handwritten zip code recognition, 1989",
     family="standard",
+    common=True,
     baseline=True,
     wins="Small channel counts, and wherever time rather than multiplies matters: libraries run it "
     "closest to a processor's peak.",

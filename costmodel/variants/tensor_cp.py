@@ -23,6 +23,7 @@ declare(
     reference="Lebedev et al., Speeding-up convolutional neural networks using fine-tuned "
     "CP-decomposition, 2015, arXiv:1412.6553",
     family="low-rank",
+    common=True,
     hyper=_HYPER,
     wins="The fewest parameters for a window of any dimension, where the rank can be kept small.",
     claims=(
