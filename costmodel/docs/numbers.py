@@ -5,6 +5,7 @@ from __future__ import annotations
 from costmodel.counting import count
 from costmodel.docs import options
 from costmodel.docs.directives import Request, Target, directive
+from costmodel.errors import InputError, unknown
 from costmodel.metrics import METRICS
 from costmodel.table import plain, pretty, scaled
 from costmodel.variant import VARIANTS
@@ -47,3 +48,41 @@ def _share(request: Request, target: Target) -> str:
     layer = options.layer(request)
     counts = count(variant, layer, **options.hyper(request, ()))
     return number(counts[metric] / count(VARIANTS.baseline, layer)[metric], request, target)
+
+
+_TOTAL = {
+    **_AS,
+    "at": "sizes other than the network's own: N=…, H=…, W=… as N:8,H:320",
+    "replace": "a variant to be put in place of the windowed layers first",
+    "where": "which layers, for replace",
+}
+
+
+@directive(
+    "total",
+    "one total of a network, as a number",
+    "total resnet18 macs as=si",
+    words=("network", "metric"),
+    options=_TOTAL,
+    hyper=True,
+)
+def _total(request: Request, target: Target) -> str:
+    from costmodel.network.sources import open_network
+    from costmodel.parsing import integer, names
+
+    name, metric = request.words
+    network = open_network(name)
+    if "at" in request.options:
+        pairs = [pair.partition(":") for pair in names(request.options["at"])]
+        network = network.at(**{key: integer(value) for key, _, value in pairs})
+    hyper = options.hyper(request, _TOTAL)
+    if "replace" in request.options:
+        network = network.replace(
+            request.options["replace"], request.options.get("where"), pays=False, **hyper
+        )
+    elif hyper:
+        raise InputError(f"{next(iter(hyper))}= is a hyper-parameter; allowed with replace= only")
+    totals = ("params", "macs", "weights", "biases", "norm_params")
+    if metric not in totals:
+        raise InputError(unknown("total", metric, totals))
+    return number(getattr(network, metric), request, target)

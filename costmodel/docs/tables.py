@@ -41,3 +41,77 @@ def _compare(request: Request, target: Target) -> str:
         **options.hyper(request, _COMPARE),
     )
     return rendered(table, request, target)
+
+
+_NETWORK = {
+    "view": "layers, kinds, stages or compare (totals with each variant in place)",
+    "columns": "the columns to show, separated by commas",
+    "variants": "ids separated by commas, for view=compare",
+    "where": "which layers, for view=compare",
+}
+
+
+@directive(
+    "network",
+    "a network's layers and totals, as a table",
+    "network resnet18 view=stages columns=stage,params,macs",
+    words=("name",),
+    options=_NETWORK,
+    hyper=True,
+)
+def _network(request: Request, target: Target) -> str:
+    from costmodel.network import views
+    from costmodel.network.sources import open_network
+    from costmodel.network.whatif import compare as what_if
+
+    network = open_network(request.words[0])
+    view = options.choice(request, "view", ("layers", "kinds", "stages", "compare"), "layers")
+    hyper = options.hyper(request, _NETWORK)
+    if view == "compare":
+        variants = options.names(request, "variants")
+        table = what_if(network, variants, request.options.get("where"), **hyper)
+    elif hyper:
+        raise InputError(
+            f"{next(iter(hyper))}= is a hyper-parameter; allowed with view=compare only"
+        )
+    else:
+        table = {
+            "layers": network.to_table,
+            "kinds": lambda: views.by_kind(network),
+            "stages": lambda: views.by_stage(network),
+        }[view]()
+    return rendered(table, request, target)
+
+
+_SWEEP = {
+    "over": "what varies: in_channels, out_channels, size, …, or a hyper-parameter variant.letter",
+    "values": "its values, separated by commas",
+    "variants": "ids separated by commas",
+    "metrics": "metric keys separated by commas [macs]",
+    "columns": "the columns to show, separated by commas",
+}
+
+
+@directive(
+    "sweep",
+    "metrics over several values of a size or of a hyper-parameter, as a table",
+    "sweep over=basis.b values=1,2,4,8 variants=standard,basis k=3 m=64 n=128 size=56x56",
+    options=_SWEEP,
+    layer=True,
+    hyper=True,
+)
+def _sweep(request: Request, target: Target) -> str:
+    from costmodel.parsing import integer
+    from costmodel.sweep import sweep
+
+    missing = [name for name in ("over", "values", "variants") if name not in request.options]
+    if missing:
+        raise InputError(f"{missing[0]}= is missing; a sweep needs over, values and variants")
+    result = sweep(
+        options.names(request, "variants") or [],
+        options.layer(request),
+        {request.options["over"]: [integer(v) for v in options.names(request, "values") or []]},
+        options.names(request, "metrics") or ["macs"],
+        **options.hyper(request, _SWEEP),
+    )
+    return rendered(result.to_table(), request, target)
