@@ -113,16 +113,22 @@ def compiled(value: Number, names: Sequence[str]) -> Callable[..., int]:
         for index, atom in enumerate(a for a in value.atoms() if isinstance(a, Floor)):
             lines.append(f"    _{index} = {_floored(atom, known)}")
             known[atom] = f"_{index}"
-        lines.append(f"    return {_source(value, known)}")
+        result = _source(value, known)
+        lines.append(f"    return {result if value.integer else f'_plain({result})'}")
     for name in names:
         if not name.isidentifier() or not name.isascii() or name.startswith("_"):
             raise CostModelError(f"size {name!r}; allowed are letters and digits")
     source = f"def count({', '.join(names)}):\n" + "\n".join(lines) + "\n"
-    space: dict[str, Any] = {"__builtins__": {}, "Fraction": Fraction}
+    space: dict[str, Any] = {"__builtins__": {}, "Fraction": Fraction, "_plain": _plain}
     exec(compile(source, "<formula>", "exec"), space)
     function: Callable[..., int] = space["count"]
     function.__doc__ = source
     return function
+
+
+def _plain(value: Rational) -> Rational:
+    """An int where ratios have come out even."""
+    return value.numerator if value.denominator == 1 else value
 
 
 def _source(value: Polynomial, known: Mapping[Atom, str]) -> str:

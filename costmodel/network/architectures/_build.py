@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from costmodel.arith import Number, is_symbolic
-from costmodel.errors import CostModelError, unknown
+from costmodel.errors import CostModelError, LayerError, unknown
 from costmodel.layer import ConvLayer, conv_size
 from costmodel.network.model import NetOp, Parameter, summed
 from costmodel.network.network import FREE_LETTERS, Network, Rebuild, Shapes
@@ -52,6 +52,14 @@ class Builder:
         yield
         self._path.pop()
 
+    @contextmanager
+    def _located(self, name: str) -> Iterator[None]:
+        """Errors inside name the layer: an input that is too small fails somewhere deep down."""
+        try:
+            yield
+        except LayerError as error:
+            raise LayerError(f"{self._name(name)}: {error}") from None
+
     def _name(self, name: str) -> str:
         return ".".join((*self._path, name))
 
@@ -79,17 +87,18 @@ class Builder:
         norm: int | None = None,
     ) -> Map:
         """A convolution with what the builder says of bias and normalisation."""
-        layer = ConvLayer(
-            kernel,
-            x.channels,
-            channels,
-            x.size,
-            stride=stride,
-            padding=padding,
-            groups=groups,
-            batch=self.values["N"],
-            bias=self.bias if bias is None else bias,
-        )
+        with self._located(name):
+            layer = ConvLayer(
+                kernel,
+                x.channels,
+                channels,
+                x.size,
+                stride=stride,
+                padding=padding,
+                groups=groups,
+                batch=self.values["N"],
+                bias=self.bias if bias is None else bias,
+            )
         each = self.norm if norm is None else norm
         self.ops.append(NetOp.conv(self._name(name), layer, norm=each * channels))
         return Map(channels, layer.out_size)
@@ -107,13 +116,9 @@ class Builder:
 
     def linear(self, x: Map, name: str, features: Number, bias: bool = True) -> Map:
         """A linear layer on everything in the map, flattened."""
-        op = NetOp.linear(
-            self._name(name),
-            x.channels * positions(x),
-            features,
-            batch=self.values["N"],
-            bias=bias,
-        )
+        inputs = x.channels * positions(x)
+        with self._located(name):
+            op = NetOp.linear(self._name(name), inputs, features, batch=self.values["N"], bias=bias)
         self.ops.append(op)
         return Map(features, ())
 

@@ -1,0 +1,248 @@
+"""The shipped networks: published totals, the files, the closed formulas."""
+
+import csv
+import random
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import sympy
+
+import costmodel as cm
+from costmodel.errors import CostModelError
+from costmodel.network.architectures import ARCHITECTURES, architecture
+from costmodel.network.architectures.mobilenet_v2 import at_least_one, rounded
+from costmodel.network.csv_writer import to_csv
+from costmodel.network.library import available
+from costmodel.resources import data_path
+from networks import text  # scripts/networks.py
+
+#: Multiplies of convolutions and linear layers at the published input; parameters with bias and
+#: normalisation. As published by the authors or counted on their released models.
+TOTALS = {
+    "alexnet": (724_406_816, 60_965_224),
+    "densenet121": (2_834_161_664, 7_978_856),
+    "densenet169": (3_359_843_328, 14_149_480),
+    "efficientnet_b0": (385_814_752, 5_288_548),
+    "googlenet": (1_582_671_872, 6_998_552),
+    "mobilenet": (568_740_352, 4_231_976),
+    "mobilenet_v2": (300_774_272, 3_504_872),
+    "resnet18": (1_814_073_344, 11_689_512),
+    "resnet34": (3_663_761_408, 21_797_672),
+    "resnet50": (4_089_184_256, 25_557_032),
+    "resnet50_v1": (3_857_973_248, 25_557_032),
+    "resnet101": (7_801_405_440, 44_549_160),
+    "resnet152": (11_513_626_624, 60_192_808),
+    "resnext50_32x4d": (4_230_479_872, 25_028_904),
+    "squeezenet": (818_924_576, 1_248_424),
+    "squeezenet1_1": (349_151_936, 1_235_496),
+    "vgg11": (7_609_090_048, 132_863_336),
+    "vgg16": (15_470_264_320, 138_357_544),
+    "vgg19": (19_632_062_464, 143_667_240),
+}
+#: Sizes at which every layer of every network still has an output.
+SIDES = range(70, 600)
+
+
+def plain_count(path: Path) -> tuple[int, int]:
+    """Multiplies and parameters from the cells of a file, without this project's rules."""
+    macs = params = 0
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    for row in csv.DictReader(lines):
+
+        def number(column, default, row=row):
+            return int(row.get(column) or default)
+
+        m, norm = number("in_channels", 0), number("norm", 0)
+        if row["kind"] == "norm":
+            params += m * norm
+            continue
+        n, k, s = number("out_channels", 0), number("kernel", 1), number("stride", 1)
+        positions = 1
+        for axis in ("height", "width"):
+            if row.get(axis):
+                reach = number(axis, 0) + 2 * number("padding", 0)
+                positions *= len(range(0, reach - k + 1, s))
+        weights = k * k * (m // number("groups", 1)) * n
+        macs += weights * positions
+        params += weights + n * number("bias", 0) + n * norm
+    return macs, params
+
+
+@pytest.mark.parametrize("name", TOTALS)
+def test_totals_are_those_published(name):
+    net = cm.load(name)
+    assert (net.macs, net.params) == TOTALS[name]
+
+
+def test_every_shipped_network_has_its_totals_written_down_or_belongs_to_a_table():
+    assert set(available()) - set(TOTALS) == {"mobilenet_conv", "mobilenet_shallow"}
+
+
+@pytest.mark.parametrize("name", available())
+def test_a_count_that_shares_nothing_with_ours_agrees(name):
+    net = cm.load(name)
+    assert plain_count(Path(data_path("networks", f"{name}.csv"))) == (net.macs, net.params)
+
+
+def test_vgg16_convolutions_alone_and_as_depthwise_separable():
+    net = cm.load("vgg16")
+    assert sum(op.macs for op in net if op.kind == "conv") == 15_346_630_656
+    separable = net.replace("depthwise_separable")
+    assert sum(op.macs for op in separable if op.kind == "conv") == 1_786_917_888
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_the_file_is_what_the_generator_writes(name):
+    path = Path(data_path("networks", f"{name}.csv"))
+    assert path.read_text(encoding="utf-8") == text(ARCHITECTURES[name])
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_the_file_gives_back_the_generators_operations(name):
+    assert cm.load(name).ops == ARCHITECTURES[name].network().ops
+
+
+@pytest.mark.parametrize("name", available())
+def test_every_file_names_its_source(name):
+    net = cm.load(name)
+    assert "arXiv" in net.source or "NIPS" in net.source
+    assert net.input_shapes[0][:2] == (1, 3)
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_the_formula_is_exact_at_random_sizes(name):
+    net = cm.load(name)
+    counts = {metric: net.compiled(metric) for metric in ("macs", "params")}
+    rng = random.Random(name)
+    for _ in range(40):
+        sizes = {"N": rng.randint(1, 9), "H": rng.choice(SIDES), "W": rng.choice(SIDES)}
+        recounted = ARCHITECTURES[name].network(**sizes)
+        assert counts["macs"](**sizes) == recounted.macs
+        assert counts["params"](**sizes) == recounted.params
+
+
+def test_hundreds_of_sizes_of_one_network():
+    net = cm.load("resnet50")
+    count = net.compiled()
+    for h in range(1, 401):
+        w = 401 - h + 30
+        assert count(1, h, w) == architecture("resnet50").network(H=h, W=w).macs
+
+
+def test_sympy_formula_substitutes_to_the_count():
+    net = cm.load("resnet18")
+    formula = net.formula("macs", free=("N", "H", "W"))
+    symbols = {s.name: s for s in formula.free_symbols}
+    value = formula.subs({symbols["N"]: 3, symbols["H"]: 211, symbols["W"]: 158})
+    assert value == net.at(N=3, H=211, W=158).macs
+    assert formula.has(sympy.floor)
+    assert formula.subs({symbols["N"]: 1, symbols["H"]: 224, symbols["W"]: 224}) == net.macs
+
+
+def test_terms_are_collected_to_one_per_grid():
+    assert len(cm.load("resnet152").polynomial().terms) == 6
+
+
+def test_letters_that_are_not_free_keep_the_size_of_the_network():
+    net = cm.load("resnet18").at(H=96, W=64)
+    assert net.compiled("macs", ("H",))(96) == net.macs != cm.load("resnet18").macs
+    assert net.input_shapes == ((1, 3, 96, 64),)
+
+
+def test_mobilenets_multipliers_give_its_published_tables():
+    """Howard et al. 2017, tables 4 to 7 and 9: millions, cut or rounded to the digits printed."""
+    net = cm.load("mobilenet")
+    macs, params = net.compiled("macs", ("alpha", "rho")), net.compiled("params", ("alpha",))
+    width = {1: (569, 4.2), Fraction(3, 4): (325, 2.6), Fraction(1, 2): (149, 1.3)}
+    for alpha, (adds, weights) in {**width, Fraction(1, 4): (41, 0.5)}.items():
+        assert abs(macs(alpha, 1) / 1e6 - adds) < 1
+        assert round(params(alpha) / 1e6, 1) == weights
+    for side, adds in {224: 569, 192: 418, 160: 290, 128: 186}.items():
+        assert abs(macs(1, Fraction(side, 224)) / 1e6 - adds) < 1
+    assert abs(macs(Fraction(1, 2), Fraction(160, 224)) / 1e6 - 76) < 1
+    assert isinstance(macs(Fraction(1, 2), Fraction(160, 224)), int)
+    assert round(cm.load("mobilenet_shallow").macs / 1e6) == 307
+    conv = cm.load("mobilenet_conv")
+    assert round((conv.macs - conv["fc"].macs) / 1e6) == 4866
+    assert round(conv.params / 1e6, 1) == 29.3
+
+
+def test_the_multipliers_formula_equals_a_recount():
+    net = cm.load("mobilenet")
+    count = net.compiled("macs", ("alpha", "rho", "H"))
+    for alpha in ("1/4", "0.5", 0.75, 1, 2):
+        for side in (224, 192, 160, 128):
+            rho = Fraction(side, 224)
+            assert count(Fraction(alpha), rho, 224) == net.at(alpha=alpha, rho=rho).compiled(
+                "macs", ("H",)
+            )(224)
+            assert (
+                net.at(alpha=alpha, rho=rho, W=224).macs == net.at(alpha=alpha, H=side, W=side).macs
+            )
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet50", "mobilenet", "mobilenet_v2"])
+def test_the_width_multiplier_is_exact(name):
+    net = cm.load(name)
+    count = net.compiled("params", ("alpha",))
+    for alpha in (Fraction(1, 2), Fraction(3, 4), 1, 2):
+        assert count(alpha) == net.at(alpha=alpha).params
+
+
+def reference_rounding(value: float) -> int:
+    """To a multiple of 8, at least 8, never more than a tenth below."""
+    nearest = max(8, int(value + 4) // 8 * 8)
+    return nearest + 8 if nearest < 0.9 * value else nearest
+
+
+def test_mobilenet_v2_rounds_its_channels_as_the_reference_does():
+    for channels in (16, 24, 32, 64, 96, 160, 320):
+        for percent in range(5, 300, 3):
+            assert rounded(channels, Fraction(percent, 100)) == reference_rounding(
+                channels * percent / 100
+            )
+    assert at_least_one(Fraction(3, 4)) == 1
+    assert at_least_one(Fraction(7, 5)) == Fraction(7, 5)
+
+
+@pytest.mark.parametrize(
+    "alpha, params",
+    [("0.5", 1_968_680), ("0.75", 2_636_424), ("1.3", 5_386_792), ("1.4", 6_108_776)],
+)
+def test_mobilenet_v2_at_other_widths(alpha, params):
+    """Parameters of the released models of these widths."""
+    assert cm.load("mobilenet_v2").at(alpha=alpha).params == params
+
+
+@pytest.mark.parametrize(
+    "sizes, words",
+    [
+        ({"alpha": "0.3"}, "allowed are values that give an integer"),
+        ({"rho": "0.999"}, "H = 224 times rho"),
+        ({"H": 0}, "allowed are values that give an integer"),
+        ({"alpha": "wide"}, "alpha is 'wide'"),
+        ({"beta": 2}, "unknown size 'beta'"),
+    ],
+)
+def test_sizes_that_no_network_can_have(sizes, words):
+    with pytest.raises(CostModelError, match=words):
+        cm.load("mobilenet").at(**sizes)
+
+
+def test_an_input_that_is_too_small_names_the_layer_that_does_not_fit():
+    with pytest.raises(CostModelError, match=r"^conv2: size is 0; allowed"):
+        cm.load("alexnet").at(H=17)
+
+
+def test_unknown_names():
+    with pytest.raises(CostModelError, match="did you mean 'resnet18'"):
+        cm.load("resnet17")
+    with pytest.raises(CostModelError, match="unknown architecture"):
+        architecture("lenet")
+
+
+def test_a_planted_fault_changes_the_file(tmp_path):
+    """The comparison of file and generator would see one stride too many."""
+    wrong = architecture("resnet18").network(H=223)
+    assert to_csv(wrong) != to_csv(cm.load("resnet18"))
