@@ -28,7 +28,7 @@ class Target:
     syntax: str
     inline: bool
     path: str
-    files: dict[str, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -143,5 +143,5 @@ def _check_options(found: Directive, options: Mapping[str, str]) -> None:
 
 def _load() -> None:
     """Register the directives at the first use."""
-    for module in ("tables", "numbers"):
+    for module in ("tables", "numbers", "figures"):
         import_module(f"costmodel.docs.{module}")

@@ -35,7 +35,7 @@ class Embedded:
     before: str
     text: str
     blocks: tuple[tuple[Block, Status], ...]
-    files: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -71,7 +71,7 @@ def process(
     newline = "\r\n" if "\r\n" in text else "\n"
     parts: list[str] = []
     found: list[tuple[Block, Status]] = []
-    files: dict[str, str] = {}
+    files: dict[str, bytes] = {}
     position = 0
     for block in find(text, path, syntax):
         target = Target(syntax.name, block.inline, path, files)
@@ -139,8 +139,8 @@ def _closing(syntax: Syntax, marker: str, body: str) -> str:
     return indent + syntax.close_text.format(checksum(body))
 
 
-def _same(path: str, content: str) -> bool:
+def _same(path: str, content: bytes) -> bool:
     if not os.path.exists(path):
         return False
-    with open(path, encoding="utf-8", newline="") as file:
+    with open(path, "rb") as file:
         return file.read() == content

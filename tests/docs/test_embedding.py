@@ -9,7 +9,7 @@ from costmodel.cli import main
 from costmodel.docs import Status, process
 from costmodel.docs.blocks import DocumentError
 from costmodel.docs.directives import DIRECTIVES, Target, render, split
-from costmodel.errors import CostModelError
+from costmodel.errors import CostModelError, InputError
 
 LAYER = "k=3x5 m=12 n=20 size=17x22"
 VALUE = f"value standard macs {LAYER}"
@@ -166,3 +166,26 @@ def test_a_wrong_document_leaves_every_file_untouched(tmp_path, capsys):
     latin = tmp_path / "latin.md"
     latin.write_bytes("é".encode("latin-1"))
     assert main(["embed", str(latin)]) == 2
+
+
+def test_a_figure_stands_beside_its_document_and_is_checked(tmp_path, capsys):
+    path = tmp_path / "plan.md"
+    ask = f'figure bars file=plan-macs.svg variants=standard,basis {LAYER} b=2 alt="Half."'
+    path.write_text(f"<!-- costmodel: {ask} -->\n<!-- /costmodel -->\n")
+    assert main(["embed", str(path)]) == 0
+    assert "\n![Half.](plan-macs.svg)\n" in path.read_text()
+    figure = tmp_path / "plan-macs.svg"
+    first = figure.read_bytes()
+    assert first.startswith(b"<?xml")
+    assert b"basis convolution" in first
+    figure.write_bytes(b"<svg/>")
+    assert main(["embed", "--check", str(path)]) == 1
+    assert f"{figure}:1: stale figure" in capsys.readouterr().out
+    assert main(["embed", str(path)]) == 0
+    assert figure.read_bytes() == first  # the same figure is the same bytes
+
+
+@pytest.mark.parametrize("name", ["../out.svg", "/etc/x.svg", "x.png", "", "a b.svg"])
+def test_a_figures_file_is_a_plain_name_beside_the_document(name):
+    with pytest.raises(InputError, match="allowed is a plain name"):
+        render(f'figure bars file="{name}" {LAYER}', Target("markdown", False, "plan.md"))

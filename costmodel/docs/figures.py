@@ -1,0 +1,149 @@
+"""Directives that give figures: vector files beside the document, the same bytes at every run.
+
+Drawn with matplotlib, whose SVG and PDF are deterministic once dates and random ids are taken out;
+a browser's rendering of a Plotly figure is not, and takes seconds.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from typing import Any
+
+from costmodel.docs import options
+from costmodel.docs.directives import Request, Target, directive
+from costmodel.errors import InputError, MissingDependencyError
+from costmodel.metrics import METRICS
+from costmodel.plots.palette import style_of
+from costmodel.variant import VARIANTS
+
+_SUFFIX = {"markdown": ".svg", "latex": ".pdf"}
+_OPTIONS = {
+    "file": "the figure's file name, beside the document (.svg for Markdown, .pdf for LaTeX)",
+    "metric": "a metric's key [macs]",
+    "variants": "ids separated by commas",
+    "over": "for curves: what varies, a layer axis or variant.letter",
+    "values": "for curves: its values, separated by commas",
+    "alt": "a sentence for those who cannot see it",
+}
+_KINDS = ("bars", "curve")
+_PLAIN = re.compile(r"[][\\<>`]")  # what could end an image's text early
+_MARKERS = {"circle": "o", "square": "s", "diamond": "D", "triangle-up": "^", "x": "X", "star": "*"}
+
+
+@directive(
+    "figure",
+    "bars of the ratio to the standard layer, or curves of it over a size, as a vector figure",
+    'figure bars file=ratios.svg variants=standard,basis k=3 m=64 n=128 size=56x56 alt="Ratios."',
+    words=("kind",),
+    options=_OPTIONS,
+    layer=True,
+    hyper=True,
+)
+def _figure(request: Request, target: Target) -> str:
+    kind = request.words[0]
+    if kind not in _KINDS:
+        raise InputError(f"figure {kind!r}; allowed are {', '.join(_KINDS)}")
+    if target.inline:
+        raise InputError("a figure within a line; allowed is a block of its own lines")
+    name = _file_name(request, target)
+    metric = METRICS[request.options.get("metric", "macs")]
+    axes, draw = _canvas()
+    sentence = (_bars if kind == "bars" else _curve)(axes, request, metric.key, metric.label)
+    target.files[os.path.join(os.path.dirname(target.path), name)] = draw(target.syntax)
+    alt = request.options.get("alt", sentence)
+    if target.syntax == "latex":
+        return f"\\includegraphics[width=\\linewidth]{{{name}}}"
+    return f"![{_PLAIN.sub('', alt)}]({name})"
+
+
+def _file_name(request: Request, target: Target) -> str:
+    suffix = _SUFFIX[target.syntax]
+    name = request.options.get("file", "")
+    # the example is written for Markdown; a LaTeX document gets the format that it can include
+    name = re.sub(r"\.(svg|pdf)$", suffix, name)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.(svg|pdf)", name):
+        raise InputError(
+            f"file={name!r}; allowed is a plain name ending in {suffix}, beside the document"
+        )
+    return name
+
+
+def _canvas() -> tuple[Any, Any]:
+    """Axes to draw on, and a function that gives the finished file's bytes."""
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingDependencyError("matplotlib", "a figure in a document", "docs") from None
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+
+    def draw(syntax: str) -> bytes:
+        out = io.BytesIO()
+        # a fixed salt and no date: the same figure is the same file
+        with matplotlib.rc_context({"svg.hashsalt": "costmodel", "svg.fonttype": "none"}):
+            if syntax == "latex":
+                figure.savefig(out, format="pdf", metadata={"CreationDate": None})
+            else:
+                figure.savefig(out, format="svg", metadata={"Date": None})
+        return out.getvalue()
+
+    return axes, draw
+
+
+def _bars(axes: Any, request: Request, metric: str, label: str) -> str:
+    from costmodel.counting import count
+    from costmodel.reports import compare
+
+    layer = options.layer(request)
+    hyper = options.hyper(request, _OPTIONS)
+    table = compare(layer, options.names(request, "variants"), [metric], **hyper)
+    whole = count(VARIANTS.baseline, layer)[metric]
+    names = table.column("variant")
+    ratios = [value / whole for value in table.column(metric)]
+    colors = [style_of(VARIANTS[name]).color for name in names]
+    bars = axes.barh(range(len(names)), ratios, color=colors)
+    axes.bar_label(bars, labels=[f"×{ratio:.3g}" for ratio in ratios], padding=3)
+    axes.set_yticks(range(len(names)), [VARIANTS[name].title for name in names])
+    axes.invert_yaxis()
+    axes.set_xlim(0, max([1.0, *ratios]) * 1.12)
+    axes.axvline(1, color="#555555", linewidth=0.8)
+    axes.set_xlabel(f"{label}, ratio to the {VARIANTS.baseline.title}")
+    return f"{label} of {len(names)} variants as ratios to the {VARIANTS.baseline.title}."
+
+
+def _curve(axes: Any, request: Request, metric: str, label: str) -> str:
+    from costmodel.parsing import integer
+    from costmodel.sweep import sweep
+
+    for name in ("over", "values", "variants"):
+        if name not in request.options:
+            raise InputError(f"{name}= is missing; a curve needs over, values and variants")
+    over = request.options["over"]
+    values = [integer(value) for value in options.names(request, "values") or []]
+    result = sweep(
+        options.names(request, "variants") or [],
+        options.layer(request),
+        {over: values},
+        [metric],
+        **options.hyper(request, _OPTIONS),
+    )
+    for name in result.variants:
+        style = style_of(VARIANTS[name])
+        marker = _MARKERS.get(style.symbol.removesuffix("-open"), "o")
+        axes.plot(
+            values,
+            result.ratio(name, metric),
+            color=style.color,
+            marker=marker,
+            label=VARIANTS[name].title,
+        )
+    axes.axhline(1, color="#555555", linewidth=0.8)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(over)
+    axes.set_ylabel(f"{label}, ratio to standard")
+    axes.legend(frameon=False)
+    return f"{label} over {over} as a ratio to the {VARIANTS.baseline.title}."
