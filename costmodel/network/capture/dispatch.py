@@ -66,15 +66,25 @@ class CaptureMode(TorchDispatchMode):
         recorder: where the operations go.
         shortcuts: whether results may be made from shapes alone; without, PyTorch's meta kernels
             make all of them.
+        constants: which small tensors that the forward makes on its inputs' device keep their
+            values: "all", "integers" or "none". Those that it makes on the CPU always do.
         real: the tensors are real and everything is computed (a run on the CPU).
     """
 
     supports_higher_order_operators = True
 
-    def __init__(self, recorder: Recorder, *, shortcuts: bool = True, real: bool = False) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        *,
+        shortcuts: bool = True,
+        constants: str = "integers",
+        real: bool = False,
+    ) -> None:
         super().__init__()
         self.recorder = recorder
         self.shortcuts = shortcuts
+        self.constants = constants
         self.real = real
         self._lost: dict[int, Tensor] = {}  # real tensors that unknown values were written into
 
@@ -91,6 +101,8 @@ class CaptureMode(TorchDispatchMode):
         rec = self.recorder
         if operator.product is not None:
             return self._product(operator, func, args, kwargs)
+        if operator.inplace and self._is_buffer(args[0]):
+            return func(*args, **kwargs) if self.real else args[0]  # a layer's own bookkeeping
         if operator.quick is not None and self.shortcuts:
             out = operator.quick(*args, **kwargs)
             if out is not NotImplemented and operator.name != operator.base:  # in place
@@ -138,6 +150,10 @@ class CaptureMode(TorchDispatchMode):
         device = kwargs.get("device")
         if all(self._known(t) for t in tensors):
             return self._constant(operator, func, args, kwargs, tensors)
+        if self.constants != "none" and operator.name in _FILLED:
+            out = _filled(operator.name, args, kwargs, self.constants == "all")
+            if out is not None:
+                return out
         if operator.value:
             raise NeedsValues(operator.name)
         if device is not None and device.type != "meta":
@@ -156,15 +172,18 @@ class CaptureMode(TorchDispatchMode):
     ) -> Any:
         """An operator on nothing but known values, or one that makes a tensor."""
         device = kwargs.get("device")
-        if device is not None and (device.type != "meta" or tensors):
+        wanted_meta = device is not None and device.type == "meta"
+        if device is not None and (not wanted_meta or tensors or self.constants != "none"):
             kwargs = {**kwargs, "device": torch.device("cpu")}  # keep the values
         if not tensors:
             if _elements(args) > CONSTANT_LIMIT:
-                kwargs = {**kwargs, "device": _META}
-        elif operator.inplace and tensors[0].untyped_storage()._cdata in (
-            self.recorder.state.own_storages
-        ):
-            return args[0]  # a buffer of the model is never written
+                return func(*args, **{**kwargs, "device": _META})
+            out = func(*args, **kwargs)
+            if wanted_meta and self.constants != "all" and out.is_floating_point():
+                # Hardly anybody branches on these, and PyTorch compares the devices of some (the
+                # initial state of a recurrent layer).
+                return _to_meta(out)
+            return out
         return func(*args, **kwargs)
 
     def _known(self, tensor: Tensor) -> bool:
@@ -175,6 +194,12 @@ class CaptureMode(TorchDispatchMode):
         if storage in self.recorder.state.by_storage or storage in self._lost:
             return False
         return tensor.numel() <= CONSTANT_LIMIT
+
+    def _is_buffer(self, value: Any) -> bool:
+        """Whether a value is a buffer of the model, which a capture never writes into."""
+        if type(value) is not Tensor:
+            return False
+        return value.untyped_storage()._cdata in self.recorder.state.own_storages
 
     def _known_masks(self, operator: _Operator, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Index with a known mask by the positions that it selects, whose number is known."""
@@ -228,6 +253,31 @@ class CaptureMode(TorchDispatchMode):
             work = first.numel() if first is not None else 0
         rec.add(kind, operator.base, work=work, shape=shape, parameters=parameters)
 
+
+
+_INTEGERS = frozenset((torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64))
+#: Operators that make a tensor as large as another one, of one value.
+_FILLED = {
+    "zeros_like": 0,
+    "ones_like": 1,
+    "full_like": None,
+    "new_zeros": 0,
+    "new_ones": 1,
+    "new_full": None,
+}
+
+
+def _filled(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], floats: bool) -> Tensor | None:
+    """A small tensor of one value, of integers or of any kind; None where it is another."""
+    x, rest = args[0], list(args[1:])
+    shape = rest.pop(0) if name.startswith("new_") and rest else kwargs.get("size", x.shape)
+    value = _FILLED[name]
+    if value is None:
+        value = rest[0] if rest else kwargs["fill_value"]
+    dtype = kwargs.get("dtype") or x.dtype
+    if prod(shape) > CONSTANT_LIMIT or not (floats or dtype in _INTEGERS):
+        return None
+    return torch.full(tuple(shape), value, dtype=dtype)
 
 
 def _elements(args: tuple[Any, ...]) -> int:

@@ -25,7 +25,11 @@ class Inputs:
     names: tuple[str, ...]
 
     def tensors(self, device: str) -> tuple[list[Tensor], dict[str, Tensor]]:
-        """Positional and keyword tensors: without storage on "meta", random on "cpu"."""
+        """Positional and keyword tensors.
+
+        On "meta" without storage; on "cpu" with random numbers, and integers that are 1; "known"
+        is meta for everything but the integers.
+        """
         args: list[Tensor] = []
         kwargs: dict[str, Tensor] = {}
         for shape, dtype, name in zip(self.shapes, self.dtypes, self.names, strict=True):
@@ -49,17 +53,22 @@ class Inputs:
             )
         return replace(self, dtypes=dtypes)
 
+    @property
+    def has_integers(self) -> bool:
+        """Whether some input is neither floating point nor complex."""
+        return any(not (d.is_floating_point or d.is_complex) for d in self.dtypes)
+
     def with_shapes(self, shapes: Sequence[Sequence[int]]) -> Inputs:
         """The same inputs at other sizes."""
         return replace(self, shapes=tuple(tuple(s) for s in shapes))
 
 
 def _tensor(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
-    if device == "meta":
+    if device == "meta" or (device == "known" and (dtype.is_floating_point or dtype.is_complex)):
         return torch.empty(shape, dtype=dtype, device="meta")
     if dtype.is_floating_point or dtype.is_complex:
         return torch.rand(shape, dtype=torch.float32).to(dtype)
-    return torch.zeros(shape, dtype=dtype)
+    return torch.ones(shape, dtype=dtype)
 
 
 def read_inputs(model: Any, input_shape: Any, dtype: Any) -> Inputs:

@@ -26,7 +26,7 @@ _NAMES = {
         adaptive_max_pool2d adaptive_max_pool3d fractional_max_pool2d fractional_max_pool3d
         mean sum nansum prod amax amin aminmax max min argmax argmin var std var_mean std_mean
         any all logsumexp norm linalg_vector_norm cumsum cumprod logcumsumexp count_nonzero
-        median mode
+        median mode histc bincount
     """,
     "elementwise": """
         add sub rsub mul div true_divide floor_divide remainder fmod pow square sqrt rsqrt exp
@@ -89,7 +89,6 @@ VALUE_DEPENDENT = frozenset(
         "equal",
         "is_nonzero",
         "bincount",
-        "histc",
         "repeat_interleave_tensor",
     ]
 )

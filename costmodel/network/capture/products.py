@@ -170,6 +170,31 @@ def addbmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return NotImplemented
 
 
+@rule("_grouped_mm")
+def grouped_mm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Rows sorted by expert, (r, k) @ (e, k, c): every row meets one of the e weights."""
+    a, b = args[:2]
+    offsets = args[2] if len(args) > 2 else kwargs.get("offs")
+    (rows, inner), columns = a.shape[-2:], b.shape[-1]
+    batch = 1
+    shape: tuple[int, ...] = (rows, columns)
+    if a.dim() == b.dim() == 3:
+        batch = a.shape[0]
+        shape = (batch, rows, columns)
+    elif a.dim() == b.dim():  # one product per group, whose inner sizes add up
+        shape = (offsets.shape[0] if offsets is not None else 1, rows, columns)
+    weights = rec.claim(a, "weight") + rec.claim(b, "weight")
+    rec.add(
+        "linear" if weights else "matmul",
+        "_grouped_mm",
+        matmul=MatMul(batch, rows, inner, columns),
+        shape=shape,
+        parameters=weights,
+        suffix="grouped_mm",
+    )
+    return _empty(shape, a.dtype)
+
+
 @rule("mv")
 def mv(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """(r, k) @ (k)."""

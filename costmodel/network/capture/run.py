@@ -7,7 +7,7 @@ import copy
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -48,36 +48,85 @@ def capture(model: Callable[..., Any], inputs: Inputs) -> Captured:
     if isinstance(model, nn.Module) and has_lazy(model):
         model = _materialised(model, inputs)
     try:
-        return Captured(tuple(_on_meta(model, inputs, shortcuts=True)), (), inputs)
+        return _captured(model, inputs)
     except NeedsIntegers:
-        inputs = inputs.as_integers()
-        found = capture(model, inputs)
-        note = "The inputs are taken as integers, because the model looks them up in a table."
-        return Captured(found.ops, (*found.notes, note), inputs)
-    except NeedsValues as error:
-        return _on_cpu(model, inputs, f"its forward needs values ({error.operator})")
-    except Exception:  # whatever a model raises: the next way has the last word
-        pass
-    try:
-        return Captured(tuple(_on_meta(model, inputs, shortcuts=False)), (), inputs)
-    except NeedsValues as error:
-        return _on_cpu(model, inputs, f"its forward needs values ({error.operator})")
-    except Exception as error:  # as above
-        return _on_cpu(model, inputs, f"it does not run on the meta device ({_short(error)})")
+        found = _captured(model, inputs.as_integers())
+    note = "The inputs are taken as integers, because the model looks them up in a table."
+    return replace(found, notes=(*found.notes, note))
 
 
-def _on_meta(
-    model: Callable[..., Any], inputs: Inputs, *, shortcuts: bool, layers: bool = True
-) -> list[NetOp]:
+def _captured(model: Callable[..., Any], inputs: Inputs) -> Captured:
+    """One way after the other; the first that gets through the forward has it."""
+    reason = ""
+    for way in _WAYS:
+        if way.device == "known" and not inputs.has_integers:
+            continue
+        if way.after_values and not reason.startswith(_VALUES):
+            continue
+        try:
+            ops = _on_meta(model, inputs, way)
+        except NeedsIntegers:
+            raise
+        except NeedsValues as error:
+            if _may_be_tokens(model, inputs):
+                raise NeedsIntegers from None
+            reason = f"{_VALUES} ({error.operator})"
+        except Exception as error:  # whatever a model raises: the next way has the last word
+            reason = reason or f"it does not run on the meta device ({_short(error)})"
+        else:
+            return Captured(tuple(ops), (way.note,) if way.note else (), inputs)
+    return _on_cpu(model, inputs, reason)
+
+
+_VALUES = "its forward needs values"
+
+
+def _may_be_tokens(model: Callable[..., Any], inputs: Inputs) -> bool:
+    """Whether inputs that were taken as numbers are probably indices of a table."""
+    flat = all(len(s) <= 2 for s in inputs.shapes)
+    tables = isinstance(model, nn.Module) and any(
+        isinstance(m, nn.Embedding) for m in model.modules()
+    )
+    return flat and tables and not inputs.has_integers
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to run a forward on the meta device; see `CaptureMode` and `Inputs.tensors`."""
+
+    shortcuts: bool
+    constants: str
+    device: str = "meta"
+    note: str = ""
+    after_values: bool = False  # only where another way stopped because it needed values
+
+
+FAST = Way(shortcuts=True, constants="integers")
+PLAIN = Way(shortcuts=False, constants="none")
+_WAYS = (
+    FAST,
+    Way(shortcuts=True, constants="all", after_values=True),
+    Way(
+        shortcuts=True,
+        constants="all",
+        device="known",
+        note="The forward looks at its integer inputs, which were all taken as 1.",
+        after_values=True,
+    ),
+    PLAIN,
+)
+
+
+def _on_meta(model: Callable[..., Any], inputs: Inputs, way: Way) -> list[NetOp]:
     with _LOCK, State() as state, torch.random.fork_rng(devices=[]):
         if isinstance(model, nn.Module):
             state.add(model)
         elif isinstance(owner := getattr(model, "__self__", None), nn.Module):
             state.add(owner)  # a bound method such as `model.forward_features`
         recorder = Recorder(state)
-        args, kwargs = inputs.tensors("meta")
-        mode = CaptureMode(recorder, shortcuts=shortcuts)
-        with _surroundings(), _calls(recorder, usable_layers() if shortcuts else {}), mode:
+        args, kwargs = inputs.tensors(way.device)
+        mode = CaptureMode(recorder, shortcuts=way.shortcuts, constants=way.constants)
+        with _surroundings(), _calls(recorder, usable_layers() if way.shortcuts else {}), mode:
             model(*args, **kwargs)
         return recorder.ops + recorder.unused()
 
@@ -100,10 +149,12 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
         args, kwargs = inputs.tensors("cpu")
         mode = CaptureMode(recorder, shortcuts=False, real=True)
         try:
-            with _surroundings(), _calls(recorder, {}), mode:
+            # oneDNN's recurrent layers are one operator with all products inside.
+            plain = torch.backends.mkldnn.flags(enabled=False)
+            with _surroundings(), plain, _calls(recorder, {}), mode:
                 real(*args, **kwargs)
         except NeedsIntegers:
-            return _on_cpu(model, inputs.as_integers(), reason)
+            raise
         except Exception as error:
             shapes = ", ".join("×".join(map(str, s)) for s in inputs.shapes)
             raise InputError(
@@ -184,19 +235,26 @@ def _materialised(model: nn.Module, inputs: Inputs) -> nn.Module:
 
 
 def _real_copy(model: Callable[..., Any]) -> Callable[..., Any]:
-    """A copy of a module on the CPU; parameters without values get small random ones."""
+    """A copy of a module on the CPU; tensors without values get small random ones."""
     if not isinstance(model, nn.Module):
         return model
     real = copy.deepcopy(model)
-    if any(t.is_meta for t in (*real.parameters(), *real.buffers())):
-        real = real.to_empty(device="cpu")
-        with torch.no_grad():
-            for tensor in (*real.parameters(), *real.buffers()):
-                if tensor.is_floating_point():
-                    tensor.normal_(0, 0.02)
-                else:
-                    tensor.zero_()
+    made: dict[int, Any] = {}  # a shared tensor stays shared
+    for module in real.modules():
+        for held in (module._parameters, module._buffers):
+            for name, tensor in held.items():
+                if tensor is not None and tensor.is_meta:
+                    if id(tensor) not in made:
+                        made[id(tensor)] = _random_like(tensor)
+                    held[name] = made[id(tensor)]
     return real.to("cpu")
+
+
+def _random_like(tensor: Tensor) -> Tensor:
+    filled = torch.zeros(tensor.shape, dtype=tensor.dtype)
+    if tensor.is_floating_point():
+        filled.normal_(0, 0.02)
+    return nn.Parameter(filled) if isinstance(tensor, nn.Parameter) else filled
 
 
 def _title(model: Callable[..., Any]) -> str:
