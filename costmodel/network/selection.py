@@ -52,7 +52,7 @@ class Where:
         if share is not None and not (
             isinstance(share, int | float | Fraction) and 0 <= share <= 1
         ):
-            raise CostModelError(f"share is {share!r}; allowed are numbers from 0 to 1")
+            raise CostModelError(f"share is {share}; allowed are numbers from 0 to 1")
 
     def selects(self, op: NetOp, macs: Number) -> bool:
         """Whether an operation of a network with so many multiply-accumulates is meant."""

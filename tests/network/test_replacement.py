@@ -1,0 +1,245 @@
+"""What if: a variant in place of some layers."""
+
+import re
+from typing import Any
+
+import pytest
+
+import costmodel as cm
+from costmodel.errors import CostModelError, VariantError
+from costmodel.network import NetOp, Network, Parameter
+from costmodel.network.replacement import DOES_NOT_FIT, DOES_NOT_PAY
+from costmodel.network.selection import Where, parse
+from costmodel.network.whatif import compare
+
+NET = cm.load("resnet18")
+
+
+def layer(name):
+    """The layer of one operation of `NET`."""
+    found = NET[name].layer
+    assert found is not None
+    return found
+
+
+def changed(net):
+    return [change.before.name for change in net.replaced]
+
+
+def test_each_layer_becomes_what_the_variant_counts_on_it():
+    after = NET.replace("basis", b=3)
+    assert len(after.replaced) == 17
+    for change in after.replaced:
+        counts = cm.count("basis", layer(change.before.name), b=3)
+        now = after[change.before.name]
+        assert now == change.after
+        assert now.macs == counts.macs
+        assert now.params == counts.params + change.before.norm_params
+    untouched = [op for op in after if op.name not in changed(after)]
+    assert [op.name for op in untouched] == [
+        "layer2.0.downsample", "layer3.0.downsample", "layer4.0.downsample", "fc",
+    ]  # fmt: skip
+    saved = sum(c.before.macs - after[c.before.name].macs for c in after.replaced)
+    assert after.macs == NET.macs - saved
+    assert NET.macs == 1_814_073_344
+
+
+def test_biases_and_normalisation_stay():
+    after = cm.load("vgg16").replace("tucker2")
+    assert after.biases == cm.load("vgg16").biases
+    assert NET.replace("cp").norm_params == NET.norm_params
+
+
+@pytest.mark.parametrize(
+    "where, names",
+    [
+        ("layer4.1.*", ["layer4.1.conv1", "layer4.1.conv2"]),
+        ("kernel=7", ["conv1"]),
+        ("layer[34].0.*,kernel=3", [f"layer{s}.0.conv{c}" for s in (3, 4) for c in (1, 2)]),
+        ("name=layer2.0.downsample", ["layer2.0.downsample"]),
+        ("kind=linear", ["fc"]),
+        ("share=6.5%", ["conv1"]),
+        ("share=0.065", ["conv1"]),
+        (re.compile(r"layer1\.\d\.conv1"), ["layer1.0.conv1", "layer1.1.conv1"]),
+        (Where(kernel=(7, 7)), ["conv1"]),
+        ({"name": "layer1.0.*", "windowed": True}, ["layer1.0.conv1", "layer1.0.conv2"]),
+        (lambda op: op.layer.in_channels == 3, ["conv1"]),
+    ],
+)
+def test_layers_are_selected_by_name_kernel_kind_and_share(where, names):
+    assert changed(NET.replace("channel_svd", where, pays=False, r=2)) == names
+
+
+def test_nothing_said_means_windows_that_are_not_depthwise():
+    net = cm.load("mobilenet")
+    assert changed(net.replace("grouped", pays=False, g=1)) == ["conv1"]
+
+
+def test_where_it_does_not_pay_a_layer_is_left_alone_and_listed():
+    after = NET.replace("channel_svd", r=60)
+    left = {change.before.name: change for change in after.left_alone}
+    assert set(left) == {"conv1", *(f"layer1.{i}.conv{j}" for i in (0, 1) for j in (1, 2))}
+    assert left["conv1"].status == DOES_NOT_PAY
+    macs = cm.count("channel_svd", layer("conv1"), r=60).macs
+    assert left["conv1"].reason == f"macs {macs} instead of {NET['conv1'].macs}"
+    assert after["conv1"] == NET["conv1"]
+    assert after.macs < NET.replace("channel_svd", r=60, pays=False).macs
+
+
+def test_paying_can_mean_parameters():
+    after = NET.replace("winograd", by="params")
+    assert after.left_alone
+    assert not after.replaced
+
+
+def test_where_it_does_not_fit_a_layer_is_left_alone_with_the_reason():
+    after = cm.load("alexnet").replace("grouped", g=64)
+    status = {c.before.name: c.status for c in after.changes}
+    assert status["conv1"] == DOES_NOT_FIT
+    assert status["conv3"] == "replaced"
+    (reason,) = (c.reason for c in after.left_alone if c.before.name == "conv1")
+    assert "not divisible" in reason
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: NET.replace("bassis"), "did you mean 'basis'"),
+        (lambda: NET.replace("basis", r=3), "unknown hyper-parameter of basis 'r'"),
+        (lambda: NET.replace("basis", b=0), "'b' of basis is 0; allowed"),
+        (lambda: NET.replace("basis", "layer9.*"), "no layer of resnet18 is selected"),
+        (lambda: NET.replace("basis", "kernel=three"), "kernel=three; allowed"),
+        (lambda: NET.replace("basis", "kernal=3"), "unknown condition 'kernal'"),
+        (lambda: NET.replace("basis", "share=2"), "share is 2; allowed"),
+        (lambda: NET.replace("basis", "share=x"), "share=x; allowed"),
+        (lambda: NET.replace("basis", "kind=convolution"), "unknown kind of operation"),
+        (lambda: NET.replace("basis", "layer1.*,layer2.*"), "each once"),
+        (lambda: NET.replace("basis", {"shape": 3}), "unknown condition 'shape'"),
+        (lambda: NET.replace("basis", by="speed"), "unknown metric of a network 'speed'"),
+    ],
+)
+def test_wrong_calls_are_one_sentence(call, words):
+    with pytest.raises(CostModelError, match=words) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_hyper_parameters_by_letter_or_with_the_variants_name():
+    hyper: Any = {"tucker2.r1": 9}
+    assert NET.replace("tucker2", **hyper) == NET.replace("tucker2", r1=9)
+
+
+def test_a_second_replacement_goes_by_the_layer_that_was_there():
+    twice = NET.replace("basis", b=2).replace("depthwise_separable")
+    assert twice.macs == NET.replace("depthwise_separable").macs
+
+
+def test_different_variants_in_different_places():
+    first = NET.replace("depthwise_separable", "layer1.*")
+    both = first.replace("cp", "layer4.*,kernel=3", r=16)
+    assert both["layer1.0.conv1"] == first["layer1.0.conv1"]
+    assert both.before == first
+    assert both.macs < first.macs
+
+
+def test_layers_that_share_weights_still_share_what_replaces_them():
+    small = cm.ConvLayer(3, 8, 12, (9, 10))
+    shared = (Parameter(864, "weight", id="w"),)
+    net = Network("s", tuple(NetOp(n, "conv", small, parameters=shared) for n in "ab"))
+    after = net.replace("depthwise_separable")
+    assert after.params == 9 * 8 + 8 * 12
+    assert after.macs == 2 * cm.count("depthwise_separable", small).macs
+
+
+def test_a_convolution_with_computed_weights_has_nothing_to_replace():
+    small = cm.ConvLayer(3, 8, 12, (9, 10))
+    net = Network("dynamic", (NetOp("a", "conv", small, parameters=()),))
+    with pytest.raises(VariantError, match="no weights of its own"):
+        net.replace("basis")
+
+
+def test_runs_that_repeat_stay_repeated():
+    small = cm.ConvLayer(3, 8, 12, (9, 10))
+    net = Network("t", (NetOp.conv("a", small).replace(times=5),))
+    assert net.replace("basis").macs == 5 * cm.count("basis", small).macs
+
+
+def test_changes_list_both_costs_and_their_difference():
+    after = NET.replace("channel_svd", r=60)
+    table = after.to_changes()
+    assert len(table) == 17 + 1
+    row = next(r for r in table.rows if r["layer"] == "layer4.1.conv2")
+    assert row["macs_before"] == cm.count("standard", layer("layer4.1.conv2")).macs
+    assert row["macs"] == cm.count("channel_svd", layer("layer4.1.conv2"), r=60).macs
+    assert row["macs_delta"] == row["macs"] - row["macs_before"]
+    assert row["macs_ratio"] == row["macs"] / row["macs_before"]
+    total = table.rows[-1]
+    assert (total["layer"], total["macs"], total["macs_before"]) == ("total", after.macs, NET.macs)
+    assert (total["params"], total["params_before"]) == (after.params, NET.params)
+    assert total["status"] == "12 of 17 replaced"
+    assert table.skipped == tuple((c.before.name, c.reason) for c in after.left_alone)
+    assert len(table.skipped) == 5
+
+
+def test_the_whole_table_of_a_replaced_network_adds_up():
+    after = cm.load("alexnet").replace("basis", b=2)
+    table = after.to_table()
+    assert table.columns[:4] == ("layer", "kind", "params", "macs")
+    assert sum(table.column("macs")[:-1]) == after.macs
+    assert sum(table.column("params")[:-1]) == after.params
+    assert after.to_table("norm_params").columns[4] == "norm_params"
+
+
+def test_the_formula_of_a_replaced_network():
+    after = NET.replace("tucker2", "layer3.*,kernel=3", r1=20, r2=30)
+    count = after.compiled()
+    assert count(1, 224, 224) == after.macs
+    for n, h, w in ((2, 65, 200), (3, 191, 97), (1, 448, 33)):
+        assert count(n, h, w) == after.at(N=n, H=h, W=w).macs
+        again = NET.at(N=n, H=h, W=w).replace(
+            "tucker2", "layer3.*,kernel=3", pays=False, r1=20, r2=30
+        )
+        assert count(n, h, w) == again.macs
+
+
+def test_a_table_of_layers_has_no_formula():
+    net = Network("list", NET.ops)
+    with pytest.raises(CostModelError, match="list of layers at fixed sizes"):
+        net.formula()
+    with pytest.raises(CostModelError, match="list of layers at fixed sizes"):
+        net.replace("basis").formula()
+
+
+def test_conditions_as_text():
+    assert parse("layer*, kernel=1x7, depthwise=no, share=1/50") == Where(
+        name="layer*", kernel=(1, 7), depthwise=False, share=parse("share=2%").share
+    )
+
+
+def test_compare_gives_one_row_per_variant():
+    table = compare(NET, b=2)
+    assert table.column("variant") == list(cm.VARIANTS)
+    assert table.columns[:5] == ("variant", "params", "macs", "params_ratio", "macs_ratio")
+    rows = {row["variant"]: row for row in table.rows}
+    assert (rows["standard"]["macs"], rows["standard"]["macs_ratio"]) == (NET.macs, 1)
+    after = NET.replace("basis", pays=False, b=2)
+    assert (rows["basis"]["macs"], rows["basis"]["params"]) == (after.macs, after.params)
+    assert rows["basis"]["macs_ratio"] == after.macs / NET.macs
+    assert rows["basis"]["hyper"] == "b=2"
+    for row in table.rows:
+        assert row["replaced"] + row["left"] == 17
+        assert row["conv_macs"] == row["macs"] - NET["fc"].macs
+
+
+def test_compare_leaves_layers_alone_that_do_not_fit_and_counts_them():
+    (row,) = compare(cm.load("alexnet"), ["grouped"], g=64).rows
+    assert (row["replaced"], row["left"]) == (3, 2)
+    (row,) = compare(NET, ["linear"]).rows
+    assert (row["replaced"], row["left"], row["macs"]) == (0, 17, NET.macs)
+
+
+def test_compare_needs_something_to_replace():
+    net = Network("mlp", (NetOp.linear("fc", 5, 3),))
+    with pytest.raises(CostModelError, match="no layer of mlp is selected"):
+        compare(net)
+    assert compare(net, ["channel_svd"], "kind=linear", r=1).rows[0]["replaced"] == 1

@@ -1,0 +1,110 @@
+"""Tables and trees of a network."""
+
+from fractions import Fraction
+
+import pytest
+
+import costmodel as cm
+from costmodel.errors import CostModelError
+from costmodel.metrics import METRICS
+from costmodel.network import NetOp, Network, columns, views
+
+NET = cm.load("mobilenet")
+
+
+def test_the_table_begins_with_the_promised_columns_and_ends_with_the_total():
+    table = NET.to_table()
+    assert table.columns[:4] == ("layer", "kind", "params", "macs")
+    assert {"weights", "biases", "norm_params"} <= set(table.columns)
+    last = table.rows[-1]
+    assert (last["layer"], last["params"], last["macs"]) == ("total", NET.params, NET.macs)
+    for column in ("params", "macs", "weights", "biases", "norm_params"):
+        cells = table.column(column)
+        assert sum(cells[:-1]) == cells[-1]
+    assert last["params"] == last["weights"] + last["biases"] + last["norm_params"]
+
+
+def test_columns_are_chosen_by_name():
+    assert NET.to_table(["norm_params"]).columns == (
+        "layer",
+        "kind",
+        "params",
+        "macs",
+        "norm_params",
+        "status",
+    )
+    assert NET.to_table("weights,biases").columns[4:6] == ("weights", "biases")
+    with pytest.raises(CostModelError, match="unknown metric of a network 'flop'"):
+        NET.to_table(["flop"])
+
+
+def test_every_metric_is_a_column():
+    table = NET.to_table("all")
+    assert set(METRICS) <= set(table.columns)
+    assert set(columns.names()) <= set(table.columns)
+    assert table.rows[-1]["macs"] == NET.macs
+
+
+def test_work_that_no_line_speaks_of_is_empty_not_zero():
+    total = NET.to_table("activation_ops").rows[-1]
+    assert total["activation_ops"] is None
+    net = Network("n", (NetOp("relu", "activation", work=7), NetOp.linear("fc", 3, 2)))
+    table = net.to_table("activation_ops")
+    assert table.column("activation_ops") == [7, None, 7]
+
+
+def test_free_operations_appear_only_on_request():
+    net = Network("n", (NetOp("view", "shape", status="free"), NetOp.linear("fc", 3, 2)))
+    assert net.to_table().column("layer") == ["fc", "total"]
+    assert net.to_table(everything=True).column("layer") == ["view", "fc", "total"]
+
+
+def test_shares_fall_and_add_up():
+    table = NET.shares()
+    cells = table.column("macs")[:-1]
+    assert cells == sorted(cells, reverse=True)
+    assert table.rows[-2]["cumulative"] == 1
+    assert sum(map(Fraction, cells)) == NET.macs
+    assert table.rows[0]["share"] == cells[0] / NET.macs
+    assert NET.shares("params").rows[-1]["params"] == NET.params
+
+
+def test_by_kind():
+    table = NET.by_kind()
+    assert table.column("kind") == ["conv", "linear", "total"]
+    assert table.column("operations")[:2] == [27, 1]
+    assert sum(table.column("macs")[:-1]) == NET.macs
+    assert sum(table.column("params_share")[:-1]) == pytest.approx(1)
+
+
+def test_by_stage_at_two_depths():
+    net = cm.load("resnet18")
+    stages = net.by_stage()
+    assert stages.column("stage") == [
+        "conv1", "layer1", "layer2", "layer3", "layer4", "fc", "total",
+    ]  # fmt: skip
+    assert stages.rows[1]["macs"] == 462_422_016
+    blocks = net.by_stage(depth=2)
+    assert blocks.column("stage")[1:3] == ["layer1.0", "layer1.1"]
+    assert sum(blocks.column("params")[:-1]) == net.params
+
+
+def test_the_tree_sums_what_is_below():
+    tree = NET.tree()
+    assert (tree.params, tree.macs) == (NET.params, NET.macs)
+    for _, node in tree.walk():
+        if node.children:
+            assert sum(child.macs for child in node.children) == node.macs
+    conv5 = next(node for _, node in tree.walk() if node.path == "conv5")
+    assert [child.name for child in conv5.children] == ["dw", "pw"]
+    assert "    pw  params=" in str(tree)
+    table = views.tree_table(NET)
+    assert table.rows[-1]["module"] == "total"
+    assert table.rows[-1]["macs"] == NET.macs
+    assert {row["depth"] for row in table.rows} == {0, 1, 2}
+
+
+def test_notes_state_the_convention_of_each_column():
+    notes = NET.to_table().notes
+    assert any(note.startswith("macs: ") and "padding zeros" in note for note in notes)
+    assert len(notes) == len(columns.default())
