@@ -7,8 +7,9 @@ like terms are collected, and floors of floors become one floor,
 
     ⌊x/c⌋ + k = ⌊(x + k·c)/c⌋      ⌊⌊x/c⌋/d⌋ = ⌊x/(c·d)⌋      ⌊(d·q + r)/d⌋ = q + ⌊r/d⌋,
 
-so that a chain of strided layers ends at ⌊(H + 31)/32⌋ instead of five nested floors. SymPy does
-the same in hundreds of milliseconds; `formula.to_sympy` converts the result at the end.
+so that a chain of strided layers ends at ⌊(H + 31)/32⌋, and all layers on one grid are one term.
+SymPy's floors stay nested instead, and importing it takes longer than all the rest together;
+`formula.to_sympy` converts the result at the end for those who want it.
 
     >>> H = symbol("H")
     >>> ((H - 1) // 2 + 1 + 2 - 3) // 2 + 1
@@ -119,26 +120,43 @@ class Polynomial:
 
     # -- arithmetic ------------------------------------------------------------------------------
     def __add__(self, other: Any) -> Any:
+        if isinstance(other, int):
+            return self._plus(other)
         terms = _terms(other)
         if terms is None:
             return NotImplemented
         result = dict(self.terms)
         for monomial, coefficient in terms.items():
             result[monomial] = result.get(monomial, 0) + coefficient
-        return _absorbed(result) if len(result) == 2 else _make(result)
+        return _make(result)
 
     __radd__ = __add__
+
+    def _plus(self, number: int) -> Any:
+        """The sum with an int, the most frequent one: a step of an output-size rule."""
+        if not number:
+            return self
+        result = dict(self.terms)
+        constant = result.pop((), 0) + number
+        if not constant:
+            return Polynomial(result)
+        if len(result) == 1:
+            absorbed = _absorbed(result, constant)
+            if absorbed is not None:
+                return absorbed
+        result[()] = constant
+        return Polynomial(result)
 
     def __neg__(self) -> Any:
         return Polynomial({m: -c for m, c in self.terms.items()})
 
     def __sub__(self, other: Any) -> Any:
+        if isinstance(other, int):
+            return self._plus(-other)
         terms = _terms(other)
-        return (
-            NotImplemented
-            if terms is None
-            else self + Polynomial({m: -c for m, c in terms.items()})
-        )
+        if terms is None:
+            return NotImplemented
+        return self + Polynomial({m: -c for m, c in terms.items()})
 
     def __rsub__(self, other: Any) -> Any:
         return -self + other
@@ -253,22 +271,29 @@ def _make(terms: dict[Monomial, Rational]) -> Any:
     clean = {m: _plain(c) for m, c in terms.items() if c}
     if not clean:
         return 0
-    if len(clean) == 1 and () in clean:
-        return clean[()]
+    if () in clean and len(clean) <= 2:
+        constant = clean.pop(())
+        if not clean:
+            return constant
+        absorbed = _absorbed(clean, constant)
+        if absorbed is not None:
+            return absorbed
+        clean[()] = constant
     return Polynomial(clean)
 
 
-def _absorbed(terms: dict[Monomial, Rational]) -> Any:
-    """⌊x/c⌋ + k as ⌊(x + k·c)/c⌋: an output size stays one factor, and a product one term."""
-    constant = terms.get((), 0)
-    if isinstance(constant, int) and constant:
-        (monomial,) = (m for m in terms if m)
-        if terms[monomial] == 1 and len(monomial) == 1:
-            atom, exponent = monomial[0]
-            if isinstance(atom, Floor) and exponent == 1:
-                top = atom.top + constant * atom.bottom
-                return Polynomial({((Floor(top, atom.bottom), 1),): 1})
-    return _make(terms)
+def _absorbed(terms: Mapping[Monomial, Rational], constant: Rational) -> Any:
+    """⌊x/c⌋ + k as ⌊(x + k·c)/c⌋: an output size stays one factor, and a product one term.
+
+    None where the only other term is no single floor.
+    """
+    ((monomial, coefficient),) = terms.items()
+    if coefficient != 1 or len(monomial) != 1 or not isinstance(constant, int):
+        return None
+    atom, exponent = monomial[0]
+    if exponent != 1 or not isinstance(atom, Floor):
+        return None
+    return Polynomial({((Floor(atom.top + constant * atom.bottom, atom.bottom), 1),): 1})
 
 
 def _plain(value: Rational) -> Rational:

@@ -78,6 +78,13 @@ def test_equal_sizes_are_equal_however_they_came_about():
     assert str(once) == "(H + 3)//4"
 
 
+def test_a_size_is_one_floor_whatever_is_added_to_it_on_the_way():
+    size = (H + 3) // 4
+    assert str(size - 2) == "(H - 5)//4"
+    assert size - 2 + 2 == (size + W) - W == (size * 2 + 6) / 2 - 3 == size
+    assert str((size - 2) * (W // 2 + 1)) == "((H - 5)//4)*((W + 2)//2)"
+
+
 def test_common_factors_of_a_floor_cancel():
     assert (4 * H + 6) // 8 == (2 * H + 3) // 4
     assert (8 * H + 3) // 8 == H
