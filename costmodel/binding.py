@@ -87,7 +87,8 @@ class _Binder:
         if any(map(_differ, state.grid.sizes, layer.out_size)):
             self.fail(
                 f"the stages end on a grid of {_times(state.grid.sizes)} positions where the layer "
-                f"has {_times(layer.out_size)}; a stage needs a window over each strided axis"
+                f"has {_times(layer.out_size)}; allowed are stages with a window over every axis that "
+                "the layer changes"
             )
         stages = tuple(program.stages())
         for stage in stages:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from costmodel.arith import Number, is_array, is_exact, is_symbolic
+from costmodel.arith import Number, is_array, is_exact, is_symbolic, largest, smallest
 from costmodel.errors import VariantError
 from costmodel.layer import ConvLayer, strided_size
 from costmodel.stage import Geometry
@@ -113,7 +113,9 @@ class Grid:
         low, high = layer.pads[axis]
         high = high - layer.output_padding[axis]  # further outputs at the end are less cut off
         if not on_own_grid and layer.padding != "same":
-            high = (out - 1) * stride + dilation * (kernel - 1) + 1 - size - low
+            total = (out - 1) * stride + dilation * (kernel - 1) + 1 - size
+            low = smallest(low, largest(total, 0))
+            high = total - low
         return Geometry(kernel, stride, dilation, (low, high), size, out, layer.transposed)
 
 

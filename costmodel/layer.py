@@ -136,6 +136,12 @@ class ConvLayer:
             if is_exact(out) and out < 1:
                 low, high = self.pads[axis]
                 reach = self.dilation[axis] * (self.kernel[axis] - 1) + 1
+                if self.transposed:
+                    raise LayerError(
+                        f"padding {low} cuts {low + high} positions off axis {axis}, of which a "
+                        f"transposed convolution makes {out + low + high}; allowed is at least one "
+                        "output position"
+                    )
                 raise LayerError(
                     f"kernel {self.kernel[axis]} with dilation {self.dilation[axis]} reaches over "
                     f"{reach} positions, but the padded input of axis {axis} has "

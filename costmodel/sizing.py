@@ -100,7 +100,10 @@ class Sizing:
         try:
             return expr.evaluate(self.env)
         except CostModelError as error:
-            self.fail(f"{expr} with {self._where(expr)}: {error}")
+            self.fail(
+                f"{expr} has no value with {self._where(expr)}, because {error}; allowed are values "
+                "for which it is an integer"
+            )
 
     def _where(self, expr: Expr) -> str:
         names = dict.fromkeys(name for name in expr.names() if name in self.env)

@@ -41,6 +41,7 @@ declare(
             "s + 1", "side of the transposed filters; from s up they leave no gaps", upto="7"
         ),
     },
+    domain={"transposed": False},
     wins="Feature maps in which neighbours are alike: nearly everything is done on 1/s² of the "
     "positions.",
     claims=(

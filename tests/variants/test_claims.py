@@ -1,0 +1,149 @@
+"""The published closed forms, compared with what the stages give: by symbols and by numbers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import pytest
+import sympy
+
+import costmodel as cm
+from costmodel.arith import Number
+from costmodel.errors import CostModelError
+from costmodel.expression import parse
+from costmodel.metrics import METRICS
+from costmodel.variant import VARIANTS, Claim, Variant
+
+PAIRS = [(v, claim) for v in VARIANTS.values() if v.family != "custom" for claim in v.claims]
+
+
+def cases(pairs: list[tuple[Variant, Claim]]) -> list[Any]:
+    return [
+        pytest.param(v, claim, id=f"{v.id}-{claim.quantity}{claim.of}-{claim.dims}d")
+        for v, claim in pairs
+    ]
+
+
+CLAIMS = cases(PAIRS)
+GRID = {1: ("w",), 2: ("h", "w"), 3: ("depth", "h", "w")}
+
+
+def letters(variant: Variant, claim: Claim) -> set[str]:
+    """Every letter that the claim and its assumptions are about, besides the layer's own."""
+    texts = [claim.formula, *claim.at.values()]
+    found = {name for text in texts for name in parse(text).names()}
+    return found | {"k", "m", "n", "h", "w", "H", "W", "depth"} | set(variant.hyper)
+
+
+def layer_of(variant: Variant, claim: Claim, env: dict[str, Any], stride: Any = 1) -> cm.ConvLayer:
+    """The layer that a claim speaks of, in numbers or symbols: k, m, n, and h×w outputs."""
+    up = variant.domain.get("transposed", False)
+    grid = tuple(env[name.upper() if up and name != "depth" else name] for name in GRID[claim.dims])
+    facts = {
+        "kernel": env["k"],
+        "in_channels": env["m"],
+        "out_channels": env["n"],
+        "size": grid,
+        "stride": stride,
+        **variant.domain,
+    }
+    if not isinstance(facts["size"], tuple):
+        facts["size"] = (facts["size"],) * claim.dims
+    return cm.ConvLayer(**facts)
+
+
+def value(text: str, env: dict[str, Any]) -> Number:
+    return parse(text).evaluate(env)
+
+
+# -- symbols --------------------------------------------------------------------------------------
+def symbolic_env(variant: Variant, claim: Claim) -> dict[str, Any]:
+    env: dict[str, Any] = {
+        name: sympy.Symbol(name, integer=None if name in real(variant) else True, positive=True)
+        for name in letters(variant, claim)
+    }
+    env |= {name: value(text, env) for name, text in claim.at.items()}
+    if not variant.domain.get("transposed"):  # stride 1: input and output grid are one
+        env |= {"H": env["h"], "W": env["w"]}
+    return env
+
+
+def real(variant: Variant) -> set[str]:
+    return {name for name, hyper in variant.hyper.items() if hyper.real}
+
+
+def difference(variant: Variant, claim: Claim) -> Any:
+    """What the stages give minus what is claimed, on a layer of stride 1."""
+    env = symbolic_env(variant, claim)
+    layer = layer_of(variant, claim, env)
+    hyper = {name: env[name] for name in variant.hyper}
+    claimed = value(claim.formula, env)
+    if claim.quantity == "ratio":
+        base = cm.count(VARIANTS.baseline, layer)
+        return sympy.simplify(cm.count(variant, layer, **hyper).macs / base.macs - claimed)
+    if claim.quantity == "break_even":
+        hyper[claim.of] = claimed
+        base = cm.count(VARIANTS.baseline, layer)
+        counts = cm.count(variant, layer, **hyper)
+        return sympy.simplify(counts.params - base.params) + (
+            sympy.simplify(counts.macs - base.macs) if claim.dims == 2 else 0
+        )
+    return sympy.simplify(cm.count(variant, layer, **hyper)[claim.quantity] - claimed)
+
+
+@pytest.mark.parametrize(("variant", "claim"), CLAIMS)
+def test_the_stages_give_what_was_published(variant: Variant, claim: Claim) -> None:
+    assert difference(variant, claim) == 0
+
+
+@pytest.mark.parametrize(("variant", "claim"), CLAIMS)
+def test_a_wrong_claim_is_noticed(variant: Variant, claim: Claim) -> None:
+    assert difference(variant, replace(claim, formula=f"({claim.formula})*(m + 1)")) != 0
+
+
+# -- numbers --------------------------------------------------------------------------------------
+def examples(variant: Variant, claim: Claim, count: int) -> Iterator[tuple[dict[str, int], Any]]:
+    """Random sizes for which the claim's assumptions hold and the variant fits, strided as well."""
+    draw = random.Random(f"{variant.id} {claim}")
+    names = sorted(letters(variant, claim))
+    strides = [1, 2, 3] if {"H", "W"} & set(parse(claim.formula).names()) else [1]
+    found = 0
+    for _ in range(4000):
+        env: dict[str, Any] = {name: draw.randint(1, draw.choice([4, 24])) for name in names}
+        env |= {"k": draw.choice([1, 2, 3, 5]), "m": 12 * env["m"], "n": 12 * env["n"]}
+        env |= {name: Fraction(1, draw.randint(1, 5)) for name in real(variant)}
+        env |= {name: value(text, env) for name, text in claim.at.items()}
+        if any(isinstance(env[n], Fraction) and env[n].denominator != 1 for n in ("m", "n")):
+            continue
+        env = {n: int(v) if n not in real(variant) else v for n, v in env.items()}
+        stride = draw.choice(strides)
+        up = variant.domain.get("transposed", False)
+        if up:
+            env |= {"h": env["H"] * stride, "w": env["W"] * stride}
+        elif {"h", "w"} <= set(claim.at):
+            env |= {"H": env["h"], "W": env["w"]}
+        size = {"h": env["H"], "w": env["W"]} if not up else {}
+        try:
+            layer = layer_of(variant, claim, env | size, stride)
+            out = dict(zip(GRID[claim.dims], layer.out_size, strict=True))
+            counts = cm.count(variant, layer, **{name: env[name] for name in variant.hyper})
+        except CostModelError:
+            continue  # a rank of 17 in a layer of 5 channels, and the like
+        yield env | out, counts
+        found += 1
+        if found == count:
+            return
+    raise AssertionError("too few examples fit")
+
+
+@pytest.mark.parametrize(
+    ("variant", "claim"), cases([p for p in PAIRS if p[1].quantity in METRICS])
+)
+def test_published_numbers_are_exact_on_strided_layers_too(variant: Variant, claim: Claim) -> None:
+    for env, counts in examples(variant, claim, 12):
+        exact = {name: Fraction(number) for name, number in env.items()}
+        assert value(claim.formula, exact) == counts[claim.quantity], (env, counts.layer)
