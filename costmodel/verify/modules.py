@@ -1,0 +1,176 @@
+"""Torch modules of variants: plain convolution layers in the structure of the notation.
+
+A module has the input and output shape of the layer that it replaces, and can be trained at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from costmodel.arith import Number
+from costmodel.binding import bind
+from costmodel.errors import VariantError
+from costmodel.layer import ConvLayer
+from costmodel.program import (
+    BoundBias,
+    BoundBlock,
+    BoundResample,
+    BoundSequence,
+    BoundSlice,
+    BoundVariant,
+    Item,
+)
+from costmodel.stage import BoundStage
+from costmodel.variant import VARIANTS, Variant
+from costmodel.verify.lowering import StageModule
+
+
+class VariantModule(nn.Module):
+    """A variant on a layer, as a drop-in replacement for the layer.
+
+    variant, layer, hyper: what it was built from. Input (batch, in_channels, *size), output
+    (batch, out_channels, *out_size).
+    """
+
+    def __init__(self, bound: BoundVariant) -> None:
+        super().__init__()
+        self.bound = bound
+        self.variant, self.layer, self.hyper = bound.variant, bound.layer, dict(bound.hyper)
+        self.body = build_sequence(bound.program, int(bound.layer.groups))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The output of the whole variant."""
+        return self.body(x)  # type: ignore[no-any-return]
+
+    def extra_repr(self) -> str:
+        """Which variant it is, and on which layer."""
+        values = "".join(f", {name}={value}" for name, value in self.hyper.items())
+        return f"{self.variant.id}{values}: {self.layer}"
+
+
+class _Slice(nn.Module):
+    def __init__(self, item: BoundSlice, groups: int) -> None:
+        super().__init__()
+        self.low, self.high, self.groups = int(item.low), int(item.high), groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.groups == 1:
+            return x[:, self.low : self.high]
+        return x.unflatten(1, (self.groups, -1))[:, :, self.low : self.high].flatten(1, 2)
+
+    def extra_repr(self) -> str:
+        return f"{self.low}:{self.high}"
+
+
+class _Resample(nn.Module):
+    def __init__(self, item: BoundResample) -> None:
+        super().__init__()
+        self.item = item
+
+    def forward(self, x: Tensor) -> Tensor:
+        factor, out = self.item.factor, [int(size) for size in self.item.out_grid]
+        if not self.item.up:
+            pools = {1: functional.avg_pool1d, 2: functional.avg_pool2d, 3: functional.avg_pool3d}
+            pool: Any = pools[len(out)]
+            return pool(x, factor, ceil_mode=True, count_include_pad=False)  # type: ignore[no-any-return]
+        for axis, size in enumerate(out):
+            x = x.repeat_interleave(factor, axis + 2).narrow(axis + 2, 0, size)
+        return x
+
+    def extra_repr(self) -> str:
+        return f"{'*' if self.item.up else '/'}{self.item.factor}"
+
+
+class _Bias(nn.Module):
+    def __init__(self, item: BoundBias) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(int(item.channels)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.bias.view(1, -1, *[1] * (x.dim() - 2))
+
+
+class _Block(nn.Module):
+    def __init__(self, block: BoundBlock, groups: int) -> None:
+        super().__init__()
+        self.mode, self.groups = block.mode, groups
+        self.rounds = nn.ModuleList(
+            nn.ModuleList(build_sequence(branch, groups) for branch in block.branches)
+            for _ in range(int(block.times))
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        for branches in self.rounds:
+            results = [branch(x) for branch in branches]  # type: ignore[attr-defined]
+            x = self._joined(results)
+        return x
+
+    def _joined(self, results: list[Tensor]) -> Tensor:
+        if self.mode == "sum":
+            total = results[0]
+            for result in results[1:]:
+                total = total + result
+            return total
+        if self.groups == 1:
+            return torch.cat(results, 1)
+        parts = [result.unflatten(1, (self.groups, -1)) for result in results]
+        return torch.cat(parts, 2).flatten(1, 2)
+
+
+def build_sequence(program: BoundSequence, groups: int) -> nn.Module:
+    """The module of a sequence of program items; an empty one is the identity."""
+    return nn.Sequential(*(_item(item, groups) for item in program.items))
+
+
+def _item(item: Item, groups: int) -> nn.Module:
+    if isinstance(item, BoundStage):
+        return StageModule(item)
+    if isinstance(item, BoundSlice):
+        return _Slice(item, groups)
+    if isinstance(item, BoundResample):
+        return _Resample(item)
+    if isinstance(item, BoundBias):
+        return _Bias(item)
+    return _Block(item, groups)
+
+
+def build(variant: Variant | str, layer: ConvLayer, **hyper: Number) -> VariantModule:
+    """A torch module of plain convolution layers for a variant on a layer.
+
+    Args:
+        variant: a `Variant`, or the id of a registered one.
+        layer: the layer that it replaces, with ints for sizes.
+        hyper: hyper-parameters by letter; those not given take their defaults.
+
+    Returns:
+        A module with the layer's input and output shape; its parameters are those that
+        `costmodel.count` counts, initialised as torch initialises convolutions.
+
+    Raises:
+        VariantError: a variant that does not fit the layer, or that is an algorithm and not a
+            module of its own.
+    """
+    if isinstance(variant, str):
+        variant = VARIANTS[variant]
+    if variant.algorithm_of:
+        raise VariantError(
+            f"{variant.id} is an algorithm of {variant.algorithm_of}, not a module of its own; "
+            f"allowed is building {variant.algorithm_of}"
+        )
+    return VariantModule(bind(variant, layer, **hyper))
+
+
+def input_shape(layer: ConvLayer) -> tuple[int, ...]:
+    """(batch, in_channels, *size) of a layer."""
+    return (int(layer.batch), int(layer.in_channels), *(int(size) for size in layer.size))
+
+
+def output_shape(layer: ConvLayer) -> tuple[int, ...]:
+    """(batch, out_channels, *out_size) of a layer."""
+    return (int(layer.batch), int(layer.out_channels), *(int(size) for size in layer.out_size))
+
+

@@ -1,0 +1,42 @@
+"""Index arithmetic that module and reference agree on: channel windows and patterns of taps."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from costmodel.stage import BoundStage
+from costmodel.syntax import InputAxis
+
+#: One tap of a window: its offset on every axis of the pattern, in taps.
+Tap = tuple[int, ...]
+
+
+def channel_indices(axis: InputAxis, total: int, positions: int, taps: int) -> list[list[int]]:
+    """Which input channel each (position, tap) of a channel window reads, wrapping round.
+
+    `e+c` reads channel e + c, `e~c` spreads the positions evenly: ⌊e·total/positions⌋ + c.
+    """
+    starts = (
+        [position * total // positions for position in range(positions)]
+        if axis.spread
+        else range(positions)
+    )
+    return [[(start + tap) % total for tap in range(taps)] for start in starts]
+
+
+def nearest_taps(extents: Sequence[int], count: int) -> list[Tap]:
+    """The default pattern: the `count` taps nearest the centre, in reading order."""
+    centre = [(extent - 1) / 2 for extent in extents]
+    grid = list(itertools.product(*(range(extent) for extent in extents)))
+    grid.sort(key=lambda tap: (sum((t - c) ** 2 for t, c in zip(tap, centre, strict=True)), tap))
+    return sorted(grid[:count])
+
+
+def pattern_of(stage: BoundStage, axes: Sequence[int]) -> list[Tap]:
+    """The taps of a stage's pattern, as offsets on the given spatial axes; [] without a pattern."""
+    for axis in stage.line.weights:
+        if axis.pattern:
+            extents = [stage.geometry[a].kernel for a in axes]
+            return nearest_taps(extents, stage.weight_axis_size(axis))
+    return []
