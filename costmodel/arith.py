@@ -33,6 +33,18 @@ def is_exact(value: Number) -> bool:
     return not is_symbolic(value) and not is_array(value)
 
 
+def holds(condition: Number) -> bool:
+    """Whether a comparison is known to hold: in any cell of an array, and never of symbols."""
+    if is_symbolic(condition):
+        return condition == True  # noqa: E712  (SymPy's true is not Python's)
+    return bool(condition.any() if is_array(condition) else condition)
+
+
+def differ(a: Number, b: Number) -> bool:
+    """Whether two numbers are known to differ; symbols are taken to fit."""
+    return not is_symbolic(a) and not is_symbolic(b) and holds(a != b)
+
+
 def product(values: Iterable[Number]) -> Number:
     """The product, 1 for none."""
     result: Number = 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costmodel.arith import Number, exact_div, is_exact, product
+from costmodel.arith import Number, differ, exact_div, holds, is_exact, product
 from costmodel.errors import CostModelError, VariantError
 from costmodel.grid import Grid
 from costmodel.layer import ConvLayer
@@ -79,16 +79,16 @@ class _Binder:
     def bind(self) -> BoundVariant:
         layer, state = self.layer, _State(self.of.m, Grid.start(self.layer))
         program = self._sequence(self.variant.sequence, state, 1)
-        if _differ(state.channels, self.of.n):
+        if differ(state.channels, self.of.n):
             self.fail(
                 f"the stages end with {state.channels} channels; allowed are n = {self.of.n}",
                 ChainError,
             )
-        if any(map(_differ, state.grid.sizes, layer.out_size)):
+        if any(map(differ, state.grid.sizes, layer.out_size)):
             self.fail(
                 f"the stages end on a grid of {_times(state.grid.sizes)} positions where the layer "
-                f"has {_times(layer.out_size)}; allowed are stages with a window over every axis that "
-                "the layer changes"
+                f"has {_times(layer.out_size)}; allowed are stages with a window over every axis "
+                "that the layer changes"
             )
         stages = tuple(program.stages())
         for stage in stages:
@@ -98,8 +98,8 @@ class _Binder:
         return BoundVariant(self.variant, layer, self.of.hyper, self.of.env, program, stages)
 
     def _check_not_empty(self, stage: BoundStage) -> None:
-        if is_exact(stage.weights) and stage.weights == 0:
-            axis = next(a for a in stage.line.weights if stage.weight_axis_size(a) == 0)
+        if holds(stage.weights == 0):
+            axis = next(a for a in stage.line.weights if holds(stage.weight_axis_size(a) == 0))
             self.fail(
                 f"stage '{stage.line.text}' has no weights, because axis {axis.key} has size 0; "
                 "allowed are sizes from 1 up"
@@ -122,12 +122,12 @@ class _Binder:
     def _slice(self, item: SliceItem, state: _State) -> list[Item]:
         low = self.of.evaluate(item.low) if item.low else 0
         high = self.of.evaluate(item.high) if item.high else state.channels
+        if holds(low < 0) or holds(low > high) or holds(high > state.channels):
+            self.fail(
+                f"a slice takes channels {low} to {high} of {state.channels}; allowed are "
+                f"0 to {state.channels}"
+            )
         if all(map(is_exact, (low, high, state.channels))):
-            if not 0 <= low <= high <= state.channels:
-                self.fail(
-                    f"a slice takes channels {low} to {high} of {state.channels}; allowed are "
-                    f"0 to {state.channels}"
-                )
             if (low, high) == (0, state.channels):
                 state.empty |= high == 0
                 return []
@@ -158,12 +158,12 @@ class _Binder:
         bound = self._without_empty(block, bound)
         ends = [end for _, end in bound]
         for end in ends[1:]:
-            if any(map(_differ, end.grid.sizes, ends[0].grid.sizes)):
+            if any(map(differ, end.grid.sizes, ends[0].grid.sizes)):
                 self.fail(
                     f"parallel branches end on grids of {_times(ends[0].grid.sizes)} and "
                     f"{_times(end.grid.sizes)} positions; allowed are equal grids"
                 )
-            if block.mode == "sum" and _differ(end.channels, ends[0].channels):
+            if block.mode == "sum" and differ(end.channels, ends[0].channels):
                 self.fail(
                     f"added branches end with {ends[0].channels} and {end.channels} channels; "
                     "allowed are equal numbers"
@@ -196,7 +196,7 @@ class _Binder:
         return kept or bound[:1]
 
     def _check_repeatable(self, start: _State, channels: Number, grid: Grid) -> None:
-        if _differ(start.channels, channels) or any(map(_differ, start.grid.sizes, grid.sizes)):
+        if differ(start.channels, channels) or any(map(differ, start.grid.sizes, grid.sizes)):
             self.fail(
                 f"a repeated block turns {start.channels} channels on {_times(start.grid.sizes)} "
                 f"positions into {channels} on {_times(grid.sizes)}; allowed are blocks that keep "
@@ -213,7 +213,7 @@ class _Binder:
                 sizes[axis.key] = taps = self.of.size(what, axis.size, 1)
                 if axis.pattern:
                     most = product(sizes[letter] for letter in axis.names)
-                    if is_exact(taps) and is_exact(most) and taps > most:
+                    if holds(taps > most):
                         self.fail(f"a pattern has {taps} taps; allowed are 1 to {most}")
         self._input_axes(line, state, sizes)
         extents = {
@@ -253,7 +253,7 @@ class _Binder:
                 sizes[open_axis.key] = exact_div(state.channels, total)
             except CostModelError as error:
                 self.fail(f"stage '{line.text}': {error}", ChainError)
-        elif _differ(total, state.channels):
+        elif differ(total, state.channels):
             self.fail(
                 f"stage '{line.text}' reads {total} channels, but gets {state.channels}; allowed "
                 "are sizes whose product is what the stage before it leaves",
@@ -267,17 +267,12 @@ class _Binder:
         width = sizes[axis.key]
         for name in (axis.tap,) if axis.spread else (axis.tap, axis.name):
             size = sizes[name]
-            if is_exact(size) and is_exact(width) and size > width:
+            if holds(size > width):
                 what = "taps" if name == axis.tap else "positions (spread them with '~')"
                 self.fail(
                     f"channel window {axis} has {name} = {size} {what} over {width} channels; "
                     f"allowed are 1 to {width}"
                 )
-
-
-def _differ(a: Number, b: Number) -> bool:
-    """Whether two known numbers differ; arrays and symbols are taken to fit."""
-    return is_exact(a) and is_exact(b) and bool(a != b)
 
 
 def _times(grid: tuple[Number, ...]) -> str:

@@ -13,9 +13,10 @@ from costmodel import expression
 from costmodel.arith import (
     Number,
     as_integer,
+    differ,
     exact_div,
+    holds,
     is_array,
-    is_exact,
     is_symbolic,
     product,
 )
@@ -66,7 +67,7 @@ class Sizing:
         for name, value in self.variant.domain.items():
             actual = getattr(self.layer, name)
             values = actual if isinstance(actual, tuple) else (actual,)
-            if any(_truth(a != value) for a in values):
+            if any(holds(a != value) for a in values):
                 self.fail(f"{name} of the layer is {actual}; allowed is {value!r}")
 
     def _values(self, given: Mapping[str, Number]) -> dict[str, Number]:
@@ -87,9 +88,7 @@ class Sizing:
                 if hyper.real
                 else as_integer(value, what, hyper.low, VariantError)
             )
-            if not is_symbolic(value) and (
-                _truth(value < hyper.low) or (hyper.high is not None and _truth(value > hyper.high))
-            ):
+            if holds(value < hyper.low) or (hyper.high is not None and holds(value > hyper.high)):
                 limit = f"to {hyper.high}" if hyper.high is not None else "up"
                 self.fail(f"{name} is {value}; allowed are values from {hyper.low} {limit}")
             values[name] = self.env[name] = value
@@ -101,8 +100,8 @@ class Sizing:
             return expr.evaluate(self.env)
         except CostModelError as error:
             self.fail(
-                f"{expr} has no value with {self._where(expr)}, because {error}; allowed are values "
-                "for which it is an integer"
+                f"{expr} with {self._where(expr)}: {error}; allowed are values for which it is an "
+                "integer"
             )
 
     def _where(self, expr: Expr) -> str:
@@ -112,11 +111,12 @@ class Sizing:
     def size(self, what: str, expr: Expr, low: int) -> Number:
         """An integer of at least `low`, where it is a number already."""
         value = self.evaluate(expr)
-        if is_exact(value) and (value != int(value) or value < low):
+        whole = value if is_symbolic(value) else value // 1
+        if differ(value, whole) or holds(value < low):
             given = self._where(expr)
             cause = f"{expr} with {given}" if given else str(expr)
             self.fail(f"{what} is {value} ({cause}); allowed are integers from {low} up")
-        return int(value) if is_exact(value) else value
+        return whole
 
     def _leftover(self, lines: list[StageLine], letter: str, total: Number, side: str) -> None:
         """`g m` reads all channels, so `m` there is what is left of them: C_in / g."""
@@ -153,11 +153,6 @@ def _edge(source: Source, index: int) -> list[StageLine]:
     if isinstance(item, Block):
         return [line for branch in item.branches for line in _edge(branch, index)]
     return [item] if isinstance(item, StageLine) else []
-
-
-def _truth(condition: Number) -> bool:
-    """Whether a comparison holds, in any cell of an array."""
-    return bool(condition.any() if is_array(condition) else condition)
 
 
 def _real(value: Number, what: str) -> Number:
