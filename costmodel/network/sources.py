@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from costmodel.errors import CostModelError, InputError, unknown
+from costmodel.errors import CostModelError, InputError, MissingDependencyError, unknown
 from costmodel.network.csv_reader import from_csv
 from costmodel.network.library import available, load
 from costmodel.network.network import FREE_LETTERS, Network
@@ -84,6 +84,7 @@ def _model(source: str, inputs: Sequence[Shape]) -> Network:
         )
     from costmodel.network.torch_capture import from_torch
 
+    _module_class()
     model = _called(source)
     return from_torch(model, input_shape=inputs[0] if len(inputs) == 1 else tuple(inputs))
 
@@ -104,9 +105,7 @@ def _called(source: str) -> Any:
             names = [n for n in vars(found) if not n.startswith("_")]
             raise InputError(unknown(f"name in {module_name}", name, names))
         found = getattr(found, name)
-    import torch
-
-    if isinstance(found, torch.nn.Module):
+    if isinstance(found, _module_class()):
         return found
     if not callable(found):
         raise InputError(f"{source!r} is a {type(found).__name__}; allowed is a module or callable")
@@ -126,6 +125,16 @@ def _called(source: str) -> Any:
             f"{source!r} returned a {type(made).__name__}; allowed is a model or a function"
         )
     return made
+
+
+def _module_class() -> type:
+    """The class of PyTorch's modules; `MissingDependencyError` without PyTorch."""
+    try:
+        from torch.nn import Module
+    except ImportError:
+        raise MissingDependencyError("torch", "reading a PyTorch model", "torch") from None
+    found: type = Module
+    return found
 
 
 def _needs_arguments(function: Any) -> bool:
