@@ -1,0 +1,268 @@
+"""From a graph to operations: one row per node, weights as parameters of the nodes that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+from costmodel.errors import InputError
+from costmodel.network.kinds import KINDS
+from costmodel.network.model import COUNTED, FREE, NOT_MODELLED, NetOp, Parameter
+from costmodel.network.onnx.loading import onnx_module
+from costmodel.network.onnx.operators import SAME_ELEMENTS, kind_of
+from costmodel.network.onnx.products import PRODUCTS, Product, View
+from costmodel.network.onnx.shapes import Shape, Shapes
+
+#: Inputs of normalisations that are measured, not trained: BatchNormalization's mean and variance.
+_MEASURED = {"BatchNormalization": (3, 4)}
+#: Inputs that are settings, not weights, by operator: where a constant is looked up or measured by.
+_SETTINGS = {
+    "QLinearConv": (1, 2, 4, 5, 6, 7),
+    "QLinearMatMul": (1, 2, 4, 5, 6, 7),
+    "ConvInteger": (2, 3),
+    "MatMulInteger": (2, 3),
+    "QuantizeLinear": (1, 2),
+    "DequantizeLinear": (1, 2),
+    "Clip": (1, 2),
+    "Pad": (1, 2, 3),
+    "Resize": (1, 2, 3),
+}
+_FLOATS = (1, 10, 11, 16)  # TensorProto: FLOAT, FLOAT16, DOUBLE, BFLOAT16
+_DOMAINS = ("", "ai.onnx", "com.microsoft")
+_VARIABLE = "variable"
+
+
+class Reader:
+    """Reads the nodes of one model.
+
+    Args:
+        shapes: shapes of its tensors.
+        label: the file's name, for messages.
+    """
+
+    def __init__(self, shapes: Shapes, label: str) -> None:
+        self.onnx = onnx_module()
+        self.shapes = shapes
+        self.label = label
+        self.ops: list[NetOp] = []
+        # constant tensor → the stored tensor that it is, element for element ("" for a computed one)
+        self.constants: dict[str, str] = {}
+        self.counts: dict[str, int] = {}  # stored tensor → elements
+        self.floats: set[str] = set()
+        self.read: set[str] = set()
+
+    def run(self) -> list[NetOp]:
+        """The operations, and one row for stored weights that nothing reads."""
+        graph = self.shapes.model.graph
+        for tensor in graph.initializer:
+            self._store(tensor.name, tuple(tensor.dims), tensor.data_type in _FLOATS)
+        self._nodes(graph.node)
+        left = [n for n in self.counts if n in self.floats and n not in self.read]
+        if left:
+            held = tuple(Parameter(self.counts[n], "other", n) for n in left)
+            self.ops.append(
+                NetOp("unused", "unused", parameters=held, status=FREE, operator="initializer")
+            )
+        return self.ops
+
+    def _store(self, name: str, shape: Shape, floating: bool) -> None:
+        self.constants[name] = name
+        self.counts[name] = prod(shape)
+        if floating:
+            self.floats.add(name)
+
+    def _nodes(self, nodes: Any) -> None:
+        for node in nodes:
+            self._node(node)
+
+    def _node(self, node: Any) -> None:
+        attributes = self._attributes(node)
+        if node.op_type == "Constant" and "value" in attributes and not node.domain:
+            tensor = attributes["value"]
+            self.shapes.constant(node.output[0], tensor)
+            floating = tensor.data_type in _FLOATS
+            self._store(node.output[0], tuple(tensor.dims), floating and len(tensor.dims) > 0)
+            if len(tensor.dims) == 0 or not floating:
+                self.counts.pop(node.output[0])  # a number in the graph, not a weight
+            return
+        self.shapes.visit(node)
+        inputs = [i for i in node.input if i]
+        rule = PRODUCTS.get(node.op_type) if node.domain in _DOMAINS else None
+        if rule is None and self._folded(node, inputs):
+            return
+        view = View(
+            f"operation {self._name(node, '')!r} ({node.op_type}) of {self.label!r}",
+            attributes,
+            tuple(node.input),
+            tuple(self.shapes.get(i) if i else None for i in node.input),
+            tuple(i in self.constants for i in node.input),
+            self.shapes.get(node.output[0]) if node.output else None,
+        )
+        if rule is not None:
+            found = rule(view)
+            if found is not None:
+                self._products(node, view, found)
+                return
+            self._plain(node, view, "other")
+            return
+        self._plain(node, view, self._kind(node, view))
+
+    def _folded(self, node: Any, inputs: list[str]) -> bool:
+        """Whether a node only prepares constants; its outputs are constants then."""
+        if not all(i in self.constants for i in inputs) or any(_has_graph(a) for a in node.attribute):
+            return False
+        if not inputs and node.op_type.startswith("Random"):
+            return False
+        for output in node.output:
+            shape = self.shapes.get(output)
+            if node.op_type in SAME_ELEMENTS and inputs:
+                root = self.constants[inputs[0]]
+                self.constants[output] = root
+            elif node.op_type == "ConstantOfShape" and shape is not None:
+                # stands for a stored weight in files that were made small
+                self._store(output, shape, True)
+                self.read.update(self.constants[i] for i in inputs)
+            else:
+                self.constants[output] = ""
+                self.read.update(self.constants[i] for i in inputs)
+                roots = [self.constants[i] for i in inputs]
+                stored = [r for r in roots if r in self.floats and self.counts.get(r, 0) > 1]
+                if stored:  # weights are computed from weights: the computation reads them
+                    held = tuple(Parameter(self.counts[r], "weight", r) for r in stored)
+                    self._add(node, "elementwise", held, work=prod(shape or (0,)), shape=shape)
+        return True
+
+    def _kind(self, node: Any, view: View) -> str:
+        if node.domain not in _DOMAINS:
+            return "other"
+        if node.op_type == "Gather" and view.is_constant(0) and self._root(view, 0) in self.floats:
+            return "embedding"
+        if node.op_type == "Resize" and view.attributes.get("mode", "nearest") == "nearest":
+            return "shape"
+        return kind_of(node.op_type)
+
+    def _root(self, view: View, place: int) -> str:
+        return self.constants.get(view.inputs[place], "")
+
+    # -- rows ------------------------------------------------------------------------------------
+    def _products(self, node: Any, view: View, found: list[Product]) -> None:
+        if not found:
+            self._plain(node, view, "elementwise")
+        for product in found:
+            held = self._held(view, product.weights, "weight")
+            held += self._held(view, product.biases, "bias")
+            self._add(
+                node,
+                product.kind,
+                held,
+                layer=product.layer,
+                matmul=product.matmul,
+                given_macs=product.macs,
+                shape=view.out,
+                suffix=product.suffix,
+                weight=self._root(view, product.weights[0]) if product.weights else "",
+            )
+        places = {i for p in found for i in (*p.weights, *p.biases)}
+        self._settings(node, view, places)
+
+    def _plain(self, node: Any, view: View, kind: str) -> None:
+        roles = "norm" if kind == "norm" else "other"
+        settings = (*_SETTINGS.get(node.op_type, ()), *_MEASURED.get(node.op_type, ()))
+        places = [i for i in range(len(view.inputs)) if i not in settings]
+        held = self._held(view, places, roles)
+        self._settings(node, view, set(places))
+        out = view.out
+        x = next((s for s in view.shapes if s is not None), None)
+        work: int | None
+        if kind == "pool":
+            work = _pool_work(node.op_type, view, x, out)
+        elif kind == "norm":
+            work = prod(x) if x is not None else None
+        else:
+            work = prod(out) if out is not None else None
+        if work is None and KINDS[kind].column:
+            kind, work = "other", 0  # its shape is not known: not a zero, but not modelled
+        self._add(node, kind, held, work=work or 0, shape=out)
+
+    def _settings(self, node: Any, view: View, counted: set[int]) -> None:
+        """Constants that a node reads without having them as weights are not unused either."""
+        for place, name in enumerate(view.inputs):
+            if place not in counted and name in self.constants:
+                self.read.add(self.constants[name])
+
+    def _held(self, view: View, places: Any, role: str) -> tuple[Parameter, ...]:
+        held = []
+        for place in places:
+            if place >= len(view.inputs) or view.inputs[place] not in self.constants:
+                continue
+            root = self._root(view, place)
+            if root not in self.counts:
+                continue
+            self.read.add(root)
+            quantised = role == "weight"  # a weight in eight bits is a weight
+            if root in self.floats or quantised or role == "bias":
+                held.append(Parameter(self.counts[root], role, root))
+        return tuple(held)
+
+    def _add(
+        self,
+        node: Any,
+        kind: str,
+        parameters: tuple[Parameter, ...],
+        *,
+        work: int = 0,
+        shape: Shape | None = None,
+        suffix: str = "",
+        weight: str = "",
+        **facts: Any,
+    ) -> None:
+        column = KINDS[kind].column
+        status = NOT_MODELLED if kind == "other" else COUNTED if column else FREE
+        name = self._name(node, weight)
+        self.ops.append(
+            NetOp(
+                f"{name}.{suffix}" if suffix else name,
+                kind,
+                work=work if status == COUNTED and column != "macs" else 0,
+                parameters=parameters,
+                status=status,
+                operator=node.op_type if not node.domain else f"{node.domain}.{node.op_type}",
+                shape=shape or (),
+                **facts,
+            )
+        )
+
+    @staticmethod
+    def _name(node: Any, weight: str) -> str:
+        """A dotted path: the weight's own where it has one, else the node's."""
+        path, dot, last = weight.rpartition(".")
+        if dot and last in ("weight", "weight_quantized") and path:
+            return path
+        name = node.name or (node.output[0] if node.output else node.op_type)
+        return name.strip("/").replace("/", ".") or node.op_type
+
+    def _attributes(self, node: Any) -> Mapping[str, Any] | Any:
+        found = {}
+        for attribute in node.attribute:
+            try:
+                value = self.onnx.helper.get_attribute_value(attribute)
+            except ValueError as error:
+                raise InputError(
+                    f"operation {node.name!r} of {self.label!r} has a broken attribute "
+                    f"{attribute.name!r} ({error})"
+                ) from None
+            found[attribute.name] = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        return found
+
+
+def _has_graph(attribute: Any) -> bool:
+    return bool(attribute.g.node or attribute.graphs)
+
+
+def _pool_work(operator: str, view: View, x: Shape | None, out: Shape | None) -> int | None:
+    """Elements read, once per window they lie in."""
+    kernel = view.attributes.get("kernel_shape")
+    if kernel and not operator.startswith("Reduce"):
+        return prod(out) * prod(kernel) if out is not None else None
+    return prod(x) if x is not None else None

@@ -1,0 +1,228 @@
+"""Reading an ONNX file that nobody vouches for.
+
+Checked before anything is used: the file's size, that it parses, the number of nodes (after local
+functions are written out, which may call each other), nesting, every stated dimension, and that
+external data stays in the file's folder. Weights are dropped right after parsing; external data is
+never opened, so it may be absent.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any, NoReturn
+
+from costmodel.errors import InputError, MissingDependencyError
+
+#: A protobuf message cannot be larger.
+MAX_BYTES = (1 << 31) - 1
+#: Nodes of all graphs together, local functions written out.
+MAX_NODES = 1_000_000
+#: Graphs inside graphs, and functions inside functions.
+MAX_DEPTH = 32
+#: Elements of one tensor: what 64-bit sizes hold.
+MAX_ELEMENTS = 1 << 62
+#: Constants up to so many elements are kept: they may be shapes.
+KEPT_ELEMENTS = 4096
+
+
+def onnx_module() -> Any:
+    """The `onnx` package; `MissingDependencyError` where it is not installed."""
+    try:
+        import onnx
+        import onnx.shape_inference
+    except ImportError as error:
+        raise MissingDependencyError("onnx", "reading an .onnx file", "onnx") from error
+    return onnx
+
+
+def load_model(path: str | os.PathLike[str]) -> Any:
+    """The checked `ModelProto` of a file, without its weights and with local functions inlined.
+
+    Raises:
+        InputError: the file cannot be read, or breaks one of the limits above.
+        MissingDependencyError: `onnx` is not installed.
+    """
+    onnx = onnx_module()
+    name = os.fspath(path)
+    model = onnx.ModelProto()
+    try:
+        size = os.stat(name).st_size
+        if size > MAX_BYTES:
+            fail(name, f"has {size} bytes; allowed are {MAX_BYTES}")
+        with open(name, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot read {name!r}: {error.strerror or error}") from None
+    try:
+        model.ParseFromString(data)
+    except Exception as error:  # DecodeError of whichever protobuf runtime is installed
+        raise InputError(
+            f"{name!r} is not an ONNX model ({type(error).__name__}); allowed is a file that "
+            "holds one ModelProto"
+        ) from None
+    del data
+    if not model.HasField("graph") or not model.graph.node:
+        fail(name, "holds no graph with operations; allowed is an ONNX model")
+    check(model, name)
+    for graph in graphs(model.graph):
+        for tensor in graph.initializer:
+            _drop_data(tensor)
+    if model.functions:
+        model = _inlined(onnx, model, name)
+    return model
+
+
+def check(model: Any, name: str) -> None:
+    """Every limit that can be checked on the parsed message."""
+    nodes = 0
+    for graph, depth in _nested(model.graph, 0, name):
+        nodes += len(graph.node)
+        if nodes > MAX_NODES:
+            fail(name, f"has more than {MAX_NODES} operations; allowed are {MAX_NODES}")
+        assert depth <= MAX_DEPTH
+        for tensor in graph.initializer:
+            _check_tensor(tensor, name)
+        for value in (*graph.input, *graph.output, *graph.value_info):
+            _check_dims(
+                (d.dim_value for d in value.type.tensor_type.shape.dim), value.name, name
+            )
+        for node in graph.node:
+            for attribute in node.attribute:
+                for tensor in (attribute.t, *attribute.tensors):
+                    _check_tensor(tensor, name)
+    for function in model.functions:
+        for node in function.node:
+            for attribute in node.attribute:
+                for tensor in (attribute.t, *attribute.tensors):
+                    _check_tensor(tensor, name)
+    _written_out(model, name)
+
+
+def graphs(graph: Any) -> Iterator[Any]:
+    """A graph and all graphs inside."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                if inner.node:
+                    yield from graphs(inner)
+
+
+def _nested(graph: Any, depth: int, name: str) -> Iterator[tuple[Any, int]]:
+    if depth > MAX_DEPTH:
+        fail(name, f"nests graphs more than {MAX_DEPTH} deep; allowed are {MAX_DEPTH}")
+    yield graph, depth
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                if inner.node:
+                    yield from _nested(inner, depth + 1, name)
+
+
+def _check_tensor(tensor: Any, name: str) -> None:
+    _check_dims(tensor.dims, tensor.name, name)
+    for entry in tensor.external_data:
+        if entry.key == "location":
+            _check_location(entry.value, tensor.name, name)
+
+
+def _check_dims(dims: Any, tensor: str, name: str) -> None:
+    total = 1
+    for dim in dims:
+        if dim < 0:
+            fail(name, f"gives tensor {tensor!r} a side of {dim}; allowed are sides from 0 up")
+        total *= max(dim, 1)
+        if total > MAX_ELEMENTS:
+            fail(name, f"gives tensor {tensor!r} more than {MAX_ELEMENTS} elements")
+
+
+def _check_location(location: str, tensor: str, name: str) -> None:
+    """External data lies beside the model or in a folder below, however the path is written."""
+    for flavour in (PurePosixPath(location), PureWindowsPath(location)):
+        if flavour.is_absolute() or flavour.drive or flavour.root or ".." in flavour.parts:
+            fail(
+                name,
+                f"keeps tensor {tensor!r} in {location!r}; allowed are files in the model's folder",
+            )
+
+
+def _drop_data(tensor: Any) -> None:
+    """Forget a weight's numbers; small constants are kept, they may be shapes."""
+    count = 1
+    for dim in tensor.dims:
+        count *= dim
+    if count > KEPT_ELEMENTS or tensor.external_data:
+        for field in ("raw_data", "float_data", "int32_data", "int64_data", "double_data",
+                      "uint64_data", "string_data"):
+            tensor.ClearField(field)
+
+
+def _written_out(model: Any, name: str) -> None:
+    """Check how many nodes the model has once its functions are written out.
+
+    Functions that call functions grow exponentially with their number; one that calls itself never
+    ends.
+    """
+    functions = {_key(f): f for f in model.functions}
+    sizes: dict[tuple[str, str, str], int] = {}
+    active: list[tuple[str, str, str]] = []
+
+    def size(nodes: Any) -> int:
+        total = 0
+        for node in nodes:
+            key = _key(node, call=True)
+            total += function_size(key) if key in functions else 1
+            for attribute in node.attribute:
+                for inner in (attribute.g, *attribute.graphs):
+                    if inner.node:
+                        total += size(inner.node)
+            if total > MAX_NODES:
+                fail(
+                    name,
+                    f"has more than {MAX_NODES} operations once its functions are written out; "
+                    f"allowed are {MAX_NODES}",
+                )
+        return total
+
+    def function_size(key: tuple[str, str, str]) -> int:
+        if key not in sizes:
+            if key in active or len(active) >= MAX_DEPTH:
+                fail(
+                    name,
+                    f"has function {key[1]!r} that calls itself or nests more than {MAX_DEPTH} "
+                    f"deep; allowed are {MAX_DEPTH}",
+                )
+            active.append(key)
+            sizes[key] = size(functions[key].node)
+            active.pop()
+        return sizes[key]
+
+    size(model.graph.node)
+    for key in functions:
+        function_size(key)
+
+
+def _key(item: Any, call: bool = False) -> tuple[str, str, str]:
+    return item.domain, item.op_type if call else item.name, item.overload
+
+
+def _inlined(onnx: Any, model: Any, name: str) -> Any:
+    import onnx.inliner
+
+    try:
+        return onnx.inliner.inline_local_functions(model)
+    except Exception as error:  # what the C++ side throws
+        fail(name, f"has functions that cannot be written out ({short(error)})")
+
+
+def short(error: BaseException) -> str:
+    """The first line of a foreign error, as part of a sentence."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
+
+
+def fail(name: str, what: str) -> NoReturn:
+    """Refuse a file."""
+    raise InputError(f"{name!r} {what}")

@@ -1,0 +1,430 @@
+"""Rules of the ONNX operators that multiply: from shapes to layers and products.
+
+A rule gets a `View` of a node and returns its `Product`s, or None where a shape that it needs is
+not known. Sizes that do not fit each other raise `InputError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from costmodel.errors import InputError, LayerError
+from costmodel.layer import ConvLayer
+from costmodel.network.model import MatMul
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A node: its attributes, the names and shapes of its inputs ("" and None for absent ones)."""
+
+    label: str
+    attributes: dict[str, Any]
+    inputs: tuple[str, ...]
+    shapes: tuple[Shape | None, ...]
+    constant: tuple[bool, ...]
+    out: Shape | None
+
+    def shape(self, place: int) -> Shape | None:
+        """Shape of an input, None where it is absent or not known."""
+        return self.shapes[place] if place < len(self.shapes) else None
+
+    def has(self, place: int) -> bool:
+        """Whether an optional input is given."""
+        return place < len(self.inputs) and bool(self.inputs[place])
+
+    def is_constant(self, place: int) -> bool:
+        """Whether an input is a weight: a constant, or computed from constants alone."""
+        return place < len(self.constant) and self.constant[place]
+
+    def fail(self, what: str) -> InputError:
+        """An error about this node."""
+        return InputError(f"{self.label} {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a node multiplies: a layer, a matrix product or a count, and which inputs hold weights."""
+
+    kind: str
+    layer: ConvLayer | None = None
+    matmul: MatMul | None = None
+    macs: int | None = None
+    weights: tuple[int, ...] = ()
+    biases: tuple[int, ...] = ()
+    suffix: str = ""
+
+
+Rule = Callable[[View], "list[Product] | None"]
+#: Operator type → its rule.
+PRODUCTS: dict[str, Rule] = {}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Register a rule under operator types."""
+
+    def register(function: Rule) -> Rule:
+        for name in names:
+            PRODUCTS[name] = function
+        return function
+
+    return register
+
+
+# -- convolutions --------------------------------------------------------------------------------
+def _axes(view: View, name: str, sides: int, default: int) -> tuple[int, ...]:
+    values = tuple(view.attributes.get(name) or (default,) * sides)
+    if len(values) != sides:
+        raise view.fail(f"has {len(values)} values of {name}; allowed are {sides}")
+    return values
+
+
+def _conv(view: View, x_at: int, w_at: int, b_at: int) -> list[Product] | None:
+    x, w = view.shape(x_at), view.shape(w_at)
+    if x is None or w is None:
+        return None
+    if len(x) != len(w) or len(x) < 3:
+        raise view.fail(f"convolves a tensor of shape {x} with a weight of shape {w}")
+    sides = len(x) - 2
+    group = view.attributes.get("group", 1)
+    kernel = w[2:]
+    if group < 1 or w[1] * group != x[1]:
+        raise view.fail(
+            f"has {x[1]} input channels, but a weight of shape {w} in {group} groups; allowed are "
+            f"{w[1] * max(group, 1)}"
+        )
+    stride, dilation = _axes(view, "strides", sides, 1), _axes(view, "dilations", sides, 1)
+    pads = _pads(view, x[2:], kernel, stride, dilation)
+    size, padding = _padded(x[2:], pads)
+    layer = _layer(
+        view,
+        kernel=kernel,
+        in_channels=x[1],
+        out_channels=w[0],
+        size=size,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=group,
+        batch=x[0],
+        bias=view.has(b_at),
+    )
+    if view.out is not None and view.out != (x[0], w[0], *layer.out_size):
+        raise view.fail(
+            f"gives {(x[0], w[0], *layer.out_size)} by its attributes, but the file says {view.out}"
+        )
+    return [Product("conv", layer, weights=(w_at,), biases=(b_at,) if view.has(b_at) else ())]
+
+
+def _layer(view: View, **sizes: Any) -> ConvLayer:
+    try:
+        return ConvLayer(**sizes)
+    except LayerError as error:
+        raise view.fail(f"is no convolution: {error}") from None
+
+
+def _pads(
+    view: View, size: Shape, kernel: Shape, stride: Shape, dilation: Shape
+) -> tuple[tuple[int, int], ...]:
+    """Zeros (before, after) along each axis, by `pads` or by the older `auto_pad`."""
+    sides = len(size)
+    mode = view.attributes.get("auto_pad", "NOTSET")
+    if mode == "VALID":
+        return ((0, 0),) * sides
+    if mode in ("SAME_UPPER", "SAME_LOWER"):
+        result = []
+        for n, k, s, d in zip(size, kernel, stride, dilation, strict=True):
+            total = max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0)
+            small, large = total // 2, total - total // 2
+            result.append((small, large) if mode == "SAME_UPPER" else (large, small))
+        return tuple(result)
+    if mode not in ("NOTSET", ""):
+        raise view.fail(
+            f"has auto_pad {mode!r}; allowed are NOTSET, VALID, SAME_UPPER and SAME_LOWER"
+        )
+    pads = tuple(view.attributes.get("pads") or (0,) * (2 * sides))
+    if len(pads) != 2 * sides:
+        raise view.fail(f"has {len(pads)} pads; allowed are {2 * sides}")
+    return tuple(zip(pads[:sides], pads[sides:], strict=True))
+
+
+def _padded(size: Shape, pads: tuple[tuple[int, int], ...]) -> tuple[Shape, Any]:
+    """Size and padding of the layer; uneven padding is part of the size."""
+    if all(before == after >= 0 for before, after in pads):
+        return size, tuple(before for before, _ in pads)
+    return tuple(n + sum(p) for n, p in zip(size, pads, strict=True)), "valid"
+
+
+@rule("Conv", "FusedConv", "NhwcConv")
+def conv(view: View) -> list[Product] | None:
+    """X (N, C, …), W (M, C/group, …), B (M)."""
+    return _conv(view, 0, 1, 2)
+
+
+@rule("QLinearConv")
+def qlinear_conv(view: View) -> list[Product] | None:
+    """x, its scale and zero point, w, its scale and zero point, y's scale and zero point, B."""
+    return _conv(view, 0, 3, 8)
+
+
+@rule("ConvInteger")
+def conv_integer(view: View) -> list[Product] | None:
+    """x, w and their zero points."""
+    return _conv(view, 0, 1, 99)
+
+
+@rule("ConvTranspose")
+def conv_transpose(view: View) -> list[Product] | None:
+    """X (N, C, …), W (C, M/group, …), B (M); every input position meets every tap once."""
+    x, w = view.shape(0), view.shape(1)
+    if x is None or w is None:
+        return None
+    if len(x) != len(w) or len(x) < 3 or w[0] != x[1]:
+        raise view.fail(f"convolves a tensor of shape {x} with a transposed weight of shape {w}")
+    sides = len(x) - 2
+    group = view.attributes.get("group", 1)
+    kernel = w[2:]
+    stride, dilation = _axes(view, "strides", sides, 1), _axes(view, "dilations", sides, 1)
+    extra = _axes(view, "output_padding", sides, 0)
+    if view.out is not None:
+        out = view.out[2:]
+    elif view.attributes.get("output_shape"):
+        out = tuple(view.attributes["output_shape"])[-sides:]
+    else:
+        pads = _pads(view, x[2:], kernel, stride, dilation)
+        out = tuple(
+            (n - 1) * s - sum(p) + d * (k - 1) + 1 + e
+            for n, s, p, d, k, e in zip(x[2:], stride, pads, dilation, kernel, extra, strict=True)
+        )
+    cut = tuple(
+        (n - 1) * s + d * (k - 1) + 1 - o
+        for n, s, d, k, o in zip(x[2:], stride, dilation, kernel, out, strict=True)
+    )
+    padding = tuple(max(-(-c // 2), 0) for c in cut)
+    weights, biases = (1,), (2,) if view.has(2) else ()
+    try:
+        layer = ConvLayer(
+            kernel=kernel,
+            in_channels=x[1],
+            out_channels=w[1] * group,
+            size=x[2:],
+            stride=stride,
+            padding=padding,
+            output_padding=tuple(2 * p - c for p, c in zip(padding, cut, strict=True)),
+            dilation=dilation,
+            groups=group,
+            batch=x[0],
+            bias=view.has(2),
+            transposed=True,
+        )
+    except LayerError:  # uneven cuts that no symmetric padding expresses; the count is the same
+        macs = x[0] * prod(x[2:]) * prod(w)
+        return [Product("conv_transpose", macs=macs, weights=weights, biases=biases)]
+    return [Product("conv_transpose", layer, weights=weights, biases=biases)]
+
+
+# -- matrix products -----------------------------------------------------------------------------
+def _matmul(view: View, a_at: int, b_at: int, biases: tuple[int, ...] = ()) -> list[Product] | None:
+    a, b = view.shape(a_at), view.shape(b_at)
+    if a is None or b is None:
+        return None
+    if not a or not b:
+        raise view.fail(f"multiplies shapes {a} and {b}; allowed are at least one axis each")
+    left = (1, *a) if len(a) == 1 else a
+    right = (*b, 1) if len(b) == 1 else b
+    return _two_matrices(view, left, right, a_at, b_at, biases)
+
+
+def _two_matrices(
+    view: View, a: Shape, b: Shape, a_at: int, b_at: int, biases: tuple[int, ...]
+) -> list[Product]:
+    if a[-1] != b[-2]:
+        raise view.fail(f"multiplies matrices of shapes {a} and {b}, whose inner sides differ")
+    weights = tuple(i for i in (a_at, b_at) if view.is_constant(i))
+    batch = _broadcast(view, a[:-2], b[:-2])
+    rows, inner, columns = a[-2], a[-1], b[-1]
+    alone = prod(b[:-2]) == 1, prod(a[:-2]) == 1
+    if weights == (b_at,) and alone[0] and min(*a, *b) > 0:
+        layer = ConvLayer(1, inner, columns, (prod(batch) * rows,), bias=bool(biases))
+        return [Product("linear", layer, weights=weights, biases=biases)]
+    if weights == (a_at,) and alone[1] and min(*a, *b) > 0:
+        layer = ConvLayer(1, inner, rows, (prod(batch) * columns,), bias=bool(biases))
+        return [Product("linear", layer, weights=weights, biases=biases)]
+    product = MatMul(prod(batch), rows, inner, columns)
+    kind = "linear" if weights else "matmul"
+    return [Product(kind, matmul=product, weights=weights, biases=biases)]
+
+
+def _broadcast(view: View, a: Shape, b: Shape) -> Shape:
+    rank = max(len(a), len(b))
+    pairs = zip((1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b, strict=True)
+    result = []
+    for p, q in pairs:
+        if p != q and 1 not in (p, q):
+            raise view.fail(f"multiplies batches of shapes {a} and {b}, which do not fit")
+        result.append(q if p == 1 else p)
+    return tuple(result)
+
+
+@rule("MatMul", "FusedMatMul", "MatMulInteger", "TransposeMatMul")
+def matmul(view: View) -> list[Product] | None:
+    """A (…, r, k) @ B (…, k, c), batches broadcast."""
+    if not view.attributes.get("transA") and not view.attributes.get("transB"):
+        return _matmul(view, 0, 1)
+    a, b = view.shape(0), view.shape(1)
+    if a is None or b is None or len(a) < 2 or len(b) < 2:
+        return None
+    left = _swapped(a) if view.attributes.get("transA") else a
+    right = _swapped(b) if view.attributes.get("transB") else b
+    return _two_matrices(view, left, right, 0, 1, ())
+
+
+@rule("QLinearMatMul")
+def qlinear_matmul(view: View) -> list[Product] | None:
+    """a, its scale and zero point, b, its scale and zero point, y's scale and zero point."""
+    return _matmul(view, 0, 3)
+
+
+@rule("Gemm")
+def gemm(view: View) -> list[Product] | None:
+    """A (r, k) @ B (k, c) + C, either side transposed where its flag says so."""
+    a, b = view.shape(0), view.shape(1)
+    if a is None or b is None:
+        return None
+    if len(a) != 2 or len(b) != 2:
+        raise view.fail(f"multiplies shapes {a} and {b}; allowed are two axes each")
+    left = _swapped(a) if view.attributes.get("transA") else a
+    right = _swapped(b) if view.attributes.get("transB") else b
+    biases = (2,) if view.has(2) and view.is_constant(2) else ()
+    return _two_matrices(view, left, right, 0, 1, biases)
+
+
+@rule("QGemm")
+def qgemm(view: View) -> list[Product] | None:
+    """A, its scale and zero point, B, its scale and zero point, C."""
+    a, b = view.shape(0), view.shape(3)
+    if a is None or b is None or len(a) != 2 or len(b) != 2:
+        return None
+    left = _swapped(a) if view.attributes.get("transA") else a
+    right = _swapped(b) if view.attributes.get("transB") else b
+    return _two_matrices(view, left, right, 0, 3, (6,) if view.has(6) else ())
+
+
+def _swapped(shape: Shape) -> Shape:
+    return (*shape[:-2], shape[-1], shape[-2])
+
+
+@rule("Einsum")
+def einsum(view: View) -> list[Product] | None:
+    """A sum of products; more than two inputs are multiplied from the left, two at a time."""
+    shapes = view.shapes
+    equation = view.attributes.get("equation", "")
+    if any(s is None for s in shapes):
+        return None
+    terms, result = _terms(view, equation, [s for s in shapes if s is not None])
+    sizes: dict[str, int] = {}
+    for letters, shape in zip(terms, shapes, strict=True):
+        for letter, side in zip(letters, shape or (), strict=True):
+            if sizes.setdefault(letter, side) not in (side, 1) and side != 1:
+                raise view.fail(f"gives axis {letter!r} both size {sizes[letter]} and {side}")
+            sizes[letter] = max(sizes[letter], side)
+    weights = tuple(i for i in range(len(shapes)) if view.is_constant(i))
+    if len(terms) < 2:
+        return []
+    macs = 0
+    left = set(terms[0])
+    for place in range(1, len(terms)):
+        later = set(result).union(*terms[place + 1 :])
+        both = left | set(terms[place])
+        macs += prod(sizes[letter] for letter in both)
+        left = both & later
+    kind = "linear" if weights else "matmul"
+    if len(terms) == 2:
+        a, b, out = set(terms[0]), set(terms[1]), set(result)
+        batch = a & b & out
+        inner = (a | b) - out
+        rows, columns = a - b - inner, b - a - inner
+
+        def size(letters: set[str]) -> int:
+            return prod(sizes[x] for x in letters)
+
+        product = MatMul(size(batch), size(rows), size(inner), size(columns))
+        return [Product(kind, matmul=product, weights=weights)]
+    return [Product(kind, macs=macs, weights=weights)]
+
+
+def _terms(
+    view: View, equation: str, shapes: Sequence[Shape]
+) -> tuple[list[str], str]:
+    """One string of distinct letters per input, and the result's; "..." written out."""
+    text = equation.replace(" ", "")
+    left, arrow, right = text.partition("->")
+    terms = left.split(",")
+    spare = [chr(code) for code in range(0x100, 0x180)]
+    names = [c for t in terms for c in t.replace("...", "")]
+    if not text or len(terms) != len(shapes) or not all(c.isalpha() and c.isascii() for c in names):
+        raise view.fail(f"has equation {equation!r}; allowed is one term per input, such as bi,io->bo")
+    dots = 0
+    for term, shape in zip(terms, shapes, strict=True):
+        plain = len(term.replace("...", ""))
+        extra = len(shape) - plain
+        if extra < 0 or (extra and "..." not in term):
+            raise view.fail(f"has equation {equation!r}, but an input of {len(shape)} axes")
+        dots = max(dots, extra if "..." in term else 0)
+    rest = "".join(spare[:dots])
+    written = []
+    for term, shape in zip(terms, shapes, strict=True):
+        extra = len(shape) - len(term.replace("...", ""))
+        written.append(term.replace("...", rest[dots - extra :] if extra else ""))
+    if arrow:
+        result = right.replace("...", rest)
+    else:
+        joined = "".join(terms).replace("...", "")
+        result = rest + "".join(sorted(c for c in set(joined) if joined.count(c) == 1))
+    if not set(result) <= set("".join(written)):
+        raise view.fail(f"has equation {equation!r}, whose result has an axis that no input has")
+    return written, result
+
+
+# -- attention and recurrent layers ----------------------------------------------------------------
+@rule("Attention")
+def attention(view: View) -> list[Product] | None:
+    """Q, K, V as (batch, heads, length, size), or (batch, length, heads·size); past keys, values."""
+    q, k, v = view.shape(0), view.shape(1), view.shape(2)
+    if q is None or k is None or v is None:
+        return None
+    heads = view.attributes.get("q_num_heads", 0)
+    shared = view.attributes.get("kv_num_heads", 0)
+    if len(q) == 3 and heads and shared:
+        q = (q[0], heads, q[1], q[2] // heads)
+        k = (k[0], shared, k[1], k[2] // shared)
+        v = (v[0], shared, v[1], v[2] // shared)
+    if not len(q) == len(k) == len(v) == 4:
+        return None
+    source = k[2]
+    if view.has(4):
+        past = view.shape(4)
+        if past is None or len(past) != 4:
+            return None
+        source += past[2]
+    batch = q[0] * q[1]
+    return [
+        Product("matmul", matmul=MatMul(batch, q[2], q[3], source), suffix="attention_scores"),
+        Product("matmul", matmul=MatMul(batch, q[2], source, v[3]), suffix="attention_values"),
+    ]
+
+
+@rule("LSTM", "GRU", "RNN")
+def recurrent(view: View) -> list[Product] | None:
+    """X (length, batch, inputs), W (directions, gates·hidden, inputs), R (…, gates·hidden, hidden)."""
+    x, w, r = view.shape(0), view.shape(1), view.shape(2)
+    if x is None or w is None or r is None:
+        return None
+    if len(x) != 3 or len(w) != 3 or len(r) != 3:
+        raise view.fail(f"has inputs of shapes {x}, {w} and {r}; allowed are three axes each")
+    macs = x[0] * x[1] * (prod(w) + prod(r))
+    return [Product("linear", macs=macs, weights=(1, 2), biases=(3,) if view.has(3) else ())]

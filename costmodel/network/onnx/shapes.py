@@ -1,0 +1,280 @@
+"""Shapes of every tensor of a graph, and the values of small integer tensors that shapes depend on.
+
+ONNX's own inference does most of it in one pass. Where that stops (a reshape to a computed shape),
+the nodes are gone through once more, one by one, with the values of small constants known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from costmodel.errors import InputError
+from costmodel.network.onnx.loading import KEPT_ELEMENTS, MAX_ELEMENTS, fail, onnx_module, short
+
+Shape = tuple[int, ...]
+
+#: Operators whose result is worked out when all their inputs are known: arithmetic on shapes.
+_FOLDED = frozenset(
+    "Shape Size Gather Concat Unsqueeze Squeeze Slice Add Sub Mul Div Mod Cast Floor Ceil Neg Min "
+    "Max Equal Where Reshape Identity Constant ConstantOfShape ReduceProd ReduceSum Transpose "
+    "Expand Range Not And Or Greater Less Sqrt Flatten Split Abs Clip".split()
+)
+
+
+class Shapes:
+    """Shapes and small values by tensor name, for one graph.
+
+    Args:
+        model: a checked model whose inputs have fixed sizes.
+        name: the file, for messages.
+    """
+
+    def __init__(self, model: Any, name: str) -> None:
+        self.onnx = onnx_module()
+        self.name = name
+        self.model = self._inferred(model)
+        self.shapes: dict[str, Shape] = {}
+        self.values: dict[str, Any] = {}
+        self.types: dict[str, Any] = {}
+        self._versions = {o.domain or "ai.onnx": o.version for o in model.opset_import}
+        graph = self.model.graph
+        for value in (*graph.input, *graph.value_info, *graph.output):
+            self._take(value.name, value.type)
+        for tensor in graph.initializer:
+            self.constant(tensor.name, tensor)
+
+    def get(self, name: str) -> Shape | None:
+        """The shape of a tensor, None where it cannot be known."""
+        return self.shapes.get(name)
+
+    def constant(self, name: str, tensor: Any) -> None:
+        """Take in a constant: its shape, and its value where it is small."""
+        self.shapes[name] = tuple(tensor.dims)
+        kind = self.onnx.helper.make_tensor_type_proto(tensor.data_type, list(tensor.dims))
+        self.types[name] = kind
+        count = 1
+        for dim in tensor.dims:
+            count *= dim
+        has_data = any(
+            len(getattr(tensor, f))
+            for f in ("raw_data", "float_data", "int32_data", "int64_data", "double_data")
+        )
+        if count <= KEPT_ELEMENTS and not tensor.external_data and (has_data or not count):
+            try:
+                self.values[name] = self.onnx.numpy_helper.to_array(tensor)
+            except Exception as error:  # a length that does not fit the sides, an unknown type
+                fail(self.name, f"has a broken constant {name!r} ({short(error)})")
+
+    def visit(self, node: Any) -> None:
+        """Fill in what a node gives, as far as it is not known yet."""
+        known = all(o in self.shapes for o in node.output if o)
+        folded = node.op_type in _FOLDED and not node.domain
+        inputs = [i for i in node.input if i]
+        if not known:
+            self._infer_node(node, inputs)
+        if not folded or len(node.output) != 1:
+            return
+        output = node.output[0]
+        if node.op_type == "Shape" and inputs and inputs[0] in self.shapes:
+            self._evaluate(node, {inputs[0]: self._placeholder(inputs[0])}, output)
+        elif all(i in self.values for i in inputs):
+            small = self._size(output)
+            if small is not None and small <= KEPT_ELEMENTS:
+                self._evaluate(node, {i: self.values[i] for i in inputs}, output)
+
+    # -- parts -----------------------------------------------------------------------------------
+    def _inferred(self, model: Any) -> Any:
+        try:
+            return self.onnx.shape_inference.infer_shapes(model, data_prop=True)
+        except Exception:  # the one-by-one pass says what is wrong where it matters
+            return model
+
+    def _take(self, name: str, kind: Any) -> None:
+        if not kind.HasField("tensor_type"):
+            return
+        tensor = kind.tensor_type
+        if tensor.elem_type:
+            self.types.setdefault(name, kind)
+        if not tensor.HasField("shape"):
+            return
+        dims = tensor.shape.dim
+        if all(d.HasField("dim_value") for d in dims):
+            sides = tuple(d.dim_value for d in dims)
+            total = 1
+            for side in sides:
+                total *= max(side, 1)
+            if min(sides, default=0) < 0 or total > MAX_ELEMENTS:
+                fail(self.name, f"gives tensor {name!r} a shape of {sides}")
+            self.shapes[name] = sides
+            self.types[name] = kind
+
+    def _infer_node(self, node: Any, inputs: Sequence[str]) -> None:
+        version = self._versions.get(node.domain or "ai.onnx")
+        if version is None or any(i not in self.types for i in inputs):
+            return
+        try:
+            schema = self.onnx.defs.get_schema(node.op_type, version, node.domain)
+            data = {
+                i: self.onnx.numpy_helper.from_array(self.values[i], i)
+                for i in inputs
+                if i in self.values
+            }
+            found = self.onnx.shape_inference.infer_node_outputs(
+                schema,
+                node,
+                {i: self.types[i] for i in inputs},
+                data,
+                opset_imports=list(self.model.opset_import),
+                ir_version=self.model.ir_version,
+            )
+        except Exception:  # an operator that ONNX cannot infer stays without a shape
+            return
+        for name, kind in found.items():
+            self._take(name, kind)
+
+    def _size(self, name: str) -> int | None:
+        shape = self.shapes.get(name)
+        if shape is None:
+            return None
+        total = 1
+        for side in shape:
+            total *= side
+        return total
+
+    def _placeholder(self, name: str) -> Any:
+        """A value of a tensor's shape that takes no memory, for operators that only look at it."""
+        import numpy as np
+
+        return np.broadcast_to(np.float32(0), self.shapes[name])
+
+    def _evaluate(self, node: Any, values: Mapping[str, Any], output: str) -> None:
+        import numpy as np
+        from onnx.reference import ReferenceEvaluator
+
+        helper = self.onnx.helper
+        graph = helper.make_graph(
+            [node],
+            "one",
+            [
+                helper.make_tensor_value_info(
+                    n, helper.np_dtype_to_tensor_dtype(v.dtype), list(v.shape)
+                )
+                for n, v in values.items()
+            ],
+            [helper.make_empty_tensor_value_info(output)],
+        )
+        try:
+            one = helper.make_model(graph, opset_imports=list(self.model.opset_import))
+            (result,) = ReferenceEvaluator(one).run(None, dict(values))
+        except Exception:  # the shape is all that was wanted; without it the row says so
+            return
+        result = np.asarray(result)
+        if result.size <= KEPT_ELEMENTS:
+            self.values[output] = result
+            self.shapes[output] = result.shape
+            kind = helper.np_dtype_to_tensor_dtype(result.dtype)
+            self.types[output] = helper.make_tensor_type_proto(kind, list(result.shape))
+
+
+def set_inputs(
+    model: Any,
+    name: str,
+    input_shape: Sequence[Sequence[int]] | None,
+    dims: Mapping[str, int],
+) -> tuple[tuple[Shape, ...], tuple[str, ...], dict[str, int]]:
+    """Give every input of a graph fixed sizes, in place.
+
+    Args:
+        model: the model.
+        name: the file, for messages.
+        input_shape: shapes of the inputs in order, or None for those that the file states.
+        dims: sizes of named dimensions.
+
+    Returns:
+        The shapes, the sentences that have to be said, and the named dimensions with their sizes.
+
+    Raises:
+        InputError: a dimension without a size, or one that the file states otherwise.
+    """
+    held = {tensor.name for tensor in model.graph.initializer}
+    made = {output for node in model.graph.node for output in node.output}
+    inputs = [i for i in model.graph.input if i.name not in held and i.name not in made]
+    if input_shape is not None and len(input_shape) != len(inputs):
+        names = ", ".join(i.name for i in inputs)
+        raise InputError(
+            f"{len(input_shape)} input shapes are given, but {name!r} has {len(inputs)} inputs: "
+            f"{names}"
+        )
+    used: dict[str, int] = {}
+    notes: list[str] = []
+    shapes: list[Shape] = []
+    open_names = {
+        d.dim_param
+        for i in inputs
+        for d in i.type.tensor_type.shape.dim
+        if d.WhichOneof("value") == "dim_param" and d.dim_param
+    }
+    for key, value in dims.items():
+        if key not in open_names:
+            allowed = ", ".join(sorted(open_names)) or "none, all its sizes are fixed"
+            raise InputError(f"{name!r} has no dimension {key!r}; allowed are {allowed}")
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise InputError(f"dimension {key} is {value!r}; allowed are integers from 1 up")
+    for place, value in enumerate(inputs):
+        given = tuple(input_shape[place]) if input_shape is not None else None
+        stated = value.type.tensor_type.shape.dim
+        if not value.type.HasField("tensor_type"):
+            raise InputError(f"input {value.name!r} of {name!r} is no tensor; allowed are tensors")
+        if given is not None and not value.type.tensor_type.HasField("shape"):
+            for _ in given:
+                stated.add()
+        if given is not None and len(given) != len(stated):
+            raise InputError(
+                f"input {value.name!r} of {name!r} has {len(stated)} axes, but the given shape "
+                f"{'x'.join(map(str, given))} has {len(given)}"
+            )
+        sides: list[int] = []
+        for axis, dim in enumerate(stated):
+            side = _side(dim, given[axis] if given else None, dims, used)
+            if side is None and axis == 0:
+                side = 1
+                label = f"{dim.dim_param!r} " if dim.dim_param else ""
+                notes.append(f"The open first dimension {label}of input {value.name!r} is 1.")
+            if side is None:
+                label = dim.dim_param or f"{axis} (without a name)"
+                raise InputError(
+                    f"input {value.name!r} of {name!r} leaves dimension {label} open; allowed is "
+                    "its size, by dims or by an input shape"
+                )
+            if dim.HasField("dim_value") and dim.dim_value not in (side, 0):
+                raise InputError(
+                    f"input {value.name!r} of {name!r} has size {dim.dim_value} on axis {axis}, "
+                    f"but {side} is given"
+                )
+            if dim.dim_param:
+                if used.setdefault(dim.dim_param, side) != side:
+                    raise InputError(
+                        f"dimension {dim.dim_param!r} of {name!r} is given as both "
+                        f"{used[dim.dim_param]} and {side}"
+                    )
+            dim.dim_value = side
+            sides.append(side)
+        shapes.append(tuple(sides))
+    # Stated sizes of inner tensors may speak of the open dimensions; they are inferred anew.
+    if used or input_shape is not None or notes:
+        del model.graph.value_info[:]
+        for output in model.graph.output:
+            if output.type.HasField("tensor_type"):
+                output.type.tensor_type.ClearField("shape")
+    return tuple(shapes), tuple(notes), used
+
+
+def _side(
+    dim: Any, given: int | None, dims: Mapping[str, int], used: Mapping[str, int]
+) -> int | None:
+    if given is not None:
+        return int(given)
+    if dim.WhichOneof("value") == "dim_value" and dim.dim_value > 0:
+        return int(dim.dim_value)
+    return dims.get(dim.dim_param, used.get(dim.dim_param)) if dim.dim_param else None
