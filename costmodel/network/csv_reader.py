@@ -13,9 +13,9 @@ columns may stand in any order; an empty cell takes the default.
 column | meaning | default
 ---|---|---
 name | dotted path of the layer, needed |
-kind | conv, conv_transpose, linear, matmul or norm, needed |
-in_channels | input channels, of a matmul its inner size, needed |
-out_channels | output channels, of a matmul its columns, needed but for norm |
+kind | conv, conv_transpose, linear, matmul, norm or embedding, needed |
+in_channels | input channels; of a matmul its inner size, of an embedding its rows; needed |
+out_channels | output channels; of a matmul its columns; needed but for norm |
 kernel | window, 3 or 3x5; needed for convolutions |
 depth, height, width | INPUT size: height and width, width alone in 1-D, all three in 3-D |
 stride, dilation | 2 or 2x1 | 1
@@ -204,6 +204,7 @@ class _Row:
             "linear": self.linear,
             "matmul": self.matmul,
             "norm": self.normalisation,
+            "embedding": self.embedding,
         }
         if kind not in readers:
             self.fail("kind", ", ".join(readers))
@@ -266,6 +267,10 @@ class _Row:
             work=channels * self.integer("positions", 1),
             parameters=(Parameter(channels * each, "norm"),),
         )
+
+    def embedding(self) -> NetOp:
+        count = self.integer("in_channels", None) * self.integer("out_channels", None)
+        return NetOp.table(self.cells["name"], count)
 
     # -- cells -----------------------------------------------------------------------------------
     def integer(self, column: str, default: int | None, low: int = 1) -> int:

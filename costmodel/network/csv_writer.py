@@ -59,12 +59,14 @@ def _row(op: NetOp) -> Mapping[str, Any]:
         }
     elif op.layer is not None:
         cells = _layer(op)
+    elif op.kind == "embedding" and len(op.tensors) == 1:
+        cells = {"in_channels": 1, "out_channels": op.tensors[0].count}
     elif op.kind == "norm" and op.tensors:
         return {"name": op.name, "kind": op.kind, **_norm(op)}
     else:
         raise InputError(
             f"operation {op.name!r} is of kind {op.kind!r}; allowed in a CSV file are layers, "
-            "matrix products and normalisations"
+            "matrix products, normalisations and tables"
         )
     if not all(is_exact(cell) for cell in cells.values()):
         raise InputError(f"operation {op.name!r} has unknown sizes; allowed are numbers")

@@ -86,10 +86,10 @@ def typeset(table: Table, format: str) -> str:
 
 
 def sympy_symbol(name: str, integer: bool = True) -> Any:
-    """The SymPy symbol of a size: a positive integer, or a positive ratio."""
-    import sympy
+    """The SymPy symbol of a size, the same as in every other formula of this project."""
+    from costmodel.symbolic.letters import symbol
 
-    return sympy.Symbol(name, positive=True, **({"integer": True} if integer else {}))
+    return symbol(name, not integer)
 
 
 def compiled(value: Number, names: Sequence[str]) -> Callable[..., int]:

@@ -169,6 +169,11 @@ class NetOp:
         """A product of two activations; `batch` counts every matrix pair (images × heads)."""
         return cls(name, "matmul", matmul=MatMul(batch, rows, inner, columns), **facts)
 
+    @classmethod
+    def table(cls, name: str, count: Number) -> NetOp:
+        """Trained numbers that are looked up or added: embeddings, positions, tokens."""
+        return cls(name, "embedding", parameters=(Parameter(count, "other"),), status=FREE)
+
     # -- counts ----------------------------------------------------------------------------------
     @property
     def macs(self) -> Number:

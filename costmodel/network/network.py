@@ -17,6 +17,7 @@ from costmodel.errors import CostModelError, unknown
 from costmodel.network.model import NOT_MODELLED, ROLES, NetOp, Parameter, summed
 
 if TYPE_CHECKING:
+    from costmodel.binding import BoundVariant
     from costmodel.network.replacement import Replaced
     from costmodel.network.selection import Selector
     from costmodel.network.views import Node
@@ -141,11 +142,21 @@ class Network:
         """Scales and shifts of normalisations."""
         return self.counted("norm")
 
+    @property
+    def other_params(self) -> Number:
+        """Every other trained number: embeddings, positions, tokens, scales."""
+        return self.counted("other")
+
     # -- parts -----------------------------------------------------------------------------------
     @property
     def layers(self) -> tuple[NetOp, ...]:
         """The operations that multiply: convolutions, linear layers and matrix products."""
         return tuple(op for op in self.ops if op.column == "macs")
+
+    @property
+    def plan(self) -> dict[str, BoundVariant]:
+        """What stands in place of which layer: variant and hyper-parameters by operation name."""
+        return {op.name: op.bound for op in self.ops if op.bound is not None}
 
     @property
     def unmodelled(self) -> tuple[NetOp, ...]:

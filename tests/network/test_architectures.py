@@ -36,12 +36,14 @@ TOTALS = {
     "resnext50_32x4d": (4_230_479_872, 25_028_904),
     "squeezenet": (818_924_576, 1_248_424),
     "squeezenet1_1": (349_151_936, 1_235_496),
+    "unet": (150_428_424_448, 31_030_658),
     "vgg11": (7_609_090_048, 132_863_336),
     "vgg16": (15_470_264_320, 138_357_544),
     "vgg19": (19_632_062_464, 143_667_240),
+    "vit_b_16": (17_563_828_224, 86_567_656),
 }
 #: Sizes at which every layer of every network still has an output.
-SIDES = range(70, 600)
+SIDES = range(190, 700)
 
 
 def plain_count(path: Path) -> tuple[int, int]:
@@ -51,16 +53,20 @@ def plain_count(path: Path) -> tuple[int, int]:
     for row in csv.DictReader(lines):
 
         def number(column, default, row=row):
-            return int(row.get(column) or default)
+            return int((row.get(column) or "").replace("valid", "0") or default)
 
-        m, norm = number("in_channels", 0), number("norm", 0)
-        if row["kind"] == "norm":
-            params += m * norm
+        m, n, norm = number("in_channels", 0), number("out_channels", 0), number("norm", 0)
+        k, s, positions = number("kernel", 1), number("stride", 1), number("positions", 1)
+        if row["kind"] in ("norm", "embedding"):
+            params += m * norm if norm else m * n
             continue
-        n, k, s = number("out_channels", 0), number("kernel", 1), number("stride", 1)
-        positions = 1
+        if row["kind"] == "matmul":
+            macs += number("heads", 1) * positions * m * n
+            continue
         for axis in ("height", "width"):
-            if row.get(axis):
+            if row.get(axis) and row["kind"] == "conv_transpose":
+                positions *= number(axis, 0)
+            elif row.get(axis):
                 reach = number(axis, 0) + 2 * number("padding", 0)
                 positions *= len(range(0, reach - k + 1, s))
         weights = k * k * (m // number("groups", 1)) * n
@@ -107,7 +113,17 @@ def test_the_file_gives_back_the_generators_operations(name):
 def test_every_file_names_its_source(name):
     net = cm.load(name)
     assert "arXiv" in net.source or "NIPS" in net.source
-    assert net.input_shapes[0][:2] == (1, 3)
+    assert net.input_shapes[0][0] == 1
+
+
+def test_attention_is_quadratic_in_the_tokens():
+    net = cm.load("vit_b_16")
+    products = [op for op in net if op.kind == "matmul"]
+    assert sum(op.macs for op in products) == 12 * 2 * 197**2 * 768
+    assert net.other_params == 768 + 197 * 768
+    tokens = 8 * 5 + 1
+    small = net.at(N=3, H=130, W=95)
+    assert small["block3.scores"].macs == 3 * 12 * tokens**2 * 64
 
 
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))

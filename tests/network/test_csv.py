@@ -62,12 +62,14 @@ def test_one_and_three_dimensions_and_other_kinds():
         "tokens,linear,12,18,,,,,50,,2\n"
         "scores,matmul,16,50,,,,,49,8,\n"
         "bn,norm,24,,,,,,30,,2\n"
+        "positions,embedding,50,12,,,,,,,\n"
     )
     assert net["audio"].macs == 7 * 2 * 5 * 44
     assert net["video"].macs == 3 * 5 * 7 * 3 * 4 * 9 * 10 * 11
     assert net["tokens"].macs == 12 * 18 * 50
     assert net["tokens"].norm_params == 36
     assert net["scores"].macs == 8 * 49 * 16 * 50
+    assert (net["positions"].params, net["positions"].macs) == (600, 0)
     assert (net["bn"].norm_params, net["bn"].work) == (48, 720)
 
 
@@ -176,6 +178,7 @@ def test_every_kind_of_line_survives_writing():
             ),
             NetOp.linear("fc", 12, 7, positions=5),
             NetOp.product("scores", 4, 8, 6, batch=3),
+            NetOp.table("tokens", 77),
             NetOp("bn", "norm", work=60, parameters=(Parameter(24, "norm"),)),
         ),
         source="layers.csv",

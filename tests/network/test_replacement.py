@@ -164,6 +164,17 @@ def test_runs_that_repeat_stay_repeated():
     assert net.replace("basis").macs == 5 * cm.count("basis", small).macs
 
 
+def test_the_plan_says_what_stands_where():
+    after = NET.replace("basis", "layer1.*", b=2).replace("cp", "layer4.1.*", r=9)
+    assert {name: bound.variant.id for name, bound in after.plan.items()} == {
+        **{f"layer1.{i}.conv{j}": "basis" for i in (0, 1) for j in (1, 2)},
+        "layer4.1.conv1": "cp",
+        "layer4.1.conv2": "cp",
+    }
+    assert after.plan["layer4.1.conv1"].hyper == {"r": 9}
+    assert NET.plan == {}
+
+
 def test_changes_list_both_costs_and_their_difference():
     after = NET.replace("channel_svd", r=60)
     table = after.to_changes()

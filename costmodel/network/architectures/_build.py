@@ -114,6 +114,48 @@ class Builder:
         self.ops.append(NetOp(self._name(name), "norm", work=work, parameters=own))
         return x
 
+    def transposed(self, x: Map, name: str, channels: Number, kernel: int, stride: int) -> Map:
+        """A transposed convolution without padding."""
+        with self._located(name):
+            layer = ConvLayer(
+                kernel,
+                x.channels,
+                channels,
+                x.size,
+                stride=stride,
+                padding="valid",
+                batch=self.values["N"],
+                bias=self.bias,
+                transposed=True,
+            )
+        self.ops.append(NetOp.conv(self._name(name), layer, norm=self.norm * channels))
+        return Map(channels, layer.out_size)
+
+    def project(self, x: Map, name: str, features: Number, bias: bool = True) -> Map:
+        """A linear layer on every position of the map."""
+        with self._located(name):
+            op = NetOp.linear(
+                self._name(name),
+                x.channels,
+                features,
+                positions=positions(x),
+                batch=self.values["N"],
+                bias=bias,
+            )
+        self.ops.append(op)
+        return Map(features, x.size)
+
+    def product(
+        self, name: str, rows: Number, inner: Number, columns: Number, heads: Number
+    ) -> None:
+        """A product of two activations per head."""
+        batch = heads * self.values["N"]
+        self.ops.append(NetOp.product(self._name(name), rows, inner, columns, batch=batch))
+
+    def table(self, name: str, count: Number) -> None:
+        """Trained numbers that no layer has: positions, tokens."""
+        self.ops.append(NetOp.table(self._name(name), count))
+
     def linear(self, x: Map, name: str, features: Number, bias: bool = True) -> Map:
         """A linear layer on everything in the map, flattened."""
         inputs = x.channels * positions(x)
