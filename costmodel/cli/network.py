@@ -64,7 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="recount at another size or multiplier: H=320, alpha=0.5, rho=6/7",
+        help="another size or multiplier: H=320, alpha=0.5, rho=6/7; or an open dimension of an "
+        "ONNX file by its name",
     )
     view = parser.add_argument_group("what to show")
     what = view.add_mutually_exclusive_group()
@@ -103,9 +104,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             "--set, --where and --variants are for --compare or --replace; allowed is one of these"
         )
-    network = open_network(args.source, args.inputs)
-    if args.at:
-        network = network.at(**dict(args.at))
+    network = open_network(args.source, args.inputs, dict(args.at))
     if args.replace:
         if args.compare:
             raise InputError("--replace and --compare exclude each other; allowed is one of them")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -24,20 +24,29 @@ from costmodel.network.network import FREE_LETTERS, Network
 Shape = tuple[int, ...]
 
 
-def open_network(source: str, inputs: Sequence[Shape] = ()) -> Network:
+def open_network(
+    source: str, inputs: Sequence[Shape] = (), sizes: Mapping[str, Any] | None = None
+) -> Network:
     """Read a network from wherever the text points.
 
     Args:
         source: as listed above.
         inputs: shapes of the inputs, batch first; needed for a model, optional elsewhere.
+        sizes: values by name: of the letters that `Network.at` takes, or of the dimensions that an
+            ONNX file leaves open.
 
     Raises:
         CostModelError: an unknown name, or a source that cannot be read.
     """
+    if source.lower().endswith(".onnx"):
+        return _onnx(source, inputs, sizes or {})
+    network = _fixed(source, inputs)
+    return network.at(**sizes) if sizes else network
+
+
+def _fixed(source: str, inputs: Sequence[Shape]) -> Network:
     if source == "-" or source.lower().endswith(".csv"):
         return _resized(from_csv(source), inputs)
-    if source.lower().endswith(".onnx"):
-        return _onnx(source, inputs)
     if ":" in source:
         return _model(source, inputs)
     if source in available():
@@ -70,11 +79,14 @@ def _resized(network: Network, inputs: Sequence[Shape]) -> Network:
     return network.at(N=batch, H=height, W=width)
 
 
-def _onnx(source: str, inputs: Sequence[Shape]) -> Network:
+def _onnx(source: str, inputs: Sequence[Shape], dims: Mapping[str, Any]) -> Network:
     from costmodel.network.onnx_reader import from_onnx
 
-    network: Network = from_onnx(source, *([list(inputs)] if inputs else []))
-    return network
+    for name, value in dims.items():
+        if not isinstance(value, int) or value < 1:
+            raise InputError(f"dimension {name} is {value}; allowed are integers from 1 up")
+    shape = (inputs[0] if len(inputs) == 1 else tuple(inputs)) or None
+    return from_onnx(source, shape, dims=dims or None)
 
 
 def _model(source: str, inputs: Sequence[Shape]) -> Network:
