@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from costmodel.arith import (
     Number,
@@ -31,6 +32,14 @@ _MAX_DEPTH = 30  # typed by strangers in the dashboard: a bound instead of a dee
 _MAX_DIGITS = 18
 _MAX_LENGTH = 500
 _MAX_ARGUMENTS = 8
+_MAX_BITS = 4096
+
+
+def _power(base: Number, exponent: int) -> Number:
+    if isinstance(base, int) and base.bit_length() * exponent > _MAX_BITS:
+        raise CostModelError(f"a power of more than {_MAX_BITS} bits")
+    return base**exponent
+
 
 _BINARY: dict[str, Callable[[Number, Number], Number]] = {
     "+": lambda a, b: a + b,
@@ -38,7 +47,7 @@ _BINARY: dict[str, Callable[[Number, Number], Number]] = {
     "*": lambda a, b: a * b,
     "/": exact_div,
     "//": floor_div,
-    "^": lambda a, b: a**b,
+    "^": lambda a, b: _power(a, b),
 }
 _ROUNDING: dict[str, Callable[[Number, Number], Number]] = {"ceil": ceil_div, "floor": floor_div}
 _SEVERAL: dict[str, Callable[..., Number]] = {
@@ -100,6 +109,7 @@ class Expr:
         return self.text
 
 
+@lru_cache(maxsize=2048)
 def parse(text: str, *, within: str | None = None, offset: int = 0) -> Expr:
     """Parse an expression; errors show `within` (the whole line) with a caret at the place."""
     return _Parser(text, within if within is not None else text, offset).parse()

@@ -62,9 +62,12 @@ __all__ = [
 
 MAX_TEXT = 2000  # characters of a declaration: more is a mistake, or someone trying
 _MAX_NESTING = 6
+_LEAST_FACTOR = 2
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _CHANNEL_WINDOW = re.compile(r"([A-Za-z][A-Za-z0-9_]*)([+~])([A-Za-z][A-Za-z0-9_]*)\Z")
-_WORD = re.compile(r"->|[|{}&,@]|(?:\([^()|{}]*\)(?==))?(?:(?!->)[^\s|{}&,@])+")
+_INNER = r"(?:(?!->)[^()|{}])*"
+_GROUP = rf"\({_INNER}(?:\({_INNER}(?:\({_INNER}\){_INNER})*\){_INNER})*\)"  # three deep is plenty
+_WORD = re.compile(rf"->|[|{{}}&,@]|(?:{_GROUP}|(?!->)[^\s|{{}}&,@])+")
 
 
 @lru_cache(maxsize=512)
@@ -129,7 +132,11 @@ class _Parser:
         word = self.word
         if word == "{":
             return self.block()
-        if re.fullmatch(r"[/*]\d{1,2}", word) and int(word[1:]) >= 2:
+        if word in ("", "|", "}", "&", "+", "@"):
+            raise self.error("a stage is missing; a branch that passes its input on is written '='")
+        if word[0] in "/*":
+            if not re.fullmatch(r"[/*]\d{1,2}", word) or int(word[1:]) < _LEAST_FACTOR:
+                raise self.error("a pooling is written '/2', an upsampling '*2', with 2 to 99")
             at = self.take()[1]
             return ResampleItem(int(word[1:]), word[0] == "*", at)
         if ":" in word:
@@ -222,7 +229,12 @@ class _Parser:
         if word.startswith("("):
             inner, _, size = word[1:].partition(")")
             names = tuple(self.name(name, at, "a weight") for name in inner.split())
-            if not size or any(name not in WINDOWS for name in names) or not names:
+            if (
+                len(size) < 2
+                or size[0] != "="
+                or any(name not in WINDOWS for name in names)
+                or not names
+            ):
                 raise self.error(
                     "a pattern is written '(i j)=T': window axes and the number of taps", at
                 )
