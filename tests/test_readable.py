@@ -1,0 +1,84 @@
+"""Numbers for people: digits exact, prefixes right at their borders, texts that sort as numbers."""
+
+from fractions import Fraction
+
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from costmodel.readable import exact, exact_root, ratio, ratio_in_words, si, sortable
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (999, "999"), (231211008, "231,211,008"), (10**24 + 1, f"{10**24 + 1:,}")],
+)
+def test_exact_groups_digits_and_keeps_all_of_them(value, text):
+    assert exact(value) == text
+
+
+def test_a_fraction_is_a_decimal():
+    assert exact(Fraction(5, 2)) == "2.5"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0 MAC"),
+        (999, "999 MAC"),
+        (1000, "1.000 k MAC"),
+        (27496448, "27.50 M MAC"),
+        (231211008, "231.2 M MAC"),
+        (999_949, "999.9 k MAC"),
+        (999_950, "1.000 M MAC"),  # rounding up carries into the next prefix
+        (2_569_000_000, "2.569 G MAC"),
+        (-1500, "-1.500 k MAC"),
+        (10**33, "1000 Q MAC"),
+    ],
+)
+def test_si_has_four_digits(value, text):
+    assert si(value, "MAC") == text
+
+
+def test_si_without_a_unit():
+    assert si(1234) == "1.234 k"
+    assert si(12) == "12"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.115, "×0.1150 (8.7× fewer)"),
+        (1.25, "×1.25 (1.25× more)"),
+        (1.0, "×1 (the same)"),
+        (0.0, "×0 (none)"),
+        (None, "–"),
+        (2e-6, "×2.000e-06 (5e+05× fewer)"),
+    ],
+)
+def test_ratio_in_words(value, text):
+    assert ratio_in_words(value) == text
+
+
+def test_no_ratio_is_a_dash():
+    assert ratio(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (sympy.Integer(1024), "1,024"),
+        (sympy.Rational(1152, 137), "1152/137 ≈ 8.409"),
+        (sympy.sqrt(2), "1.414 (rounded)"),
+    ],
+)
+def test_exact_root(value, text):
+    assert exact_root(value) == text
+
+
+@given(st.lists(st.integers(min_value=0, max_value=10**30), min_size=2))
+def test_sorting_the_texts_sorts_the_numbers(values):
+    texts = sortable(values)
+    assert [text.strip() for text in texts] == [exact(value) for value in values]
+    assert [v for _, v in sorted(zip(texts, values, strict=True))] == sorted(values)

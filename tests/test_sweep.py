@@ -1,0 +1,300 @@
+"""Sweeps: every cell equals the single count, nothing wraps round, break-evens are exact."""
+
+import itertools
+
+import numpy
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costmodel import VARIANTS, ConvLayer, CostModelError, count
+from costmodel import sweep as module
+from costmodel.sweep import (
+    LAYER_AXES,
+    MAX_CELLS,
+    axes,
+    crossing,
+    fitting_values,
+    hyper_axes,
+    spaced,
+    sweep,
+)
+
+LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14), stride=(2, 1))
+ALL = list(VARIANTS.values())
+
+
+def single(variant, layer, **hyper):
+    try:
+        return count(variant, layer, **hyper)
+    except CostModelError:
+        return None
+
+
+@pytest.mark.parametrize("variant", ALL, ids=lambda v: v.id)
+@pytest.mark.parametrize("key", ["in_channels", "out_channels", "size", "stride"])
+def test_layer_axes_equal_single_counts(variant, key):
+    values = (1, 3, 6, 7, 12)
+    found = sweep([variant], LAYER, {key: values})
+    for place, value in enumerate(values):
+        changes = {f: (value, value) if f == "size" else value for f in LAYER_AXES[key][1]}
+        try:
+            layer = LAYER.replace(**changes)
+        except CostModelError:
+            layer = None
+        expected = single(variant, layer) if layer else None
+        for metric in ("params", "macs"):
+            cell = found.cells[variant.id, metric][place]
+            assert cell == (None if expected is None else expected[metric])
+
+
+@pytest.mark.parametrize("variant", ALL, ids=lambda v: v.id)
+def test_hyper_axes_equal_single_counts(variant):
+    for axis in hyper_axes(LAYER, variant):
+        values = spaced(axis.low, axis.high, 9)
+        found = sweep([variant], LAYER, {axis.key: values})
+        for place, value in enumerate(values):
+            expected = single(variant, LAYER, **{axis.letter: value})
+            cell = found.cells[variant.id, "macs"][place]
+            assert cell == (None if expected is None else expected.macs), (axis.key, value)
+
+
+def test_two_axes_are_a_grid():
+    grid = {"in_channels": (5, 9, 10), "basis.b": (1, 4)}
+    found = sweep(["basis"], LAYER, grid)
+    assert found.cells["basis", "macs"].shape == (3, 2)
+    for (a, m), (b, base) in itertools.product(enumerate((5, 9, 10)), enumerate((1, 4))):
+        counts = count("basis", LAYER.replace(in_channels=m), b=base)
+        assert found.cells["basis", "macs"][a, b] == counts.macs
+        assert found.cells["basis", "params"][a, b] == counts.params
+
+
+def test_other_hyper_parameters_are_kept():
+    found = sweep(["tucker2"], LAYER, {"tucker2.r1": (3, 7)}, r2=5)
+    assert found.cells["tucker2", "params"].tolist() == [
+        count("tucker2", LAYER, r1=r1, r2=5).params for r1 in (3, 7)
+    ]
+
+
+def test_an_axis_of_one_variant_leaves_the_others_alone():
+    found = sweep(["basis", "shared_basis"], LAYER, {"basis.b": (1, 6)})
+    default = count("shared_basis", LAYER).params
+    assert found.cells["shared_basis", "params"].tolist() == [default, default]
+
+
+def test_cells_that_do_not_fit_are_missing_and_not_zero():
+    found = sweep(["grouped"], LAYER, {"grouped.g": (2, 5, 12)})
+    assert found.cells["grouped", "params"][1] is None
+    ratios = found.ratio("grouped", "params")
+    assert numpy.isnan(ratios[1])
+    assert ratios[0] == 0.5
+
+
+def test_too_small_inputs_are_missing():
+    layer = ConvLayer(kernel=5, in_channels=3, out_channels=4, size=(9, 8), padding="valid")
+    found = sweep(["standard"], layer, {"size": (3, 4, 5, 6)})
+    assert found.cells["standard", "macs"].tolist() == [None, None, 5 * 5 * 12, 5 * 5 * 12 * 4]
+
+
+@pytest.mark.parametrize("power", [2, 6, 12])
+def test_large_cells_are_exact(power):
+    """int64 ends at 2^63; these products lie on both sides of it."""
+    big = 10**power
+    layer = ConvLayer(kernel=3, in_channels=big, out_channels=big + 1, size=(big, big + 3))
+    found = sweep(["standard"], layer, {"in_channels": (big, big + 7)})
+    expected = [9 * m * (big + 1) * big * (big + 3) for m in (big, big + 7)]
+    assert found.cells["standard", "macs"].tolist() == expected
+    assert all(type(cell) is int for cell in found.cells["standard", "macs"])
+
+
+def test_the_fast_path_is_taken_and_int64_is_chosen_by_the_corner(monkeypatch):
+    """Otherwise the tests above would only test the slow path."""
+    calls = []
+    original = module._point
+
+    def counting(*args):
+        calls.append(args)
+        return original(*args)
+
+    monkeypatch.setattr(module, "_point", counting)
+    values = tuple(range(1, 200))
+    sweep(["basis"], LAYER, {"basis.b": values})
+    assert len(calls) < 20
+    kinds = {
+        value.dtype.kind
+        for _, _, values, _ in calls
+        for value in values.values()
+        if isinstance(value, numpy.ndarray)
+    }
+    assert kinds == {"i"}
+
+
+def test_a_wrong_vector_rule_would_be_noticed(monkeypatch):
+    """The probes compare the arrays with single counts; a drifting rule falls back to those."""
+    original = module._possible
+
+    def broken(counts):
+        counts.bound.stages[0].sizes["m"] = counts.bound.stages[0].sizes["m"] + 1
+        return original(counts)
+
+    monkeypatch.setattr(module, "_possible", broken)
+    found = sweep(["standard"], LAYER, {"in_channels": (2, 3, 4)})
+    expected = [count("standard", LAYER.replace(in_channels=m)).params for m in (2, 3, 4)]
+    assert found.cells["standard", "params"].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        ({}, "0 axes"),
+        ({"size": (3,), "stride": (1,), "batch": (2,)}, "3 axes"),
+        ({"sise": (3,)}, "did you mean 'size'"),
+        ({"size": ()}, "no values"),
+        ({"size": (2.5,)}, "integers"),
+        ({"size": tuple(range(1, MAX_CELLS + 2))}, f"up to {MAX_CELLS}"),
+    ],
+)
+def test_impossible_sweeps_are_a_sentence(grid, message):
+    with pytest.raises(CostModelError, match=message):
+        sweep(["standard"], LAYER, grid)
+
+
+def test_table_has_one_row_per_cell_and_variant():
+    found = sweep(["standard", "grouped"], LAYER, {"grouped.g": (1, 5)}).to_table()
+    assert found.columns == (
+        "grouped.g",
+        "variant",
+        "params",
+        "macs",
+        "params_ratio",
+        "macs_ratio",
+    )
+    assert found.rows[3] == {
+        "grouped.g": 5,
+        "variant": "grouped",
+        "params": None,
+        "macs": None,
+        "params_ratio": None,
+        "macs_ratio": None,
+    }
+    assert found.rows[2]["macs_ratio"] == 1.0
+
+
+@given(st.integers(1, 50), st.integers(0, 5000), st.integers(2, 300))
+def test_spaced_has_both_ends_and_no_doubles(low, more, most):
+    values = spaced(low, low + more, most)
+    assert values[0] == low
+    assert values[-1] == low + more
+    assert len(values) == len(set(values)) <= most or more < most
+    assert list(values) == sorted(values)
+
+
+def test_axes_name_the_present_values():
+    found = {axis.key: axis for axis in axes(LAYER, [VARIANTS["basis"]], **{"basis.b": 7})}
+    assert found["in_channels"].current == 24
+    assert found["basis.b"].current == 7
+    assert found["basis.b"].high == 15  # k_h · k_w
+    assert (found["basis.b"].variant, found["basis.b"].letter) == ("basis", "b")
+
+
+def test_fitting_values_divide_the_channels():
+    (axis,) = hyper_axes(LAYER, VARIANTS["grouped"])
+    values = fitting_values(VARIANTS["grouped"], LAYER, axis, 100)
+    assert values == (1, 2, 3, 4, 6, 12)
+
+
+def test_fitting_values_keep_the_present_one_and_stay_few():
+    layer = LAYER.replace(in_channels=2**16, out_channels=2**16)
+    (axis,) = hyper_axes(layer, VARIANTS["channel_svd"], r=777)
+    values = fitting_values(VARIANTS["channel_svd"], layer, axis, 50, r=777)
+    assert 777 in values
+    assert len(values) <= 51
+
+
+# -- break-even -----------------------------------------------------------------------------------
+
+
+def test_break_even_of_the_source_documents():
+    """b < k²n/(k² + n): k² = 9, n = 128."""
+    layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
+    even = crossing(VARIANTS["basis"], layer, "b")
+    assert even.exact == sympy.Rational(9 * 128, 9 + 128)
+    assert even.last == 8
+    assert even.cheaper_below
+
+
+def test_break_even_depends_on_the_stride():
+    """A 1×1 before a strided window pays at the input resolution: the bound falls."""
+    layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
+    plain = crossing(VARIANTS["cp"], layer, "r")
+    strided = crossing(VARIANTS["cp"], layer.replace(stride=2), "r")
+    assert strided.exact < plain.exact
+
+
+def test_break_even_from_above():
+    even = crossing(VARIANTS["grouped"], LAYER, "g")
+    assert even.exact == 1
+    assert not even.cheaper_below
+    assert even.last == 2
+
+
+def test_an_exact_integer_is_not_cheaper_itself():
+    """spatial SVD at m = n: r < k·m·n/(m + n) = 3·40/2 = 60."""
+    layer = ConvLayer(kernel=3, in_channels=40, out_channels=40, size=(9, 8))
+    even = crossing(VARIANTS["spatial_svd"], layer, "r")
+    assert (even.exact, even.last) == (60, 59)
+
+
+@pytest.mark.parametrize("variant", ALL, ids=lambda v: v.id)
+@pytest.mark.parametrize("metric", ["params", "macs"])
+def test_break_even_separates_cheaper_from_dearer(variant, metric):
+    base = count(VARIANTS.baseline, LAYER)[metric]
+    for axis in hyper_axes(LAYER, variant):
+        even = crossing(variant, LAYER, axis.letter, metric)
+        if even is None:
+            continue
+        for value in (even.last, even.last + (1 if even.cheaper_below else -1)):
+            counts = single(variant, LAYER, **{axis.letter: value}) if value > 0 else None
+            if counts is None:
+                continue  # the border is not a value that fits this layer
+            cheaper = counts[metric] < base
+            assert cheaper == (value == even.last), (axis.key, value, even)
+
+
+def test_costs_with_rounding_have_no_break_even():
+    """n/q is rounded up: no polynomial, so no exact crossing is claimed."""
+    assert crossing(VARIANTS["ghost"], LAYER, "q") is None
+
+
+def test_costs_that_never_cross_have_no_break_even():
+    """The multiplies of a depthwise stage do not depend on how its output is shared."""
+    layer = LAYER.replace(stride=1)
+    for variant in ALL:
+        for axis in hyper_axes(layer, variant):
+            counts = [single(variant, layer, **{axis.letter: v}) for v in (axis.low, axis.high)]
+            if all(counts) and counts[0].params == counts[1].params and axis.low != axis.high:
+                assert crossing(variant, layer, axis.letter, "params") is None
+                return
+    raise AssertionError("no variant has a hyper-parameter without influence on parameters")
+
+
+def test_unknown_names_are_sentences():
+    with pytest.raises(CostModelError, match="unknown metric 'mac'"):
+        crossing(VARIANTS["basis"], LAYER, "b", "mac")
+    with pytest.raises(CostModelError, match="unknown hyper-parameter 'c'"):
+        crossing(VARIANTS["basis"], LAYER, "c")
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    k=st.sampled_from([1, 3, 5]),
+    m=st.integers(2, 40),
+    n=st.integers(41, 90),
+    size=st.integers(6, 30),
+)
+def test_sweep_agrees_with_count_on_any_layer(k, m, n, size):
+    layer = ConvLayer(kernel=k, in_channels=m, out_channels=n, size=(size, size + 1))
+    found = sweep(["channel_svd"], layer, {"channel_svd.r": (1, 2, n)})
+    for place, r in enumerate((1, 2, n)):
+        assert found.cells["channel_svd", "macs"][place] == count("channel_svd", layer, r=r).macs
