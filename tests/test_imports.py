@@ -14,7 +14,7 @@ ROOT = Path(costmodel.__file__).parent
 #: Layers from the bottom up: a module may import, at its top, from its own layer and below.
 LAYERS = [
     {"errors"},
-    {"arith", "resources", "files"},
+    {"arith", "resources", "files", "readable"},
     {"expression", "table"},
     {"syntax", "layer"},
     {"notation"},
@@ -24,7 +24,7 @@ LAYERS = [
     {"variants", "sizing", "binding"},
     {"counting", "definition"},
     {"symbolic", "sweep"},
-    {"reports"},
+    {"reports", "explain"},
     {"verify", "timing", "lowrank", "network", "plots", "plan", "docs", "torch"},
     {"cli", "dashboard", "__init__", "__main__"},
 ]

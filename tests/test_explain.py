@@ -1,0 +1,102 @@
+"""The generated sentences say what the numbers say."""
+
+import contextlib
+
+import pytest
+
+from costmodel import VARIANTS, ConvLayer, CostModelError, count
+from costmodel.explain import explain, explain_break_even, in_text, times_words
+from costmodel.sweep import crossing, hyper_axes
+
+LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
+
+
+def counted(variant):
+    """Counts on a layer that the variant is made for: each one has such a layer here."""
+    for changes in ({}, {"out_channels": 64}, {"kernel": 3, "size": (9, 17, 14)}):
+        with contextlib.suppress(CostModelError):
+            return count(variant, LAYER.replace(**{**changes, **variant.domain}))
+    raise AssertionError(f"no layer here fits {variant.id}")
+
+
+@pytest.mark.parametrize("variant", list(VARIANTS.values()), ids=lambda v: v.id)
+def test_every_variant_has_a_sentence(variant):
+    sentence = explain(counted(variant))
+    assert sentence.endswith(".")
+    assert sentence.count("\n") == 0
+
+
+def test_the_baseline_says_that_it_is_one():
+    assert explain(count("standard", LAYER)) == (
+        "On this layer the standard convolution needs 198.2 M multiplies and 73,728 parameters; "
+        "the others are compared with it."
+    )
+
+
+def test_savings_have_both_numbers():
+    assert explain(count("basis", LAYER, b=2)) == (
+        "In place of the standard convolution, basis convolution with b = 2 needs 4.2× fewer "
+        "multiplies (47.14 M instead of 198.2 M) and 4.2× fewer parameters (17,536 instead of "
+        "73,728)."
+    )
+
+
+def test_a_saving_that_is_bought_is_a_but():
+    counts = count("shared_basis", LAYER.replace(out_channels=60), b=8)
+    assert counts.macs > count("standard", counts.layer).macs
+    assert counts.params < count("standard", counts.layer).params
+    assert ") but 1" in explain(counts)
+
+
+@pytest.mark.parametrize(
+    ("value", "base", "words"),
+    [
+        (5, 5, "exactly as many"),
+        (1001, 1000, "about as many"),
+        (50, 100, "2× fewer"),
+        (150, 100, "1.5× as many"),
+        (0, 100, "no"),
+        (0, 0, "as many"),
+    ],
+)
+def test_times_words(value, base, words):
+    assert times_words(value, base) == words
+
+
+def even_sentence(id, letter, layer=LAYER):
+    variant = VARIANTS[id]
+    axis = next(a for a in hyper_axes(layer, variant) if a.letter == letter)
+    found = [crossing(variant, layer, letter, metric) for metric in ("macs", "params")]
+    return explain_break_even(count(variant, layer), axis, [even for even in found if even])
+
+
+def test_break_even_sentence_joins_equal_bounds():
+    assert even_sentence("basis", "b") == (
+        "On this layer: fewer MACs and parameters while b < 1152/137 ≈ 8.409, so up to b = 8."
+    )
+
+
+def test_break_even_sentence_keeps_different_bounds_apart():
+    sentence = even_sentence("cp", "r", LAYER.replace(stride=2))
+    assert sentence.count("fewer") == 2
+    assert "MACs while" in sentence
+    assert "parameters while" in sentence
+
+
+def test_break_even_sentence_from_above():
+    assert even_sentence("grouped", "g") == (
+        "On this layer: fewer MACs and parameters while g > 1, so from g = 2."
+    )
+
+
+def test_break_even_beyond_the_range():
+    assert "at every r1 shown (break-even at r1 = " in even_sentence("tucker2", "r1")
+
+
+def test_break_even_below_the_range():
+    layer = ConvLayer(kernel=1, in_channels=64, out_channels=128, size=(56, 48))
+    assert even_sentence("basis", "b", layer).startswith("On this layer: never fewer MACs")
+
+
+def test_labels_within_a_sentence():
+    assert (in_text("MACs"), in_text("Parameters")) == ("MACs", "parameters")
