@@ -1,0 +1,235 @@
+"""Figures of one comparison: bars of the ratio to the baseline, dots of the absolute costs.
+
+Both take the rows of `reports.compare` and keep their order, from the top down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from costmodel.metrics import METRICS, Metric
+from costmodel.plots.layout import REFERENCE_LINE, axis, figure, label_of, log_axis, name_of
+from costmodel.plots.palette import style_of
+from costmodel.readable import exact, ratio, ratio_in_words, si
+from costmodel.table import Table
+from costmodel.variant import VARIANTS, Variant
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_ROW = 42  # pixels of one variant with its bars
+_FRAME = 84  # legend, axis labels and title
+_LONGEST = 2.5  # ratios beyond are cut off there, with their number written beside the bar
+# How the metrics of one variant are told apart: all bars of a variant have its colour.
+_FILLS = (
+    {"shape": "", "opacity": 1.0},
+    {"shape": "/", "opacity": 1.0},
+    {"shape": "x", "opacity": 1.0},
+)
+
+
+def ratio_bars(
+    table: Table,
+    metrics: Sequence[str] | None = None,
+    variants: Mapping[str, Variant] = VARIANTS,
+) -> Figure:
+    """Horizontal bars from 0 of each metric's ratio to the baseline; 1 is marked.
+
+    Args:
+        table: rows with `variant`, each metric and its `<metric>_ratio`.
+        metrics: keys of shown metrics; None is every one that the table has a ratio of, with the
+            one that most comparisons are about first.
+        variants: where titles and colours are looked up.
+    """
+    chosen = _metrics(table, metrics)
+    shown = [variants[row["variant"]] for row in table]
+    longest = max([1.0, *(r for metric in chosen for r in _ratios(table, metric))])
+    end = min(longest, _LONGEST) * 1.22
+    data = [
+        _bars(table, metric, shown, _FILLS[index % len(_FILLS)], end)
+        for index, metric in enumerate(chosen)
+    ]
+    return figure(
+        [*data, *_legend(chosen, "bar")],
+        height=_ROW * len(shown) + _FRAME,
+        barmode="group",
+        bargap=0.22,
+        bargroupgap=0.06,
+        xaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, end]),
+        yaxis=axis("", autorange="reversed", showgrid=False, ticksuffix="  "),
+        shapes=[_line_at(1)],
+        legend={**_LEGEND},
+    )
+
+
+def cost_dots(
+    table: Table,
+    metrics: Sequence[str] | None = None,
+    variants: Mapping[str, Variant] = VARIANTS,
+) -> Figure:
+    """One dot per variant and metric on a logarithmic axis: the absolute costs.
+
+    Arguments as of `ratio_bars`. Filled markers are the first metric, open ones the others.
+    """
+    chosen = _metrics(table, metrics)
+    shown = [variants[row["variant"]] for row in table]
+    data = [_dots(table, metric, shown, index) for index, metric in enumerate(chosen)]
+    return figure(
+        [*_spans(table, chosen, shown), *data, *_legend(chosen, "scatter")],
+        height=_ROW * len(shown) + _FRAME,
+        xaxis=log_axis("count, logarithmic"),
+        yaxis=axis("", autorange="reversed", showgrid=True, ticksuffix="  "),
+        legend={**_LEGEND},
+    )
+
+
+_LEGEND = {
+    "orientation": "h",
+    "yanchor": "bottom",
+    "y": 1.0,
+    "xanchor": "left",
+    "x": 0,
+    "itemclick": False,
+    "itemdoubleclick": False,
+}
+
+
+def summary(table: Table, variants: Mapping[str, Variant] = VARIANTS) -> str:
+    """What the figures show, in words, for readers who do not see them."""
+    chosen = _metrics(table, None)
+    parts = []
+    for row in table:
+        costs = ", ".join(f"{exact(row[m.key])} {m.label}" for m in chosen)
+        parts.append(f"{name_of(variants[row['variant']])}: {costs}")
+    return "; ".join(parts) + "."
+
+
+def _metrics(table: Table, keys: Sequence[str] | None) -> list[Metric]:
+    if keys is None:
+        keys = [key for key in METRICS if f"{key}_ratio" in table.columns]
+        keys.reverse()  # multiplies before parameters: declared last, asked for first
+    return [METRICS[key] for key in keys]
+
+
+def _ratios(table: Table, metric: Metric) -> list[float]:
+    return [row[f"{metric.key}_ratio"] or 0.0 for row in table]
+
+
+def _bars(
+    table: Table, metric: Metric, shown: Sequence[Variant], fill: Mapping[str, Any], end: float
+) -> dict[str, Any]:
+    ratios = _ratios(table, metric)
+    colors = [style_of(variant).color for variant in shown]
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": metric.label,
+        "offsetgroup": metric.key,
+        "y": [label_of(variant) for variant in shown],
+        "x": [min(value, end) for value in ratios],
+        "marker": {
+            "color": colors,
+            "line": {"color": colors, "width": 1},
+            "pattern": {
+                "shape": fill["shape"],
+                "fillmode": "overlay",
+                "fgcolor": "rgba(255,255,255,0.75)",
+                "size": 6,
+                "solidity": 0.35,
+            },
+        },
+        "text": [ratio(row[f"{metric.key}_ratio"]) for row in table],
+        "textposition": "outside",
+        "textangle": 0,
+        "cliponaxis": False,
+        "constraintext": "none",
+        "textfont": {"size": 11},
+        "customdata": [_hover(row, metric) for row in table],
+        "hovertemplate": "<b>%{y}</b><br>%{customdata}<extra></extra>",
+        "showlegend": False,
+    }
+
+
+def _dots(table: Table, metric: Metric, shown: Sequence[Variant], index: int) -> dict[str, Any]:
+    styles = [style_of(variant) for variant in shown]
+    symbols = [style.symbol.split("-open")[0].removesuffix("-dot") for style in styles]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": metric.label,
+        "y": [label_of(variant) for variant in shown],
+        "x": [float(row[metric.key]) or None for row in table],
+        "marker": {
+            "color": [style.color for style in styles],
+            "symbol": [symbol + ("-open" if index else "") for symbol in symbols],
+            "size": 12,
+            "line": {"width": 2, "color": [style.color for style in styles]},
+        },
+        "customdata": [_hover(row, metric) for row in table],
+        "hovertemplate": "<b>%{y}</b><br>%{customdata}<extra></extra>",
+        "showlegend": False,
+    }
+
+
+def _spans(
+    table: Table, metrics: Sequence[Metric], shown: Sequence[Variant]
+) -> list[dict[str, Any]]:
+    """A thin line between the dots of one variant, so that the eye keeps to its row."""
+    if len(metrics) < 2:
+        return []
+    xs: list[float | None] = []
+    ys: list[str | None] = []
+    for row, variant in zip(table, shown, strict=True):
+        values = [float(row[metric.key]) for metric in metrics]
+        xs += [min(values) or None, max(values), None]
+        ys += [label_of(variant), label_of(variant), None]
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": xs,
+            "y": ys,
+            "line": {"color": REFERENCE_LINE, "width": 1},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
+    ]
+
+
+def _legend(metrics: Sequence[Metric], kind: str) -> list[dict[str, Any]]:
+    """Entries that explain the fill alone: the colour is the variant's."""
+    entries: list[dict[str, Any]] = []
+    for index, metric in enumerate(metrics):
+        entry: dict[str, Any] = {"type": kind, "name": metric.label, "x": [None], "y": [None]}
+        if kind == "bar":
+            pattern = {"shape": _FILLS[index % len(_FILLS)]["shape"], "size": 6, "solidity": 0.35}
+            entry["marker"] = {"color": REFERENCE_LINE, "pattern": pattern}
+            entry |= {"orientation": "h", "offsetgroup": metric.key}
+        else:
+            symbol = "circle-open" if index else "circle"
+            entry |= {"mode": "markers", "marker": {"color": REFERENCE_LINE, "symbol": symbol}}
+            entry["marker"] |= {"size": 11, "line": {"width": 2}}
+        entries.append(entry)
+    return entries
+
+
+def _hover(row: Mapping[str, Any], metric: Metric) -> str:
+    value = row[metric.key]
+    words = f"{metric.label}: {exact(value)}"
+    if abs(value) >= 1000:
+        words += f" ({si(value, metric.unit)})"
+    settings = f"<br>{row['hyper'].replace(';', ', ')}" if row.get("hyper") else ""
+    return f"{words}<br>{ratio_in_words(row[f'{metric.key}_ratio'])}{settings}"
+
+
+def _line_at(x: float) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "x0": x,
+        "x1": x,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "line": {"color": REFERENCE_LINE, "width": 1.5, "dash": "dash"},
+    }

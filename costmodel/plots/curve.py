@@ -1,0 +1,155 @@
+"""The ratio to the baseline over one axis, with the exact break-even and the current value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from costmodel.metrics import METRICS
+from costmodel.plots.layout import REFERENCE_LINE, axis, figure, name_of
+from costmodel.plots.palette import style_of
+from costmodel.readable import exact, exact_root, ratio_in_words
+from costmodel.sweep import Axis, Crossing, Sweep
+from costmodel.variant import VARIANTS, Variant
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+# How the metrics of one variant are told apart, also where their lines coincide: a broad pale line
+# below a narrow one.
+_STROKES = (
+    {"width": 2.5, "opacity": 1.0, "dash": "solid"},
+    {"width": 9.0, "opacity": 0.35, "dash": "solid"},
+    {"width": 2.5, "opacity": 1.0, "dash": "dot"},
+)
+_HIGHEST = 3.0  # ratios beyond are cut off: what matters lies around 1
+
+
+def ratio_curve(
+    sweep: Sweep,
+    over: Axis,
+    break_evens: Iterable[Crossing] = (),
+    variants: Mapping[str, Variant] = VARIANTS,
+) -> Figure:
+    """One line per variant and metric over the only axis of a sweep.
+
+    Args:
+        sweep: one axis, any variants; where nothing fits, the line has a gap.
+        over: what varies; its current value is marked.
+        break_evens: marked with a vertical line and their exact value.
+    """
+    metrics = list(dict.fromkeys(metric for _, metric in sweep.cells))
+    values = sweep.axes[over.key]
+    data: list[dict[str, Any]] = []
+    highest = 1.0
+    for id in sweep.variants:
+        for place, metric in reversed(list(enumerate(metrics))):  # the narrow line comes last
+            ratios = sweep.ratio(id, metric)
+            known = [float(r) for r in ratios if r == r]
+            highest = max([highest, *known])
+            data += _line(sweep, variants[id], metric, values, ratios, over, _STROKES[place % 3])
+    top = min(highest, _HIGHEST) * 1.12
+    marks = _marks(break_evens, values)
+    return figure(
+        data,
+        height=380,
+        xaxis=axis(over.label, range=[values[0] - _pad(values), values[-1] + _pad(values)]),
+        yaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, top]),
+        shapes=[_horizontal(), *(shape for shape, _ in marks)],
+        annotations=[note for _, note in marks],
+        hovermode="closest",
+    )
+
+
+def _line(
+    sweep: Sweep,
+    variant: Variant,
+    metric: str,
+    values: Sequence[int],
+    ratios: Any,
+    over: Axis,
+    stroke: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    style, label = style_of(variant), METRICS[metric].label
+    name = label if len(sweep.variants) == 1 else f"{name_of(variant)}, {label}"
+    cells, base = sweep.cells[variant.id, metric], sweep.baseline[metric]
+    points = [
+        (x, float(r), cell, whole)
+        for x, r, cell, whole in zip(values, ratios, cells, base, strict=True)
+        if r == r
+    ]
+    dense = len(points) > 40
+    line = {
+        "type": "scatter",
+        "mode": "lines" if dense or stroke["opacity"] < 1 else "lines+markers",
+        "name": name,
+        "x": [x for x, *_ in points],
+        "y": [r for _, r, *_ in points],
+        "line": {"color": style.color, "width": stroke["width"], "dash": stroke["dash"]},
+        "opacity": stroke["opacity"],
+        "marker": {"symbol": style.symbol, "size": 6, "color": style.color},
+        "customdata": [
+            f"{label}: {exact(cell)} of {exact(whole)}<br>{ratio_in_words(r)}"
+            for _, r, cell, whole in points
+        ],
+        "hovertemplate": f"{_short(over)} = %{{x}}<br>%{{customdata}}<extra>{name}</extra>",
+    }
+    now = [(x, r) for x, r, *_ in points if x == over.current]
+    marker = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [x for x, _ in now],
+        "y": [r for _, r in now],
+        "marker": {
+            "symbol": style.symbol.removesuffix("-open"),
+            "size": 14,
+            "color": style.color,
+            "line": {"width": 2, "color": "white"},
+        },
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    return [line, marker] if now else [line]
+
+
+def _short(over: Axis) -> str:
+    return over.letter or over.label
+
+
+def _pad(values: Sequence[int]) -> float:
+    return max(0.5, 0.03 * (values[-1] - values[0])) if len(values) > 1 else 1
+
+
+def _horizontal() -> dict[str, Any]:
+    line = {"color": REFERENCE_LINE, "width": 1.5, "dash": "dash"}
+    return {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": 1, "y1": 1, "line": line}
+
+
+def _marks(
+    break_evens: Iterable[Crossing], values: Sequence[int]
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """A vertical line with its exact value for each break-even in view, equal ones together."""
+    by_value: dict[Any, list[Crossing]] = {}
+    for found in break_evens:
+        if values[0] - _pad(values) <= found.value <= values[-1] + _pad(values):
+            by_value.setdefault(found.exact, []).append(found)
+    marks = []
+    for place, same in enumerate(by_value.values()):
+        found = same[0]
+        labels = ", ".join(METRICS[b.metric].label for b in same)
+        line = {"color": REFERENCE_LINE, "width": 1.5, "dash": "dot"}
+        shape = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "line": line}
+        right = found.value > (values[0] + values[-1]) / 2
+        note = {
+            "x": found.value,
+            "y": 0.02 + 0.13 * place,
+            "yref": "paper",
+            "xanchor": "right" if right else "left",
+            "yanchor": "bottom",
+            "showarrow": False,
+            "align": "right" if right else "left",
+            "text": f" {labels}: <br> break-even {found.letter} = {exact_root(found.exact)} ",
+            "font": {"size": 12},
+        }
+        marks.append(({**shape, "x0": found.value, "x1": found.value}, note))
+    return marks

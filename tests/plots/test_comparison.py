@@ -1,0 +1,98 @@
+"""Figures of a comparison show the table's numbers, in its order."""
+
+import pytest
+
+from costmodel import VARIANTS, ConvLayer, compare, define
+from costmodel.plots.comparison import cost_dots, ratio_bars, summary
+from costmodel.plots.layout import label_of, name_of
+from costmodel.plots.palette import style_of
+
+LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14))
+IDS = ["standard", "depthwise_separable", "basis", "cp"]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return compare(LAYER, IDS)
+
+
+def traces(figure, kind):
+    """Those with data, by name."""
+    return {
+        trace.name: trace
+        for trace in figure.data
+        if trace.type == kind and trace.customdata is not None
+    }
+
+
+def test_bars_are_the_ratios_in_the_order_of_the_table(table):
+    bars = traces(ratio_bars(table), "bar")
+    assert list(bars) == ["MACs", "Parameters"]
+    for name, key in (("MACs", "macs_ratio"), ("Parameters", "params_ratio")):
+        assert list(bars[name].x) == table.column(key)
+        assert list(bars[name].y) == [label_of(VARIANTS[id]) for id in IDS]
+
+
+def test_bars_begin_at_zero_on_a_linear_axis(table):
+    figure = ratio_bars(table)
+    assert figure.layout.xaxis.type != "log"
+    assert figure.layout.xaxis.range[0] == 0
+    assert figure.layout.xaxis.range[1] > max(table.column("macs_ratio"))
+    (line,) = figure.layout.shapes
+    assert (line.x0, line.x1) == (1, 1)
+
+
+def test_bars_that_are_cut_off_still_say_their_number():
+    layer = LAYER.replace(kernel=1)
+    table = compare(layer, ["standard", "basis"], b=9)
+    assert table.rows[1]["macs_ratio"] > 9
+    figure = ratio_bars(table)
+    bars = traces(figure, "bar")["MACs"]
+    assert bars.x[1] == figure.layout.xaxis.range[1] < 9
+    assert bars.text[1] == f"×{table.rows[1]['macs_ratio']:.4g}"
+
+
+def test_dots_are_the_exact_counts_on_a_logarithmic_axis(table):
+    figure = cost_dots(table)
+    assert figure.layout.xaxis.type == "log"
+    dots = traces(figure, "scatter")
+    for name, key in (("MACs", "macs"), ("Parameters", "params")):
+        assert list(dots[name].x) == [float(value) for value in table.column(key)]
+
+
+def test_hover_has_the_exact_integer(table):
+    for figure, kind in ((ratio_bars(table), "bar"), (cost_dots(table), "scatter")):
+        for row, text in zip(table, traces(figure, kind)["MACs"].customdata, strict=True):
+            assert f"{row['macs']:,}" in text
+            assert row["hyper"].replace(";", ", ") in text
+
+
+def test_colours_are_the_variants(table):
+    wanted = [style_of(VARIANTS[id]).color for id in IDS]
+    assert list(traces(ratio_bars(table), "bar")["MACs"].marker.color) == wanted
+    assert list(traces(cost_dots(table), "scatter")["MACs"].marker.color) == wanted
+
+
+def test_huge_counts_are_drawn():
+    big = ConvLayer(kernel=3, in_channels=10**6, out_channels=10**6, size=(10**5, 10**5 + 1))
+    table = compare(big, ["standard"])
+    dots = traces(cost_dots(table), "scatter")["MACs"]
+    assert f"{9 * 10**12 * 10**5 * (10**5 + 1):,}" in dots.customdata[0]
+
+
+def test_summary_says_the_numbers_in_words(table):
+    words = summary(table)
+    for row in table:
+        assert f"{row['macs']:,} MACs" in words
+
+
+def test_a_typed_title_is_no_markup():
+    mine = define("mine", "m, n m i j -> n", title="<b>x</b> & <a href='u'>y</a>", register=False)
+    assert "<b>" not in label_of(mine)
+    assert "&lt;b&gt;" in label_of(mine)
+    figure = ratio_bars(compare(LAYER, [mine]), variants={"mine": mine})
+    assert "<a" not in str(figure.to_json())
+
+
+def test_names_leave_out_what_all_share():
+    assert name_of(VARIANTS["depthwise_separable"]) == "depthwise separable"
