@@ -1,0 +1,1 @@
+"""The dashboard's pages: widgets → one library call → figures. No arithmetic in here."""

@@ -1,0 +1,118 @@
+"""Compare: one layer, every variant, and a closer look at one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from costmodel.counting import Counts
+from costmodel.dashboard import closer_look, parts, selection
+from costmodel.dashboard.command import compare_command
+from costmodel.dashboard.fields import Several
+from costmodel.dashboard.layer_form import FIELDS, further_form, layer_form, layer_texts
+from costmodel.dashboard.state import State
+from costmodel.errors import CostModelError
+from costmodel.explain import explain
+from costmodel.layer import ConvLayer
+from costmodel.metrics import METRICS
+from costmodel.plots.comparison import cost_dots, ratio_bars, summary
+from costmodel.reports import compare
+from costmodel.table import Table
+
+
+def page() -> None:
+    """Draw the page."""
+    state = State(_fields()).begin()
+    parts.heading(
+        "What does each convolution cost?",
+        "Exact parameters and multiplies of each way to factorise one convolution layer.",
+    )
+    state.notice()
+    with st.sidebar:
+        chosen = selection.choose_variants(state)
+        _further_columns()
+        st.markdown("**Layer, in detail**")
+        further_form()
+        parts.figure_format()
+    try:
+        layer = layer_form(state)
+        _show(state, layer, chosen)
+    except CostModelError as error:
+        parts.refuse(error)
+    state.finish()
+
+
+def _fields() -> list[Any]:
+    further = tuple(key for key, metric in METRICS.items() if not metric.shown)
+    return [
+        *FIELDS,
+        *selection.fields(),
+        *selection.hyper_fields(),
+        *closer_look.fields(),
+        Several("columns", (), "Further columns", options=further, titles=_label),
+        parts.FIGURE_FORMAT,
+    ]
+
+
+def _label(key: str) -> str:
+    return METRICS[key].label
+
+
+def _further_columns() -> None:
+    options = [key for key, metric in METRICS.items() if not metric.shown]
+    if options:
+        st.multiselect(
+            "Further columns", options, key="columns", format_func=_label, placeholder="none"
+        )
+
+
+def _show(state: State, layer: ConvLayer, chosen: Sequence[Any]) -> None:
+    settings = selection.hyper_values(state)
+    counted, reasons = selection.fitting(layer, chosen, settings)
+    if not counted:
+        st.info("No variant that fits this layer is chosen: choose a family in the sidebar.")
+        _left_out(reasons)
+        return
+    looked_at = closer_look.chosen(state, counted)
+    st.info(explain(looked_at), icon=":material/lightbulb:")
+    _comparison(state, layer, counted, settings)
+    _left_out(reasons)
+    closer_look.draw(state, layer, counted, looked_at)
+
+
+def _comparison(
+    state: State, layer: ConvLayer, counted: Sequence[Counts], settings: dict[str, Any]
+) -> None:
+    ids = [counts.variant.id for counts in counted]
+    metrics = [key for key, metric in METRICS.items() if metric.shown] + list(state["columns"])
+    used = {name: value for name, value in settings.items() if name.partition(".")[0] in ids}
+    table = compare(layer, ids, metrics, **used)
+    parts.cost_table(table)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        parts.csv_button(table, "comparison")
+        further = metrics if state["columns"] else []
+        parts.share(state, compare_command(layer_texts(state), ids, further, used))
+        st.caption(f"Layer: {layer}.")
+    parts.conventions(table)
+    _figures(state, table)
+
+
+def _figures(state: State, table: Table) -> None:
+    words = summary(table)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.header("Cost relative to the standard layer", anchor=False)
+        parts.chart(state, ratio_bars(table), "ratios", f"Bars of ratios. {words}")
+    with right:
+        st.header("Absolute cost", anchor=False)
+        parts.chart(state, cost_dots(table), "costs", f"Dots on a logarithmic axis. {words}")
+
+
+def _left_out(reasons: Sequence[str]) -> None:
+    """What does not fit the layer is said, not hidden."""
+    if reasons:
+        lines = "\n".join(f"- {reason}" for reason in reasons)
+        with st.expander(f"{len(reasons)} left out: not possible on this layer"):
+            st.text(lines)

@@ -1,0 +1,202 @@
+"""Fields: one piece of a page's state each, with its text form in the URL and its limits.
+
+A field reads untrusted text, so its limits are checked here in Python; a widget shows the same
+limits, but a browser can send anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from costmodel import parsing
+from costmodel.errors import InputError, unknown
+
+_DIGITS = re.compile(r"-?[0-9]{1,18}\Z")
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?\Z")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A named value: `name` is its key in the URL and in the session, `default` a fresh value."""
+
+    name: str
+    default: Any
+    label: str = ""
+    help: str | None = None
+
+    def read(self, text: str) -> Any:
+        """The value that a text stands for; `InputError` where it stands for none."""
+        raise NotImplementedError
+
+    def write(self, value: Any) -> str | None:
+        """The text of a value; None for one that need not stand in the URL."""
+        return str(value)
+
+    def check(self, value: Any) -> Any:
+        """The value, if it is one of this field; `InputError` otherwise."""
+        text = self.write(value)
+        return value if text is None else self.read(text)
+
+    def fail(self, text: object, allowed: str) -> InputError:
+        """One sentence for a value that is not allowed."""
+        shown = str(text)
+        shown = shown if len(shown) <= 60 else shown[:57] + "…"
+        return InputError(f"{self.label or self.name} is {shown!r}; allowed {allowed}")
+
+
+@dataclass(frozen=True)
+class Integer(Field):
+    """An integer from `low` to `high`."""
+
+    low: int = 1
+    high: int = 10**6
+
+    def read(self, text: str) -> int:
+        """The integer."""
+        if not _DIGITS.match(text) or not self.low <= int(text) <= self.high:
+            raise self.fail(text, f"are integers from {self.low:,} to {self.high:,}")
+        return int(text)
+
+
+@dataclass(frozen=True)
+class OptionalInteger(Field):
+    """An integer, or None for "as the library sets it", which does not stand in the URL."""
+
+    default: int | None = None
+    low: int = 1
+    high: int = 10**6
+
+    def read(self, text: str) -> int | None:
+        """The integer, None for an empty text."""
+        if not text:
+            return None
+        if not _DIGITS.match(text) or not self.low <= int(text) <= self.high:
+            raise self.fail(text, f"are integers from {self.low:,} to {self.high:,}, or nothing")
+        return int(text)
+
+    def write(self, value: int | None) -> str | None:
+        """Digits, or nothing for None."""
+        return None if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class OptionalReal(Field):
+    """A decimal such as 0.25, or None; the session holds the text, so that nothing is rounded."""
+
+    default: str | None = None
+    low: float = 0
+    high: float = 1
+
+    def read(self, text: str) -> str | None:
+        """The decimal as it was typed, None for an empty text."""
+        text = text.strip()
+        if not text:
+            return None
+        if not _DECIMAL.match(text) or not self.low <= float(text) <= self.high:
+            raise self.fail(text, f"are decimals from {self.low} to {self.high}, or nothing")
+        return text
+
+    def write(self, value: str | None) -> str | None:
+        """The text itself."""
+        return value
+
+
+@dataclass(frozen=True)
+class Flag(Field):
+    """On or off: yes or no in the URL."""
+
+    default: bool = False
+
+    def read(self, text: str) -> bool:
+        """Whether it is on."""
+        if text not in ("yes", "no"):
+            raise self.fail(text, "are yes and no")
+        return text == "yes"
+
+    def write(self, value: bool) -> str:
+        """The word."""
+        return "yes" if value else "no"
+
+
+@dataclass(frozen=True)
+class Choice(Field):
+    """One of some names; the options can depend on the rest of the page."""
+
+    options: Sequence[str] = ()
+    titles: Callable[[str], str] = field(default=str)
+
+    def read(self, text: str) -> str:
+        """The name, if it is an option."""
+        if text not in self.options:
+            raise InputError(unknown(self.label or self.name, text[:60], self.options))
+        return text
+
+
+@dataclass(frozen=True)
+class Several(Field):
+    """Some of some names, separated by commas in the URL; the order is that of the options."""
+
+    default: tuple[str, ...] = ()
+    options: Sequence[str] = ()
+    titles: Callable[[str], str] = field(default=str)
+
+    def read(self, text: str) -> tuple[str, ...]:
+        """The names, in the order of the options."""
+        names = [name for name in text.split(",") if name]
+        for name in names:
+            if name not in self.options:
+                raise InputError(unknown(self.label or self.name, name[:60], self.options))
+        return tuple(option for option in self.options if option in names)
+
+    def write(self, value: Sequence[str]) -> str:
+        """The names with commas between, in the order of the options."""
+        return ",".join(option for option in self.options if option in value)
+
+
+@dataclass(frozen=True)
+class Sizes(Field):
+    """One integer or one per axis, typed as `3` or `3x5`; the session holds the text itself."""
+
+    default: str = "1"
+    low: int = 1
+    high: int = 10**6
+    words: tuple[str, ...] = ()
+    axes: tuple[int, ...] = (1, 2, 3)
+
+    def read(self, text: str) -> str:
+        """The text, if it can be parsed."""
+        self.parse(text)
+        return text.strip()
+
+    def parse(self, text: str) -> Any:
+        """An int, a tuple of ints, or one of the words; `InputError` otherwise."""
+        text = text.strip()
+        if text in self.words:
+            return text
+        try:
+            values = parsing.sizes(text)
+        except InputError:
+            values = ()
+        if len(values) not in self.axes or not all(self.low <= v <= self.high for v in values):
+            words = "".join(f"{word!r}, " for word in self.words)
+            raise self.fail(
+                text, f"are {words}integers from {self.low:,} to {self.high:,}, such as 3 or 3x5"
+            )
+        return parsing.axes(values)
+
+
+@dataclass(frozen=True)
+class Text(Field):
+    """Text of a bounded length, as it was typed."""
+
+    default: str = ""
+    most: int = 2000
+
+    def read(self, text: str) -> str:
+        """The text, if it is short enough."""
+        if len(text) > self.most:
+            raise self.fail(text, f"are up to {self.most:,} characters, not {len(text):,}")
+        return text

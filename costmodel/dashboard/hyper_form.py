@@ -1,0 +1,50 @@
+"""Sliders for the hyper-parameters of one variant, with values that fit the layer only."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from costmodel.counting import Counts
+from costmodel.dashboard.state import State
+from costmodel.sweep import Axis, fitting_values, hyper_axes
+
+_MOST_STOPS = 240  # of a slider whose values are not simply consecutive
+_WIDTH = 300
+
+
+def sliders(state: State, counts: Counts) -> None:
+    """One slider per hyper-parameter, set to the value that is counted with."""
+    variant, layer = counts.variant, counts.layer
+    current = {f"{variant.id}.{letter}": value for letter, value in counts.hyper.items()}
+    for axis in hyper_axes(layer, variant, **current):
+        _integer(state, axis, fitting_values(variant, layer, axis, _MOST_STOPS, **current))
+    for letter, declared in variant.hyper.items():
+        if declared.real:
+            st.text_input(
+                letter,
+                key=f"{variant.id}.{letter}",
+                help=f"{declared.meaning}; empty for {current[f'{variant.id}.{letter}']}",
+                placeholder=str(current[f"{variant.id}.{letter}"]),
+                width=140,
+            )
+
+
+def _integer(state: State, axis: Axis, values: tuple[int, ...]) -> None:
+    """A slider that writes the hyper-parameter when it is moved.
+
+    It has a key of its own: untouched, the hyper-parameter keeps following the layer.
+    """
+    key = f"slider {axis.key}"
+    st.session_state[key] = axis.current
+
+    def moved() -> None:
+        state.put(axis.key, st.session_state[key])
+
+    if values == tuple(range(axis.low, axis.high + 1)):
+        high = max(axis.high, axis.current)
+        st.slider(axis.label, axis.low, high, key=key, on_change=moved, help=_HELP, width=_WIDTH)
+    else:
+        st.select_slider(axis.label, values, key=key, on_change=moved, help=_HELP, width=_WIDTH)
+
+
+_HELP = "Only values that fit the layer are offered"

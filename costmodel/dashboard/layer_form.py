@@ -1,0 +1,110 @@
+"""The layer's inputs: the ones that everybody sets in the page, the others in the sidebar."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from costmodel.dashboard.fields import Field, Flag, Integer, Sizes
+from costmodel.dashboard.presets import preset_of, presets
+from costmodel.dashboard.state import State
+from costmodel.layer import ConvLayer
+from costmodel.parsing import layer_from
+
+#: Channels and sizes up to here are counted; all of it stays exact, but a page is no place to wait.
+MAX_SIZE = 10**6
+
+#: The names are those of `parsing.LAYER_NAMES`: documents, pages and links say the same.
+PRIMARY: tuple[Field, ...] = (
+    Sizes("k", "3", "Kernel", "k: window size, 3, or 3x5 for rows × columns", low=1, high=1023),
+    Integer("m", 64, "Channels in", "m: input channels", high=MAX_SIZE),
+    Integer("n", 128, "Channels out", "n: output channels", high=MAX_SIZE),
+    Sizes(
+        "size", "56x56", "Input size", "INPUT rows × columns: 56x56; 56 is the same", high=MAX_SIZE
+    ),
+    Sizes("stride", "1", "Stride", "Step of the window: 2, or 2x1", high=1023),
+)
+FURTHER: tuple[Field, ...] = (
+    Sizes(
+        "padding",
+        "same",
+        "Padding",
+        "same, valid, or zeros on both sides: 1, or 1x2",
+        low=0,
+        high=1023,
+        words=("same", "valid"),
+    ),
+    Sizes("dilation", "1", "Dilation", "Distance between the taps of the window", high=1023),
+    Integer("groups", 1, "Groups", "The layer itself consists of this many groups", high=MAX_SIZE),
+    Integer("batch", 1, "Batch", "Images per call; multiplies count all of them", high=MAX_SIZE),
+    Flag("bias", False, "Bias", "One bias per output channel"),
+    Flag("transposed", False, "Transposed", "A transposed convolution: the stride multiplies"),
+)
+FIELDS = (*PRIMARY, *FURTHER)
+_WIDTHS = {"k": 96, "m": 138, "n": 138, "size": 116, "stride": 92}
+_OWN = ""
+
+
+def layer_form(state: State) -> ConvLayer:
+    """Draw the inputs and return the layer that they describe.
+
+    Raises `InputError` or `LayerError` for inputs that describe none.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom", key="layer"):
+        _preset(state)
+        for field in PRIMARY:
+            _input(field, _WIDTHS[field.name])
+    return layer_from(layer_texts(state))
+
+
+def further_form() -> None:
+    """Draw the inputs that most visitors leave as they are."""
+    for field in FURTHER:
+        _input(field, None)
+
+
+def layer_texts(state: State) -> dict[str, str]:
+    """The inputs as the texts that stand in the URL."""
+    return {field.name: str(field.write(state[field.name])) for field in FIELDS}
+
+
+def _input(field: Field, width: int | None) -> None:
+    where: int | Literal["stretch"] = width or "stretch"
+    if isinstance(field, Flag):
+        st.toggle(field.label, key=field.name, help=field.help)
+    elif isinstance(field, Integer):
+        st.number_input(
+            field.label,
+            min_value=field.low,
+            max_value=field.high,
+            step=1,
+            key=field.name,
+            help=field.help,
+            width=where,
+        )
+    else:
+        st.text_input(field.label, key=field.name, help=field.help, max_chars=24, width=where)
+
+
+def _preset(state: State) -> None:
+    """A choice that fills in the inputs, and shows when they are nobody's but the visitor's."""
+    current = preset_of(layer_texts(state))
+    st.session_state["preset"] = current.title if current else _OWN
+    titles = {preset.title: preset for preset in presets()}
+
+    def fill() -> None:
+        chosen = titles.get(st.session_state["preset"])
+        if chosen is not None:
+            for field in FIELDS:
+                state.put(field.name, field.read(chosen.texts[field.name]))
+
+    st.selectbox(
+        "Layer",
+        [_OWN, *titles],
+        key="preset",
+        on_change=fill,
+        format_func=lambda title: title or "your own",
+        help="Layers of well-known networks; every number can be changed afterwards",
+        width=278,
+    )

@@ -1,0 +1,72 @@
+"""Layers of well-known networks to start from, read from the shipped networks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from costmodel.layer import ConvLayer
+from costmodel.network import load
+
+#: Title → network in `data/networks` and the name of its layer.
+_LAYERS = {
+    "ResNet-18 · first layer, 7×7 stride 2": ("resnet18", "conv1"),
+    "ResNet-18 · layer1, 3×3": ("resnet18", "layer1.0.conv1"),
+    "ResNet-50 · layer2, 3×3 stride 2": ("resnet50", "layer2.0.conv2"),
+    "ResNet-50 · layer3, 3×3": ("resnet50", "layer3.1.conv2"),
+    "ResNet-50 · layer4, 3×3": ("resnet50", "layer4.1.conv2"),
+    "VGG-16 · conv1_2, 3×3": ("vgg16", "conv1_2"),
+    "VGG-16 · conv4_2, 3×3": ("vgg16", "conv4_2"),
+    "AlexNet · conv2, 5×5 in 2 groups": ("alexnet", "conv2"),
+    "AlexNet · conv3, 3×3": ("alexnet", "conv3"),
+}
+_EXAMPLE = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named layer, as the texts that its inputs show."""
+
+    title: str
+    texts: Mapping[str, str]
+
+
+@functools.cache
+def presets() -> tuple[Preset, ...]:
+    """Every preset, the small example of the documents first."""
+    found = [Preset("Example · 3×3, 64 → 128 channels", texts_of(_EXAMPLE))]
+    networks = {name: load(name) for name, _ in _LAYERS.values()}
+    for title, (network, name) in _LAYERS.items():
+        layer = next(op.layer for op in networks[network].ops if op.name == name)
+        assert isinstance(layer, ConvLayer)
+        found.append(Preset(title, texts_of(layer)))
+    return tuple(found)
+
+
+def preset_of(texts: Mapping[str, str]) -> Preset | None:
+    """The preset that the inputs show, None where they were changed."""
+    return next((preset for preset in presets() if preset.texts == dict(texts)), None)
+
+
+def texts_of(layer: ConvLayer) -> dict[str, str]:
+    """A layer as the texts of its inputs, by the names of `parsing.LAYER_NAMES`."""
+
+    def text(values: tuple[int, ...] | str) -> str:
+        if isinstance(values, str):
+            return values
+        return "x".join(map(str, values if len(set(values)) > 1 else values[:1]))
+
+    return {
+        "k": text(layer.kernel),
+        "m": str(layer.in_channels),
+        "n": str(layer.out_channels),
+        "size": "x".join(map(str, layer.size)),
+        "stride": text(layer.stride),
+        "padding": text(layer.padding),
+        "dilation": text(layer.dilation),
+        "groups": str(layer.groups),
+        "batch": str(layer.batch),
+        "bias": "yes" if layer.bias else "no",
+        "transposed": "yes" if layer.transposed else "no",
+    }

@@ -1,0 +1,105 @@
+"""Which variants a page shows, and with which hyper-parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from costmodel.counting import Counts, count
+from costmodel.dashboard.fields import Field, OptionalInteger, OptionalReal, Several
+from costmodel.dashboard.state import State
+from costmodel.errors import CostModelError
+from costmodel.layer import ConvLayer
+from costmodel.plots.layout import name_of
+from costmodel.sweep import values_for
+from costmodel.variant import FAMILIES, VARIANTS, Variant
+
+# A group beside the families: those that an overview starts with.
+_COMMON = "common"
+MAX_HYPER = 10**6
+
+
+def fields() -> list[Field]:
+    """The state of the choice, with the options that the registry offers now."""
+    present = tuple(f for f in FAMILIES if any(v.family == f for v in VARIANTS.values()))
+    return [
+        Several(
+            "families",
+            (_COMMON,),
+            "Variants",
+            "The common ones, or whole families",
+            options=(_COMMON, *present),
+        ),
+        Several(
+            "variants",
+            (),
+            "Only these variants",
+            "Leave empty for all that are chosen above",
+            options=tuple(VARIANTS),
+            titles=lambda id: name_of(VARIANTS[id]),
+        ),
+    ]
+
+
+def hyper_fields() -> list[Field]:
+    """One field per hyper-parameter; None follows the variant's own default."""
+    return [
+        (OptionalReal if hyper.real else OptionalInteger)(
+            f"{variant.id}.{letter}",
+            None,
+            f"{letter} of {name_of(variant)}",
+            hyper.meaning,
+            low=hyper.low,
+            high=MAX_HYPER if hyper.high is None else hyper.high,
+        )
+        for variant in VARIANTS.values()
+        for letter, hyper in variant.hyper.items()
+    ]
+
+
+def choose_variants(state: State) -> list[Variant]:
+    """Draw the choice and return the variants meant, in the registry's order."""
+    families, only = state.fields["families"], state.fields["variants"]
+    assert isinstance(families, Several)
+    assert isinstance(only, Several)
+    st.pills(
+        families.label,
+        families.options,
+        selection_mode="multi",
+        key="families",
+        help=families.help,
+    )
+    st.multiselect(
+        only.label,
+        only.options,
+        key="variants",
+        format_func=only.titles,
+        help=only.help,
+        placeholder="all of these",
+    )
+    names = state["variants"]
+    if names:
+        return [VARIANTS[name] for name in only.options if name in names]
+    groups = state["families"]
+    return [v for v in VARIANTS.values() if v.family in groups or (v.common and _COMMON in groups)]
+
+
+def hyper_values(state: State) -> dict[str, Any]:
+    """The hyper-parameters that were set, by `variant.letter`."""
+    names = [name for name in state.fields if "." in name]
+    return {name: state[name] for name in names if state[name] is not None}
+
+
+def fitting(
+    layer: ConvLayer, variants: Iterable[Variant], hyper: Mapping[str, Any]
+) -> tuple[list[Counts], list[str]]:
+    """The counts of the variants that fit the layer, and why the others do not."""
+    counted, reasons = [], []
+    for variant in variants:
+        try:
+            counted.append(count(variant, layer, **values_for(variant, hyper)))
+        except CostModelError as error:
+            reasons.append(str(error))
+    return counted, reasons

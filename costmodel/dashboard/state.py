@@ -1,0 +1,121 @@
+"""A page's state: in the session, in the widgets, and complete in the URL.
+
+Streamlit's own binding of widgets to the URL drops defaults and forgets a page's values when
+another page is opened. So the values live in the session under one key, the widgets are seeded
+from there, and after each run the URL says all of them. Whoever opens the link gets the same view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from costmodel.dashboard.fields import Field
+from costmodel.errors import CostModelError
+
+_VALUES = "_values"  # name → value, for every field of every page seen
+_WRITTEN = "_written"  # the query that this session wrote last
+
+
+class State:
+    """The fields of one page during one run.
+
+    Call `begin` before the first widget and `finish` after the last one; `state["name"]` is a
+    value. `problems` are sentences about values in the URL that were not taken.
+    """
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self.fields: dict[str, Field] = {field.name: field for field in fields}
+        self.problems: list[str] = []
+
+    def __getitem__(self, name: str) -> Any:
+        if name in st.session_state:
+            return st.session_state[name]
+        return self._values[name]
+
+    @property
+    def _values(self) -> dict[str, Any]:
+        return st.session_state.setdefault(_VALUES, {})
+
+    # -- before the widgets --------------------------------------------------------------------
+    def begin(self) -> State:
+        """Take over what the visitor's widgets or the URL say, and seed the widgets."""
+        values = self._values
+        for field in self.fields.values():
+            values.setdefault(field.name, field.default)
+        moved = any(self._moved(name) for name in self.fields)
+        query = st.query_params.to_dict()
+        # A link was opened, or the browser went back. (Not where a widget moved: then the URL may
+        # still be the one from before the last answer arrived.)
+        if not moved and query != st.session_state.get(_WRITTEN):
+            self._adopt(query)
+        for name in self.fields:
+            if name not in st.session_state:
+                st.session_state[name] = values[name]
+        return self
+
+    def _moved(self, name: str) -> bool:
+        """Whether a widget has another value than at the end of the last run."""
+        write = self.fields[name].write
+        return name in st.session_state and write(st.session_state[name]) != write(
+            self._values[name]
+        )
+
+    def _adopt(self, query: Mapping[str, str]) -> None:
+        known = [name for name in self.fields if name in query]
+        if not known:
+            return  # another page's link in the navigation: what was set stays
+        values = self._values
+        for name, field in self.fields.items():
+            value = field.default
+            if name in query:
+                try:
+                    value = field.read(query[name])
+                except CostModelError as error:
+                    self.problems.append(str(error))
+            values[name] = st.session_state[name] = value
+        strangers = [name for name in query if name not in self.fields]
+        if strangers:
+            self.problems.append(f"{', '.join(sorted(strangers)[:5])}: not known on this page")
+
+    # -- while the page runs -------------------------------------------------------------------
+    def put(self, name: str, value: Any) -> None:
+        """Set a field before its widget is drawn, or in a callback."""
+        self._values[name] = st.session_state[name] = value
+
+    def limit(self, field: Field) -> Any:
+        """Replace a field by one with other limits; a value outside them becomes the default."""
+        self.fields[field.name] = field
+        value = self[field.name]
+        try:
+            field.check(value)
+        except CostModelError:
+            value = field.default
+            self.put(field.name, value)
+        return value
+
+    # -- after the widgets ---------------------------------------------------------------------
+    def query(self) -> dict[str, str]:
+        """The whole state as it stands in the URL."""
+        texts = {name: field.write(self[name]) for name, field in self.fields.items()}
+        return {name: text for name, text in texts.items() if text is not None}
+
+    def finish(self) -> None:
+        """Keep the values for other pages and later runs, and write them into the URL."""
+        for name in self.fields:
+            self._values[name] = self[name]
+        query = self.query()
+        if query != st.query_params.to_dict():
+            st.query_params.from_dict(query)
+        st.session_state[_WRITTEN] = query
+
+    def notice(self) -> None:
+        """One notice for everything in the link that was not understood."""
+        if self.problems:
+            st.warning(
+                "Part of this link was not understood and was replaced by its default: "
+                + "; ".join(self.problems)
+                + "."
+            )

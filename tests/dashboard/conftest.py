@@ -1,0 +1,262 @@
+"""The dashboard under test: single pages without a browser, and a real server with one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("streamlit", reason="the dashboard needs streamlit: pip install '.[app]'")
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Screenshots for a person to look at.
+ARTIFACTS = ROOT / "artifacts"
+_SECONDS = 60
+# Nothing but this machine, and nothing that a browser does on its own.
+_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Page:
+    """One page in Streamlit's own test runner."""
+
+    def __init__(self, name: str, query: dict[str, str]) -> None:
+        # The page is run as navigation runs it, without the other pages.
+        source = f"from costmodel.dashboard import {name}\n{name}.page()\n"
+        self.app = AppTest.from_string(source, default_timeout=_SECONDS)
+        for key, value in query.items():
+            self.app.query_params[key] = value
+        self.run()
+
+    def run(self) -> Page:
+        """Rerun, and fail where the page raised."""
+        self.app.run()
+        assert not self.app.exception, self.app.exception
+        return self
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The state in the URL."""
+        params = self.app.query_params
+        return {k: v[0] if isinstance(v, list) else v for k, v in params.items()}
+
+    def elements(self) -> Iterator[Any]:
+        """Everything on the page, in order."""
+        pending = [self.app._tree]
+        while pending:
+            node = pending.pop(0)
+            yield node
+            pending = [*getattr(node, "children", {}).values(), *pending]
+
+    def widget(self, key: str) -> Any:
+        """A widget by its key, of whatever kind."""
+        found = [e for e in self.elements() if getattr(e, "key", None) == key]
+        assert found, f"no widget {key!r}"
+        return found[0]
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a widget."""
+        return any(getattr(e, "key", None) == key for e in self.elements())
+
+    def set(self, key: str, value: Any) -> Page:
+        """Do what a visitor does, and rerun."""
+        self.widget(key).set_value(value)
+        return self.run()
+
+    def text(self) -> str:
+        """Everything that is written, for searching in."""
+        kinds = ("title", "header", "subheader", "markdown", "caption", "info", "text", "html")
+        kinds += ("error", "warning", "success", "latex", "code")
+        return "\n".join(
+            str(getattr(e, "value", "") or getattr(getattr(e, "proto", None), "body", ""))
+            for e in self.elements()
+            if getattr(e, "type", "") in kinds
+        )
+
+    @property
+    def errors(self) -> list[str]:
+        """Sentences shown as errors."""
+        return [element.value for element in self.app.error]
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences shown as warnings."""
+        return [element.value for element in self.app.warning]
+
+    def chart(self, key: str) -> dict[str, Any]:
+        """A Plotly figure as it is sent to the browser."""
+        return json.loads(self.widget(key).proto.spec)
+
+    def frame(self) -> Any:
+        """The first table, as a pandas frame."""
+        return self.app.dataframe[0].value
+
+
+@pytest.fixture
+def page() -> Callable[..., Page]:
+    """`page("compare", m="32")` opens a page with a query."""
+    return lambda name, **query: Page(name, query)
+
+
+# -- with a browser --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """A server with the whole dashboard, on this machine only."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    server = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+    url = f"http://localhost:{port}"
+    try:
+        for _ in range(_SECONDS * 10):
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).close()
+                break
+            except OSError:
+                assert server.poll() is None, server.stderr.read() if server.stderr else ""
+                time.sleep(0.1)
+        yield url
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.communicate()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright; the test is skipped, visibly, without it."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install it")
+    path = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A browser tab on the dashboard."""
+
+    def __init__(self, tab: Any, address: str) -> None:
+        self.tab, self.address = tab, address
+        self.console: list[str] = []
+        self.foreign: list[str] = []
+        tab.on("console", lambda m: self.console.append(m.text) if m.type == "error" else None)
+        tab.on("request", self._requested)
+        tab.set_default_timeout(_SECONDS * 1000)
+
+    def _requested(self, request: Any) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:", "ws:")):
+            self.foreign.append(request.url)
+
+    def open(self, path: str = "/") -> Visitor:
+        """Load an address and wait until the page has run."""
+        self.tab.goto(self.address + path)
+        self.tab.locator("h1").first.wait_for()
+        return self.settle()
+
+    def settle(self) -> Visitor:
+        """Wait until nothing on the page is out of date."""
+        self.tab.wait_for_function(
+            "() => document.querySelector('[data-testid=stApp]')"
+            "?.getAttribute('data-test-script-state') === 'notRunning'"
+            " && !document.querySelector('[data-stale=true]')"
+        )
+        return self
+
+    def query(self) -> dict[str, str]:
+        """The state in the address."""
+        from urllib.parse import parse_qsl, urlsplit
+
+        return dict(parse_qsl(urlsplit(self.tab.url).query, keep_blank_values=True))
+
+    def type(self, label: str, text: str) -> Visitor:
+        """Type into an input and leave it."""
+        field = self.tab.get_by_label(label, exact=True)
+        field.fill(text)
+        field.press("Enter")
+        return self
+
+    def photograph(self, name: str) -> None:
+        """A screenshot of the whole page, for a person to look at."""
+        ARTIFACTS.mkdir(exist_ok=True)
+        height = self.tab.evaluate(
+            "() => document.querySelector('[data-testid=stMain]').scrollHeight"
+        )
+        width = self.tab.viewport_size["width"]
+        self.tab.set_viewport_size({"width": width, "height": min(max(height, 700), 8000)})
+        self.tab.wait_for_timeout(400)  # figures fit themselves to the new size
+        self.tab.screenshot(path=str(ARTIFACTS / f"{name}.png"))
+
+
+@pytest.fixture
+def visitor(chromium: Any, address: str) -> Iterator[Callable[..., Visitor]]:
+    """`visitor(width=390, look="dark")` is a new visitor; nothing foreign may be fetched."""
+    contexts, visitors = [], []
+
+    def new(width: int = 1400, look: str = "light", **options: Any) -> Visitor:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=look, **options
+        )
+        contexts.append(context)
+        visitors.append(Visitor(context.new_page(), address))
+        return visitors[-1]
+
+    yield new
+    for one in visitors:
+        assert one.foreign == [], "a page fetched something from elsewhere"
+        assert one.console == [], "a page wrote errors to the console"
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Visitor], list[str]]:
+    """What axe-core finds on a page, as "rule: elements" texts."""
+    library = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="no axe: pip install axe-playwright-python"
+    )
+
+    def check(visitor: Visitor) -> list[str]:
+        found = library.Axe().run(visitor.tab)
+        return [
+            f"{violation['id']}: " + ", ".join(node["html"][:200] for node in violation["nodes"])
+            for violation in found.response["violations"]
+        ]
+
+    return check

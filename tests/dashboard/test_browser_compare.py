@@ -1,0 +1,108 @@
+"""The Compare page in a real browser: what a visitor sees, does, downloads and passes on."""
+
+import subprocess
+import sys
+
+import pytest
+
+from costmodel import ConvLayer, count
+from costmodel.explain import explain
+
+expect = pytest.importorskip("playwright.sync_api", reason="no Playwright").expect
+
+pytestmark = pytest.mark.browser
+
+LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
+
+
+def sentence(visitor, text):
+    visitor.tab.get_by_text(text).first.wait_for()
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_page_loads_and_is_accessible(visitor, axe, width, look):
+    one = visitor(width, look).open()
+    sentence(one, explain(count("basis", LAYER)))
+    one.tab.locator(".js-plotly-plot .main-svg").nth(5).wait_for(state="attached")
+    assert axe(one) == []
+    one.photograph(f"compare-{width}-{look}")
+    wide = one.tab.evaluate("() => document.documentElement.scrollWidth")
+    assert wide <= width, "the page scrolls sideways"
+
+
+def test_a_slider_moves_by_keyboard(visitor):
+    one = visitor().open()
+    slider = one.tab.get_by_role("slider").first
+    slider.focus()
+    slider.press("ArrowRight")
+    sentence(one, explain(count("basis", LAYER, b=5)))
+    one.settle()
+    assert one.query()["basis.b"] == "5"
+    label = one.tab.locator(".js-plotly-plot").first
+    label.get_by_text(f"×{count('basis', LAYER, b=5).macs / count('standard', LAYER).macs:.4f}")
+
+
+def test_a_shared_link_restores_the_view(visitor):
+    one = visitor().open()
+    one.type("Channels in", "96")
+    one.tab.get_by_text("64 → 128").first.wait_for(state="detached")
+    one.settle()
+    link = one.tab.url
+    other = visitor(390).open(link.removeprefix(one.address))
+    expect(other.tab.get_by_label("Channels in", exact=True)).to_have_value("96")
+    sentence(other, explain(count("basis", LAYER.replace(in_channels=96))))
+    assert other.query() == one.query()
+    assert other.query()["k"] == "3", "defaults stand in the link as well"
+
+
+def test_the_back_button_undoes(visitor):
+    one = visitor().open()
+    one.type("Channels in", "96")
+    sentence(one, explain(count("basis", LAYER.replace(in_channels=96))))
+    one.settle()
+    one.tab.go_back()
+    sentence(one, explain(count("basis", LAYER)))
+    assert one.settle().query()["m"] == "64"
+
+
+def test_a_broken_link_is_one_notice(visitor):
+    one = visitor().open("/?k=3&m=many&look=bases&junk=1")
+    notice = one.tab.get_by_role("alert").filter(has_text="link").first
+    notice.wait_for()
+    text = notice.inner_text()
+    assert "Channels in is 'many'" in text
+    assert "did you mean 'basis'" in text
+    assert "junk" in text
+    one.settle()
+    assert one.query()["m"] == "64"
+
+
+def test_the_download_is_the_command_line_s(visitor, tmp_path):
+    one = visitor().open("/?k=3x5&m=24&n=36&size=17x14&stride=2x1&look=cp&cp.r=5")
+    with one.tab.expect_download() as download:
+        one.tab.get_by_role("button", name="CSV", exact=True).click()
+    saved = tmp_path / "comparison.csv"
+    download.value.save_as(saved)
+    one.tab.get_by_role("button", name="Share").click()
+    command = one.tab.locator("code", has_text="python -m costmodel compare").inner_text()
+    words = command.split()
+    words[0] = sys.executable
+    printed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    assert saved.read_bytes() == printed.encode()
+    assert b"cp" in saved.read_bytes()
+
+
+def test_impossible_input_is_a_sentence_and_no_traceback(visitor):
+    one = visitor().open("/?k=9&m=64&n=128&size=4x5&padding=valid")
+    sentence(one, "reaches over 9 positions")
+    assert "Traceback" not in one.tab.content()
+
+
+def test_two_visitors_do_not_meet(visitor):
+    one, other = visitor().open(), visitor().open()
+    one.type("Channels in", "96")
+    sentence(one, explain(count("basis", LAYER.replace(in_channels=96))))
+    other.type("Channels out", "32")
+    sentence(other, explain(count("basis", LAYER.replace(out_channels=32))))
+    expect(other.tab.get_by_label("Channels in", exact=True)).to_have_value("64")

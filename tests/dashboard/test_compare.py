@@ -1,0 +1,261 @@
+"""The Compare page: every control does what it says, and every number is the library's."""
+
+import shlex
+from urllib.parse import parse_qsl
+
+import pytest
+
+from costmodel import METRICS, VARIANTS, ConvLayer, compare, count
+from costmodel.cli import main
+from costmodel.dashboard.presets import presets, texts_of
+from costmodel.explain import explain
+from costmodel.plots.layout import name_of
+from costmodel.sweep import crossing
+
+LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
+COMMON = [id for id, variant in VARIANTS.items() if variant.common]
+
+
+@pytest.fixture
+def opened(page):
+    return page("compare")
+
+
+def expected(layer, ids=None, **hyper):
+    return compare(layer, ids or COMMON, **hyper)
+
+
+def shown(frame, column):
+    return list(frame[column])
+
+
+def assert_shows(opened, table):
+    frame = opened.frame()
+    for key in ("params", "macs", "params_ratio", "macs_ratio"):
+        assert shown(frame, key) == table.column(key)
+    assert shown(frame, "variant") == [name_of(VARIANTS[id]) for id in table.column("variant")]
+
+
+def test_the_first_view_is_the_common_variants(opened):
+    assert_shows(opened, expected(LAYER))
+    assert opened.query["families"] == "common"
+    assert not opened.errors
+    assert not opened.notices
+
+
+def test_the_sentence_is_about_the_variant_looked_at(opened):
+    assert opened.app.info[0].value == explain(count("basis", LAYER))
+    opened.set("look", "cp")
+    assert opened.app.info[0].value == explain(count("cp", LAYER))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "change"),
+    [
+        ("k", "5", {"kernel": 5}),
+        ("k", "3x5", {"kernel": (3, 5)}),
+        ("m", 96, {"in_channels": 96}),
+        ("n", 32, {"out_channels": 32}),
+        ("size", "17x14", {"size": (17, 14)}),
+        ("stride", "2x1", {"stride": (2, 1)}),
+        ("padding", "valid", {"padding": "valid"}),
+        ("padding", "2", {"padding": 2}),
+        ("dilation", "2", {"dilation": 2}),
+        ("groups", 2, {"groups": 2}),
+        ("batch", 7, {"batch": 7}),
+        ("bias", True, {"bias": True}),
+        ("transposed", True, {"transposed": True}),
+    ],
+)
+def test_every_layer_input_reaches_the_library(opened, key, value, change):
+    opened.set(key, value)
+    layer = LAYER.replace(**change)
+    fitting = [id for id in COMMON if fits(id, layer)]
+    assert_shows(opened, expected(layer, fitting))
+    assert opened.query[key] == {True: "yes"}.get(value, str(value))
+
+
+def fits(id, layer):
+    try:
+        return bool(count(id, layer))
+    except ValueError:
+        return False
+
+
+def test_other_dimensions(page):
+    layer = LAYER.replace(size=(9, 17, 14), kernel=(3, 3, 3), stride=1, dilation=1)
+    opened = page("compare", size="9x17x14")
+    assert_shows(opened, expected(layer, [id for id in COMMON if fits(id, layer)]))
+
+
+def test_a_preset_fills_in_the_layer(opened):
+    title = "ResNet-50 · layer2, 3×3 stride 2"
+    opened.set("preset", title)
+    layer = LAYER.replace(in_channels=128, out_channels=128, stride=2, padding=1)
+    assert_shows(opened, expected(layer))
+    assert opened.widget("preset").value == title
+    opened.set("m", 96)
+    assert opened.widget("preset").value == ""
+
+
+@pytest.mark.parametrize("preset", presets(), ids=lambda p: p.title)
+def test_every_preset_is_counted(page, preset):
+    opened = page("compare", **preset.texts)
+    assert opened.widget("preset").value == preset.title
+    assert not opened.errors
+    assert not opened.notices
+    assert len(opened.frame()) > 3
+
+
+def test_families_and_single_variants(opened):
+    opened.set("families", ["basis"])
+    basis = [v.id for v in VARIANTS.values() if v.family == "basis"]
+    assert_shows(opened, expected(LAYER, basis))
+    opened.set("variants", ["cp", "standard"])
+    assert_shows(opened, expected(LAYER, ["standard", "cp"]))
+    assert opened.query["variants"] == "standard,cp"
+    opened.set("variants", [])
+    opened.set("families", [])
+    assert "choose a family" in opened.app.info[0].value
+    assert not opened.app.dataframe
+
+
+def test_every_family_can_be_shown(opened):
+    options = opened.widget("families").options
+    opened.set("families", list(options) if isinstance(options[0], str) else None)
+    frame = opened.frame()
+    fitting = [id for id in VARIANTS if fits(id, LAYER)]
+    assert len(frame) == len(fitting)
+    assert len(opened.app.expander) == 1, "those that do not fit are said"
+
+
+def test_further_columns(opened):
+    further = [key for key, metric in METRICS.items() if not metric.shown]
+    if not further:
+        assert not opened.has("columns")
+        return
+    opened.set("columns", further)
+    table = compare(LAYER, COMMON, "all")
+    for key in further:
+        assert shown(opened.frame(), key) == table.column(key)
+
+
+def test_bars_dots_and_curve_are_the_library_s(opened):
+    table = expected(LAYER)
+    bars = opened.chart("chart-ratios")["data"][0]
+    assert bars["x"] == table.column("macs_ratio")
+    dots = next(t for t in opened.chart("chart-costs")["data"] if t.get("customdata"))
+    assert dots["x"] == table.column("macs")
+    curve = opened.chart("chart-basis-over-basis.b")
+    (macs,) = [t for t in curve["data"] if t.get("name") == "MACs"]
+    assert macs["x"] == list(range(1, 10))
+    base = count("standard", LAYER).macs
+    assert macs["y"] == [count("basis", LAYER, b=b).macs / base for b in range(1, 10)]
+    even = crossing(VARIANTS["basis"], LAYER, "b")
+    assert str(even.exact) in curve["layout"]["annotations"][0]["text"]
+    assert [s["x0"] for s in curve["layout"]["shapes"]][1] == pytest.approx(even.value)
+
+
+def test_a_slider_moves_the_hyper_parameter_everywhere(opened):
+    assert "basis.b" not in opened.query, "untouched, it follows the variant's default"
+    opened.set("slider basis.b", 7)
+    assert opened.query["basis.b"] == "7"
+    table = expected(LAYER, **{"basis.b": 7})
+    assert_shows(opened, table)
+    assert opened.app.info[0].value == explain(count("basis", LAYER, b=7))
+    assert opened.chart("chart-ratios")["data"][0]["x"] == table.column("macs_ratio")
+
+
+def test_a_slider_offers_only_what_fits(opened):
+    opened.set("look", "grouped")
+    assert opened.widget("slider grouped.g").options == ["1", "2", "4", "8", "16", "32", "64"]
+    opened.set("slider grouped.g", 16)
+    assert shown(opened.frame(), "params")[1] == 64 * 128 * 9 // 16
+
+
+def test_the_curve_can_go_over_the_layer(opened):
+    opened.set("over", "out_channels")
+    curve = opened.chart("chart-basis-over-out_channels")
+    (macs,) = [t for t in curve["data"] if t.get("name") == "MACs"]
+    base = LAYER.replace(out_channels=macs["x"][5])
+    assert macs["y"][5] == count("basis", base).macs / count("standard", base).macs
+
+
+@pytest.mark.parametrize("id", list(VARIANTS))
+def test_every_variant_can_be_looked_at(page, id):
+    """With a layer that it is made for."""
+    variant = VARIANTS[id]
+    layer = LAYER.replace(out_channels=64, **variant.domain)
+    if 2 not in variant.dims:
+        layer = LAYER.replace(out_channels=64, size=(9, 17, 14), kernel=3, stride=1, dilation=1)
+    query = {"look": id, "variants": f"standard,{id}", **texts_of(layer)}
+    opened = page("compare", **query)
+    assert not opened.errors
+    assert opened.query["look"] == id
+    assert not opened.notices
+
+
+def test_numbers_that_browsers_round_are_texts_that_sort(page):
+    opened = page("compare", m="1000000", n="1000000", size="100000x100000")
+    frame = opened.frame()
+    layer = LAYER.replace(in_channels=10**6, out_channels=10**6, size=(10**5, 10**5))
+    table = expected(layer)
+    assert [int(t.replace(",", "")) for t in shown(frame, "macs")] == table.column("macs")
+    assert (
+        sorted(shown(frame, "macs"))[0]
+        == shown(frame, "macs")[table.column("macs").index(min(table.column("macs")))]
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("k", "0", "K is '0'"),
+        ("k", "abc", "allowed are integers such as 3"),
+        ("size", "1x2x3x4", "allowed are 1, 2 or 3"),
+        ("stride", "1x2x3", "Stride has 3 values"),
+        ("padding", "sames", "allowed are"),
+        ("groups", 3, "is not divisible by groups 3"),
+    ],
+)
+def test_an_impossible_layer_is_a_sentence(opened, key, value, sentence):
+    opened.set(key, value)
+    (error,) = opened.errors
+    assert error.endswith(".")
+    assert "\n" not in error
+    assert not opened.app.dataframe
+    opened.set(key, {"groups": 1, "padding": "same", "size": "56x56"}.get(key, "1"))
+    assert not opened.errors, "and the page goes on when it is mended"
+
+
+def test_a_window_that_does_not_fit_is_a_sentence(page):
+    (error,) = page("compare", k="9", size="4x5", padding="valid").errors
+    assert "reaches over 9 positions" in error
+
+
+def test_the_layer_is_bounded(page):
+    opened = page("compare", m="99999999999", size="56x9999999")
+    assert len(opened.notices) == 1
+    assert opened.query["m"] == "64"
+
+
+def test_the_link_restores_the_view(page, opened):
+    opened.set("m", 96).set("look", "tucker2").set("slider tucker2.r1", 11)
+    again = page("compare", **opened.query)
+    assert again.query == opened.query
+    assert list(again.frame()["macs"]) == list(opened.frame()["macs"])
+    assert again.widget("slider tucker2.r1").value == 11
+    assert not again.notices
+
+
+def test_the_command_shown_prints_the_same_rows(opened, capsys):
+    opened.set("slider basis.b", 3).set("stride", "2x1").set("bias", True)
+    (command,) = [e.value for e in opened.app.code if e.value.startswith("python")]
+    assert main(shlex.split(command)[3:]) == 0
+    layer = LAYER.replace(stride=(2, 1), bias=True)
+    assert capsys.readouterr().out == expected(layer, **{"basis.b": 3}).to_csv()
+
+
+def test_the_link_shown_is_the_state(opened):
+    (link,) = [e.value for e in opened.app.code if "?k=" in e.value]
+    assert dict(parse_qsl(link.partition("?")[2], keep_blank_values=True)) == opened.query
