@@ -13,7 +13,7 @@ except ImportError:
 
 from costmodel.verify.modules import VariantModule, build, input_shape, output_shape
 
-__all__ = ["VariantModule", "build", "input_shape", "output_shape", "replace"]
+__all__ = ["VariantModule", "build", "input_shape", "output_shape"]
 
 
 def __getattr__(name: str) -> Any:

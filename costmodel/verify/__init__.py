@@ -1,0 +1,3 @@
+"""Checks against the outside: torch modules, other counters, an independent reference."""
+
+from __future__ import annotations

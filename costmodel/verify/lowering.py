@@ -28,15 +28,16 @@ _CONVOLUTIONS: dict[tuple[int, bool], Any] = {
     (2, True): nn.ConvTranspose2d,
     (3, True): nn.ConvTranspose3d,
 }
-_GROUPS = "the layer's groups"  # an axis of every stage, in front of its own
-_TAPS = "the pattern's taps"
+GROUPS = "the layer's groups"  # an axis of every stage, in front of its own
+TAPS = "the pattern's taps"
 
 
 class StageModule(nn.Module):
     """A stage of the notation: rearrange, convolve (`self.conv`), rearrange.
 
     Input (batch, channels, *grid), output likewise on the stage's output grid. `weight_axes` names
-    the axes of `conv.weight` in order, for those who want to read the factors.
+    the channel axes of `conv.weight` in order, `result_axes` those of its output, and `axis_sizes`
+    has their sizes, for those who want to read or set the factors.
     """
 
     def __init__(self, stage: BoundStage) -> None:
@@ -56,21 +57,24 @@ class StageModule(nn.Module):
             )
         names = [name for axis in line.inputs for name in axis.names]
         if self._pattern:
-            names.append(_TAPS)
-        outputs, weights = set(line.output_names), set(line.weight_names) | {_TAPS}
-        self._names = [_GROUPS, *names]
-        self._sizes = {**{n: int(stage.sizes[n]) for n in names if n != _TAPS}, _GROUPS: int(stage.groups)}
-        self._sizes[_TAPS] = len(self._pattern)
+            names.append(TAPS)
+        outputs, weights = set(line.output_names), set(line.weight_names) | {TAPS}
+        self._names = [GROUPS, *names]
+        self.axis_sizes = {
+            **{n: int(stage.sizes[n]) for n in names if n != TAPS},
+            GROUPS: int(stage.groups),
+        }
+        self.axis_sizes[TAPS] = len(self._pattern)
         shared = [n for n in names if n in outputs and n not in weights]
-        grouped = [_GROUPS, *(n for n in names if n in outputs and n in weights)]
+        grouped = [GROUPS, *(n for n in names if n in outputs and n in weights)]
         summed = [n for n in names if n not in outputs]
         new = [n for n in line.output_names if n not in names]
         for name in new:
-            self._sizes[name] = int(stage.sizes[name])
+            self.axis_sizes[name] = int(stage.sizes[name])
         self._order = [*shared, *grouped, *summed]
         self._fold = self._size(shared)
-        self._result = [*shared, *grouped, *new]
-        self._wanted = [_GROUPS, *line.output_names]
+        self.result_axes = [*shared, *grouped, *new]
+        self._wanted = [GROUPS, *line.output_names]
         self.weight_axes = (
             [*grouped, *summed, *new] if stage.transposed else [*grouped, *new, *summed]
         )
@@ -79,7 +83,7 @@ class StageModule(nn.Module):
         self.bias = nn.Parameter(torch.zeros(int(stage.biases))) if own_bias else None
 
     def _size(self, names: list[str]) -> int:
-        return int(product(self._sizes[name] for name in names))
+        return int(product(self.axis_sizes[name] for name in names))
 
     # -- what stands before the convolution --------------------------------------------------
     @staticmethod
@@ -151,30 +155,30 @@ class StageModule(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The stage's output, (batch, channels, *grid)."""
-        batch, groups = x.shape[0], int(self.stage.groups)
-        dims = len(self._geometry)
+        groups, dims = int(self.stage.groups), len(self._geometry)
         axes = [int(self.stage.sizes[axis.key]) for axis in self.stage.line.inputs]
         if self._gather or self._diagonal or self._pattern:
-            x = x.reshape(batch, groups, *axes, *x.shape[-dims:])
+            x = x.reshape(-1, groups, *axes, *x.shape[-dims:])
             x = self._gathered(x)
             x = self._shifted(x)
         grid = x.shape[-dims:]
         if self._order != self._names:
-            x = x.reshape(batch, *(self._sizes[n] for n in self._names), *grid)
+            x = x.reshape(-1, *(self.axis_sizes[n] for n in self._names), *grid)
             places = [self._names.index(name) + 1 for name in self._order]
             x = x.permute(0, *places, *range(x.dim() - dims, x.dim()))
-        x = x.reshape(batch * self._fold, -1, *grid)
+        # -1 stands for the batch: sizes computed here would show up in traces as multiplies
+        x = x.reshape(-1, self.conv.in_channels, *grid)
         if any(pair != (0, 0) for pair in self._pads):
             x = functional.pad(x, _torch_pads(self._pads))
         x = self.conv(x)
         if any(pair != (0, 0) for pair in self._crop):
             x = functional.pad(x, _torch_pads(self._crop))
         grid = x.shape[-dims:]
-        if self._result != self._wanted:
-            x = x.reshape(batch, *(self._sizes[n] for n in self._result), *grid)
-            places = [self._result.index(name) + 1 for name in self._wanted]
+        if self.result_axes != self._wanted:
+            x = x.reshape(-1, *(self.axis_sizes[n] for n in self.result_axes), *grid)
+            places = [self.result_axes.index(name) + 1 for name in self._wanted]
             x = x.permute(0, *places, *range(x.dim() - dims, x.dim()))
-        x = x.reshape(batch, -1, *grid)
+        x = x.reshape(-1, int(self.stage.out_channels), *grid)
         if self.bias is not None:
             x = x + self.bias.view(1, -1, *[1] * dims)
         return x
@@ -193,9 +197,7 @@ class StageModule(nn.Module):
             g, letter = self.stage.geometry[axis], self.letters[axis]
             place = self._names.index(letter) + 1
             x = functional.pad(x, _torch_pads([_pads_of(g, a == axis) for a, g in self._axes()]))
-            parts = [
-                _slice(part, axis - dims, tap, g) for tap, part in enumerate(x.unbind(place))
-            ]
+            parts = [_slice(part, axis - dims, tap, g) for tap, part in enumerate(x.unbind(place))]
             x = torch.stack(parts, place)
         if self._pattern:
             axes = self._pattern_axes(self.stage)

@@ -44,7 +44,7 @@ class VariantModule(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The output of the whole variant."""
-        return self.body(x)  # type: ignore[no-any-return]
+        return self.body(x)
 
     def extra_repr(self) -> str:
         """Which variant it is, and on which layer."""
@@ -76,7 +76,7 @@ class _Resample(nn.Module):
         if not self.item.up:
             pools = {1: functional.avg_pool1d, 2: functional.avg_pool2d, 3: functional.avg_pool3d}
             pool: Any = pools[len(out)]
-            return pool(x, factor, ceil_mode=True, count_include_pad=False)  # type: ignore[no-any-return]
+            return pool(x, factor, ceil_mode=True, count_include_pad=False)
         for axis, size in enumerate(out):
             x = x.repeat_interleave(factor, axis + 2).narrow(axis + 2, 0, size)
         return x
@@ -105,7 +105,7 @@ class _Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         for branches in self.rounds:
-            results = [branch(x) for branch in branches]  # type: ignore[attr-defined]
+            results = [branch(x) for branch in branches]
             x = self._joined(results)
         return x
 
@@ -172,5 +172,3 @@ def input_shape(layer: ConvLayer) -> tuple[int, ...]:
 def output_shape(layer: ConvLayer) -> tuple[int, ...]:
     """(batch, out_channels, *out_size) of a layer."""
     return (int(layer.batch), int(layer.out_channels), *(int(size) for size in layer.out_size))
-
-

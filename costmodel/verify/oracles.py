@@ -1,0 +1,157 @@
+"""Oracles: counters and computations from outside, each of which must agree to the last digit.
+
+A registry; one entry each. An oracle looks at a built module and says what it got.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from costmodel.counting import Counts
+from costmodel.errors import CostModelError, MissingDependencyError
+from costmodel.verify.modules import VariantModule, input_shape, output_shape
+from costmodel.verify.reference import reference
+
+#: What fvcore has no rule for, and what costs no multiply: anything else that it does not support
+#: makes its count worthless, and so is a failure.
+FREE_OPERATORS = frozenset(
+    {
+        "aten::add",
+        "aten::avg_pool1d",
+        "aten::avg_pool2d",
+        "aten::avg_pool3d",
+        "aten::index_select",
+        "aten::pad",
+        "aten::repeat_interleave",
+        "aten::unflatten",
+    }
+)
+#: Largest difference, relative to the largest output, between a module and the reference.
+TOLERANCE = 1e-9
+
+
+class UnsupportedOperatorError(CostModelError):
+    """A counter met an operator that it does not count: its number says nothing."""
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """One outside check.
+
+    key: its name in rows. label: what it is. expected: what we say. got: what the outside says of
+    the module; both are compared with `==`.
+    """
+
+    key: str
+    label: str
+    expected: Callable[[Counts], Any]
+    got: Callable[[VariantModule], Any]
+
+
+#: Every oracle by key.
+ORACLES: dict[str, Oracle] = {}
+
+
+def _oracle(key: str, label: str, expected: Callable[[Counts], Any]) -> Callable[[Any], Any]:
+    def register(got: Callable[[VariantModule], Any]) -> Callable[[VariantModule], Any]:
+        ORACLES[key] = Oracle(key, label, expected, got)
+        return got
+
+    return register
+
+
+@_oracle("parameters", "the elements of the module's parameters", lambda counts: counts.params)
+def parameters(module: VariantModule) -> int:
+    """Elements of all parameters."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@_oracle(
+    "shape",
+    "the output's shape, as torch computes it",
+    lambda counts: "x".join(map(str, output_shape(counts.layer))),
+)
+def shape(module: VariantModule) -> str:
+    """The shape of the module's output on the meta device."""
+    moved = meta(module)
+    return "x".join(map(str, moved(torch.empty(input_shape(module.layer), device="meta")).shape))
+
+
+@_oracle("torch", "torch's FlopCounterMode, halved", lambda counts: counts.macs)
+def torch_count(module: VariantModule) -> int:
+    """FLOPs of `FlopCounterMode` on the meta device, two of which are one MAC."""
+    moved = meta(module)
+    with FlopCounterMode(display=False) as counter:
+        moved(torch.empty(input_shape(module.layer), device="meta"))
+    flops = counter.get_total_flops()
+    return int(flops) // 2 if flops % 2 == 0 else int(flops)
+
+
+@_oracle("fvcore", "fvcore's count of convolutions and linear layers", lambda counts: counts.macs)
+def fvcore_count(module: VariantModule) -> int:
+    """fvcore's "flops", which are MACs, of the operators conv and linear.
+
+    Raises `UnsupportedOperatorError` for an operator without a rule that may hold multiplies.
+    """
+    return fvcore_flops(module, torch.zeros(input_shape(module.layer)))
+
+
+def fvcore_flops(module: torch.nn.Module, x: torch.Tensor) -> int:
+    """fvcore's MACs of the convolutions and linear layers in one run of a module."""
+    analysis = _fvcore()(module, x)
+    analysis.unsupported_ops_warnings(False)
+    analysis.uncalled_modules_warnings(False)
+    analysis.tracer_warnings("none")
+    counted = analysis.by_operator()
+    unsupported = set(analysis.unsupported_ops()) - FREE_OPERATORS
+    if unsupported:
+        raise UnsupportedOperatorError(
+            f"fvcore does not count {', '.join(sorted(unsupported))}; allowed are operators with a "
+            "rule, and those without multiplies"
+        )
+    return int(counted["conv"] + counted["linear"])
+
+
+@_oracle("einsum", "the output of an einsum over unfolded windows", lambda counts: 0.0)
+def einsum(module: VariantModule) -> float:
+    """Largest difference from the reference, relative to the largest output; 0 within rounding."""
+    generator = torch.Generator().manual_seed(0)
+    double = _double(module)
+    for parameter in double.parameters():
+        parameter.data = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+    x = torch.randn(input_shape(module.layer), generator=generator, dtype=torch.float64)
+    with torch.no_grad():
+        wanted, found = reference(double, x), double(x)
+    if wanted.shape != found.shape:
+        return float("inf")
+    difference = float((wanted - found).abs().max() / wanted.abs().max().clamp(min=1e-30))
+    return 0.0 if difference <= TOLERANCE else difference
+
+
+def meta(module: VariantModule) -> VariantModule:
+    """A copy of a module on the meta device: shapes only, no weights and no arithmetic."""
+    with torch.device("meta"):
+        return VariantModule(module.bound)
+
+
+def _double(module: VariantModule) -> VariantModule:
+    return VariantModule(module.bound).double()
+
+
+def _fvcore() -> Any:
+    try:
+        with warnings.catch_warnings():
+            # fvcore decorates with torch.jit.script, which torch 2.13 deprecates
+            warnings.simplefilter("ignore", DeprecationWarning)
+            from fvcore.nn import FlopCountAnalysis
+    except ImportError:
+        raise MissingDependencyError("fvcore", "checking against fvcore", "torch") from None
+    logging.getLogger("fvcore").setLevel(logging.ERROR)
+    return FlopCountAnalysis

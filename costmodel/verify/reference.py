@@ -1,0 +1,248 @@
+"""What a variant computes, said without any convolution: an einsum over unfolded windows.
+
+Written for clarity and in double precision, from the notation's meaning alone: windows are gathered
+(or scattered, where transposed) position by position, and every sum is one `einsum` over named
+axes. It shares with the module only the weights and which taps a pattern has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from costmodel.program import (
+    BoundBias,
+    BoundBlock,
+    BoundResample,
+    BoundSequence,
+    BoundSlice,
+)
+from costmodel.stage import BoundStage, Geometry
+from costmodel.verify.lowering import GROUPS, TAPS, StageModule
+from costmodel.verify.modules import VariantModule
+from costmodel.verify.taps import channel_indices, pattern_of
+
+_BATCH = "batch"
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def reference(module: VariantModule, x: Tensor) -> Tensor:
+    """The output that the notation prescribes, with a module's weights.
+
+    Args:
+        module: of a variant; its weights are read, its layers are not run.
+        x: input (batch, in_channels, *size).
+
+    Returns:
+        Output (batch, out_channels, *out_size), float64.
+    """
+    leaves = iter(_leaves(module))
+    groups = int(module.layer.groups)
+    return _sequence(module.bound.program, leaves, x.double(), groups)
+
+
+def _leaves(module: nn.Module) -> Iterator[nn.Module]:
+    """Stage modules, and what has a bias of its own, in the order in which they run."""
+    for child in module.modules():
+        own_bias = isinstance(getattr(child, "bias", None), nn.Parameter)
+        if isinstance(child, StageModule) or (own_bias and not hasattr(child, "weight")):
+            yield child
+
+
+def _sequence(
+    program: BoundSequence, leaves: Iterator[nn.Module], x: Tensor, groups: int
+) -> Tensor:
+    for item in program.items:
+        if isinstance(item, BoundStage):
+            module = next(leaves)
+            assert isinstance(module, StageModule)
+            x = _stage(item, module, x)
+        elif isinstance(item, BoundSlice):
+            parts = x.reshape(x.shape[0], groups, -1, *x.shape[2:])
+            parts = parts[:, :, int(item.low) : int(item.high)]
+            x = parts.reshape(x.shape[0], -1, *x.shape[2:])
+        elif isinstance(item, BoundResample):
+            x = _resampled(item, x)
+        elif isinstance(item, BoundBias):
+            bias: Any = next(leaves).bias
+            x = x + bias.detach().double().reshape(1, -1, *[1] * (x.dim() - 2))
+        else:
+            for _ in range(int(item.times)):
+                x = _joined(item, [_sequence(b, leaves, x, groups) for b in item.branches], groups)
+    return x
+
+
+def _joined(block: BoundBlock, results: list[Tensor], groups: int) -> Tensor:
+    if block.mode == "sum":
+        return torch.stack(results).sum(0)
+    parts = [r.reshape(r.shape[0], groups, -1, *r.shape[2:]) for r in results]
+    whole = torch.cat(parts, 2)
+    return whole.reshape(whole.shape[0], -1, *whole.shape[3:])
+
+
+def _resampled(item: BoundResample, x: Tensor) -> Tensor:
+    for axis, (before, after) in enumerate(zip(item.in_grid, item.out_grid, strict=True)):
+        dim = axis + 2
+        if item.up:
+            x = x[(slice(None),) * dim + (torch.arange(int(after)) // item.factor,)]
+        else:
+            cells = [
+                x.narrow(dim, start, min(item.factor, int(before) - start)).mean(dim, keepdim=True)
+                for start in range(0, int(before), item.factor)
+            ]
+            x = torch.cat(cells, dim)
+    return x
+
+
+def _stage(stage: BoundStage, module: StageModule, x: Tensor) -> Tensor:
+    line, letters = stage.line, module.letters
+    grid = tuple(range(-len(letters), 0))
+    x = x.reshape(
+        x.shape[0],
+        int(stage.groups),
+        *(int(stage.sizes[axis.key]) for axis in line.inputs),
+        *x.shape[grid[0] :],
+    )
+    names = [_BATCH, GROUPS]
+    for axis in line.inputs:
+        if axis.tap:
+            positions, taps = int(stage.sizes[axis.name]), int(stage.sizes[axis.tap])
+            index = channel_indices(axis, int(stage.sizes[axis.key]), positions, taps)
+            x = x[(slice(None),) * len(names) + (torch.tensor(index),)]
+        names += axis.names
+    windows = {
+        letter: stage.geometry[a] for a, letter in enumerate(letters) if letter in line.windows
+    }
+    places = [_place(letter) for letter in letters]
+    weight, weight_names = _named_weight(module)
+    outputs = [_BATCH, GROUPS, *line.output_names]
+    if stage.transposed:
+        wanted = [*outputs, *places, *windows]
+        y = _einsum(x, [*names, *places], weight, weight_names, wanted)
+        y = _scattered(y, windows, wanted)
+    else:
+        x, names = _unfolded(x, [*names, *places], windows)
+        x, names = _patterned(x, names, stage, module)
+        y = _einsum(x, names, weight, weight_names, [*outputs, *places])
+    y = y.reshape(y.shape[0], -1, *y.shape[grid[0] :])
+    return y + _named_bias(module).reshape(1, -1, *[1] * len(letters))
+
+
+def _named_weight(module: StageModule) -> tuple[Tensor, list[str]]:
+    """The weight with one dimension per axis: channel axes, then the windows it still has."""
+    weight = module.conv.weight.detach().double()
+    kernel = dict(zip(module.letters, weight.shape[2:], strict=True))
+    open_windows = [letter for letter, extent in kernel.items() if extent > 1]
+    sizes = [module.axis_sizes[name] for name in module.weight_axes]
+    return (
+        weight.reshape(*sizes, *(kernel[letter] for letter in open_windows)),
+        [*module.weight_axes, *open_windows],
+    )
+
+
+def _named_bias(module: StageModule) -> Tensor:
+    """The bias in the order of the stage's output channels; zero without one."""
+    if module.bias is not None:
+        return module.bias.detach().double()
+    if module.conv.bias is None:
+        return torch.zeros(1, dtype=torch.float64)
+    bias = module.conv.bias.detach().double()
+    bias = bias.reshape([module.axis_sizes[name] for name in module.result_axes])
+    wanted = [GROUPS, *module.stage.line.output_names]
+    return bias.permute([module.result_axes.index(name) for name in wanted]).flatten()
+
+
+def _unfolded(
+    x: Tensor, names: list[str], windows: dict[str, Geometry]
+) -> tuple[Tensor, list[str]]:
+    """Each windowed axis as (output position, tap); positions outside the input read zero."""
+    for letter, g in windows.items():
+        dim = names.index(_place(letter))
+        index = torch.tensor(
+            [
+                [
+                    out * int(g.stride) + tap * int(g.dilation) - int(g.pads[0])
+                    for tap in range(int(g.kernel))
+                ]
+                for out in range(int(g.out))
+            ]
+        )
+        inside = (index >= 0) & (index < x.shape[dim])
+        x = x[(slice(None),) * dim + (index.clamp(0, x.shape[dim] - 1),)]
+        x = x * inside.reshape(*inside.shape, *[1] * (x.dim() - dim - 2))
+        names = [*names[: dim + 1], letter, *names[dim + 1 :]]
+    # a window of extent 1 reads one tap: no axis to sum over
+    for letter, g in windows.items():
+        if int(g.kernel) == 1:
+            dim = _last(names, letter)
+            x, names = x.select(dim, 0), [*names[:dim], *names[dim + 1 :]]
+    return x, names
+
+
+def _patterned(
+    x: Tensor, names: list[str], stage: BoundStage, module: StageModule
+) -> tuple[Tensor, list[str]]:
+    """The taps of a pattern picked out of the unfolded windows, as one axis."""
+    pattern = next((axis.names for axis in stage.line.weights if axis.pattern), ())
+    if not pattern:
+        return x, names
+    axes = [module.letters.index(letter) for letter in pattern]
+    kept = [
+        (letter, place)
+        for place, letter in enumerate(pattern)
+        if int(stage.geometry[axes[place]].kernel) > 1
+    ]
+    copies = []
+    for taps in pattern_of(stage, axes):
+        part, left = x, list(names)
+        for letter, place in kept:
+            dim = _last(left, letter)
+            part = part.select(dim, taps[place])
+            left.pop(dim)
+        copies.append(part)
+    for letter, _ in kept:
+        names = [*names[: _last(names, letter)], *names[_last(names, letter) + 1 :]]
+    return torch.stack(copies, -1), [*names, TAPS]
+
+
+def _scattered(y: Tensor, windows: dict[str, Geometry], names: list[str]) -> Tensor:
+    """Each (input position, tap) added where it lands; what lands outside is cut off."""
+    for letter, g in windows.items():
+        place, tap_dim = names.index(_place(letter)), names.index(letter)
+        shape = list(y.shape)
+        shape[place] = int(g.out)
+        shape.pop(tap_dim)
+        result = y.new_zeros(shape)
+        for tap in range(int(g.kernel)):
+            part = y.select(tap_dim, tap)
+            for position in range(int(g.size)):
+                lands = position * int(g.stride) + tap * int(g.dilation) - int(g.pads[0])
+                if 0 <= lands < int(g.out):
+                    result.select(place, lands).add_(part.select(place, position))
+        y, names = result, [*names[:tap_dim], *names[tap_dim + 1 :]]
+    return y
+
+
+def _einsum(
+    x: Tensor, x_names: list[str], w: Tensor, w_names: list[str], y_names: list[str]
+) -> Tensor:
+    """One einsum over named axes; a name that stands twice in the input is its diagonal."""
+    for name in [n for n in y_names if n not in x_names and n not in w_names]:
+        w, w_names = w.unsqueeze(-1), [*w_names, name]  # a window of extent 1
+    letters = dict(zip(dict.fromkeys([*x_names, *w_names]), _LETTERS, strict=False))
+
+    def labels(names: list[str]) -> str:
+        return "".join(letters[name] for name in names)
+
+    return torch.einsum(f"{labels(x_names)},{labels(w_names)}->{labels(y_names)}", x, w)
+
+
+def _place(letter: str) -> str:
+    return f"position along {letter}"
+
+
+def _last(names: list[str], name: str) -> int:
+    return len(names) - 1 - names[::-1].index(name)
