@@ -42,6 +42,7 @@ def from_torch(
         import torch
     except ImportError as error:
         raise MissingDependencyError("torch", "reading a PyTorch model", "torch") from error
+    from costmodel.network.capture.formula import rebuild
     from costmodel.network.capture.inputs import read_inputs
     from costmodel.network.capture.run import capture
 
@@ -49,6 +50,7 @@ def from_torch(
         raise InputError(f"model is {model!r}; allowed are PyTorch modules and callables")
     inputs = read_inputs(model, input_shape, dtype)
     found = capture(model, inputs)
+    taken = found.inputs or inputs
     title = name or getattr(model, "__name__", None) or type(model).__name__
     return Network(
         title,
@@ -56,4 +58,5 @@ def from_torch(
         source=f"PyTorch {torch.__version__.split('+')[0]}",
         input_shapes=inputs.shapes,
         notes=found.notes,
+        rebuild=lambda: rebuild(model, taken, found.ops),
     )

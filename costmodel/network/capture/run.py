@@ -24,7 +24,7 @@ from costmodel.network.model import NetOp
 #: A run on the CPU is not started for a model with more parameters than this.
 CPU_LIMIT = 1 << 31
 
-_LOCK = threading.RLock()
+LOCK = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _captured(model: Callable[..., Any], inputs: Inputs) -> Captured:
         if way.after_values and not reason.startswith(_VALUES):
             continue
         try:
-            ops = _on_meta(model, inputs, way)
+            ops = on_meta(model, inputs, way)
         except NeedsIntegers:
             raise
         except NeedsValues as error:
@@ -117,8 +117,8 @@ _WAYS = (
 )
 
 
-def _on_meta(model: Callable[..., Any], inputs: Inputs, way: Way) -> list[NetOp]:
-    with _LOCK, State() as state, torch.random.fork_rng(devices=[]):
+def on_meta(model: Callable[..., Any], inputs: Inputs, way: Way) -> list[NetOp]:
+    with LOCK, State() as state, torch.random.fork_rng(devices=[]):
         if isinstance(model, nn.Module):
             state.add(model)
         elif isinstance(owner := getattr(model, "__self__", None), nn.Module):
@@ -126,7 +126,7 @@ def _on_meta(model: Callable[..., Any], inputs: Inputs, way: Way) -> list[NetOp]
         recorder = Recorder(state)
         args, kwargs = inputs.tensors(way.device)
         mode = CaptureMode(recorder, shortcuts=way.shortcuts, constants=way.constants)
-        with _surroundings(), _calls(recorder, usable_layers() if way.shortcuts else {}), mode:
+        with surroundings(), calls(recorder, usable_layers() if way.shortcuts else {}), mode:
             model(*args, **kwargs)
         return recorder.ops + recorder.unused()
 
@@ -139,7 +139,7 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
             f"{_title(model)} cannot be captured: {reason}, and with {count} parameters it is too "
             f"large to run on the CPU; allowed there are {CPU_LIMIT}"
         )
-    with _LOCK, torch.random.fork_rng(devices=[]):
+    with LOCK, torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         real = _real_copy(model)
         state = State()
@@ -151,7 +151,7 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
         try:
             # oneDNN's recurrent layers are one operator with all products inside.
             plain = torch.backends.mkldnn.flags(enabled=False)
-            with _surroundings(), plain, _calls(recorder, {}), mode:
+            with surroundings(), plain, calls(recorder, {}), mode:
                 real(*args, **kwargs)
         except NeedsIntegers:
             raise
@@ -168,7 +168,7 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
 
 
 @contextlib.contextmanager
-def _surroundings() -> Iterator[None]:
+def surroundings() -> Iterator[None]:
     """No gradients, no warnings, and no fused path that hides the products inside."""
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
@@ -181,7 +181,7 @@ def _surroundings() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _calls(recorder: Recorder, layers: dict[type[nn.Module], Layer]) -> Iterator[None]:
+def calls(recorder: Recorder, layers: dict[type[nn.Module], Layer]) -> Iterator[None]:
     """Follow which module runs, in this thread; layers with a known result are not gone into."""
     original = nn.Module.__call__
     thread = threading.get_ident()

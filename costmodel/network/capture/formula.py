@@ -1,0 +1,244 @@
+"""Closed formulas of captured networks: one forward on sizes with letters, then a check.
+
+The formula is checked before it is handed out: the network is counted again at other sizes, and
+every operation's multiplies have to be what the formula says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from costmodel.errors import CostModelError
+from costmodel.network.capture.dispatch import CaptureMode
+from costmodel.network.capture.inputs import Inputs
+from costmodel.network.capture.recorder import Recorder
+from costmodel.network.capture.run import LOCK, calls, capture, surroundings
+from costmodel.network.capture.shape_mode import ShapeMode, python_functions_open
+from costmodel.network.capture.sizes import Size
+from costmodel.network.capture.state import State
+from costmodel.network.model import NetOp
+from costmodel.network.network import Rebuild, Shapes
+from costmodel.network.polynomial import Polynomial
+
+#: Letters of an input's axes by its rank; "" is an axis that a model fixes.
+_LETTERS = {
+    1: ("L",),
+    2: ("N", "L"),
+    3: ("N", "", "L"),
+    4: ("N", "", "H", "W"),
+    5: ("N", "", "D", "H", "W"),
+}
+#: How many other sizes a formula is checked at, and how many are tried for it.
+_CHECKS, _TRIES = 2, 12
+
+
+def rebuild(model: Callable[..., Any], inputs: Inputs, ops: Sequence[NetOp]) -> Rebuild:
+    """The hook through which a captured network is counted at other sizes."""
+    letters = _letters(model, inputs)
+    defaults = {
+        letter: side
+        for names, shape in zip(letters, inputs.shapes, strict=True)
+        for letter, side in zip(names, shape, strict=True)
+        if letter
+    }
+
+    def build(values: Mapping[str, Any]) -> tuple[Sequence[NetOp], Shapes]:
+        shapes = tuple(
+            tuple(values[n] if n else side for n, side in zip(names, shape, strict=True))
+            for names, shape in zip(letters, inputs.shapes, strict=True)
+        )
+        free = [name for name, value in values.items() if not isinstance(value, int)]
+        if not free:
+            return capture(model, inputs.with_shapes(shapes)).ops, shapes
+        return _with_letters(model, inputs, letters, values, free), shapes
+
+    return Rebuild(defaults, build)
+
+
+def _letters(model: Callable[..., Any], inputs: Inputs) -> tuple[tuple[str, ...], ...]:
+    """A letter for every axis that may be free; one letter stands for one size in all inputs."""
+    result = []
+    taken: dict[str, int] = {}
+    for shape in inputs.shapes:
+        names = list(_LETTERS.get(len(shape), ("N", *("",) * (len(shape) - 1))) if shape else ())
+        if len(shape) == 3 and _runs(model, inputs, shape, 1) and not _runs(model, inputs, shape, 2):
+            names = ["N", "L", ""]  # positions before features, as in a transformer
+        if len(shape) == 2 and not inputs.has_integers and not _runs(model, inputs, shape, 1):
+            names = ["N", ""]
+        for axis, (name, side) in enumerate(zip(names, shape, strict=True)):
+            number = 1
+            letter = name
+            while name and taken.get(letter, side) != side:
+                number += 1
+                letter = f"{name}{number}"
+            if letter:
+                taken[letter] = side
+                names[axis] = letter
+        result.append(tuple(names))
+    return tuple(result)
+
+
+def _runs(model: Callable[..., Any], inputs: Inputs, shape: tuple[int, ...], axis: int) -> bool:
+    """Whether the model takes another size on one axis of an input."""
+    other = tuple(s + (i == axis) for i, s in enumerate(shape))
+    shapes = [other if s == shape else s for s in inputs.shapes]
+    return _counted(model, inputs, shapes) is not None
+
+
+def _counted(
+    model: Callable[..., Any], inputs: Inputs, shapes: Sequence[Sequence[int]]
+) -> tuple[NetOp, ...] | None:
+    """The operations at other sizes, None where the model does not take them."""
+    from costmodel.network.capture.run import FAST, on_meta
+
+    try:
+        return tuple(on_meta(model, inputs.with_shapes(shapes), FAST))
+    except Exception:  # whatever the model raises: these sizes are not its own
+        return None
+
+
+def _with_letters(
+    model: Callable[..., Any],
+    inputs: Inputs,
+    letters: tuple[tuple[str, ...], ...],
+    values: Mapping[str, Any],
+    free: Sequence[str],
+) -> list[NetOp]:
+    base = {
+        n: side
+        for names, shape in zip(letters, inputs.shapes, strict=True)
+        for n, side in zip(names, shape, strict=True)
+        if n
+    }
+    fixed = {n: v for n, v in values.items() if n not in free}
+    symbols = {n: values[n] for n in free}
+    problem = ""
+    for start in _starts({**base, **fixed}, free):
+        try:
+            ops = _follow(model, inputs, letters, start, symbols)
+        except CostModelError as error:
+            problem = str(error)
+            continue
+        except Exception:  # the model does not take these sizes
+            continue
+        problem = _check(model, inputs, letters, start, symbols, ops)
+        if not problem:
+            return ops
+    raise CostModelError(
+        f"{_name(model)} has no closed formula in {', '.join(free)}: "
+        f"{problem or 'it takes no other sizes'}"
+    )
+
+
+def _starts(base: Mapping[str, int], free: Sequence[str]) -> list[dict[str, int]]:
+    """Sizes to follow the forward at: the network's own, and some that nothing divides."""
+    odd = {n: base[n] + (1, 13, 7, 11)[i % 4] if n in free else base[n] for i, n in enumerate(base)}
+    return [dict(base), odd]
+
+
+def _shapes(
+    letters: tuple[tuple[str, ...], ...], inputs: Inputs, sizes: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    return [
+        tuple(sizes[n] if n else side for n, side in zip(names, shape, strict=True))
+        for names, shape in zip(letters, inputs.shapes, strict=True)
+    ]
+
+
+def _follow(
+    model: Callable[..., Any],
+    inputs: Inputs,
+    letters: tuple[tuple[str, ...], ...],
+    sizes: Mapping[str, int],
+    symbols: Mapping[str, Any],
+) -> list[NetOp]:
+    """One forward at known sizes, some of which have letters."""
+    placed = inputs.with_shapes(_shapes(letters, inputs, sizes))
+    with LOCK, State() as state, torch.random.fork_rng(devices=[]):
+        if isinstance(model, nn.Module):
+            state.add(model)
+        elif isinstance(owner := getattr(model, "__self__", None), nn.Module):
+            state.add(owner)
+        recorder = Recorder(state)
+        args, kwargs = placed.tensors("meta")
+        shapes = ShapeMode(recorder)
+        for tensor, names in zip((*args, *kwargs.values()), _by_place(inputs, letters), strict=True):
+            shapes.set(
+                tensor,
+                tuple(
+                    Size(side, symbols[n]) if n in symbols else side
+                    for n, side in zip(names, tensor.shape, strict=True)
+                ),
+            )
+        mode = CaptureMode(recorder)
+        with surroundings(), calls(recorder, {}), python_functions_open(), mode, shapes:
+            model(*args, **kwargs)
+        if shapes.lost:
+            raise CostModelError(f"how the sizes of {shapes.lost!r} come about is not known")
+        return recorder.ops + recorder.unused()
+
+
+def _by_place(inputs: Inputs, letters: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
+    """Letters in the order of `Inputs.tensors`: positional inputs first."""
+    pairs = list(zip(inputs.names, letters, strict=True))
+    return [l for n, l in pairs if not n] + [l for n, l in pairs if n]
+
+
+def _check(
+    model: Callable[..., Any],
+    inputs: Inputs,
+    letters: tuple[tuple[str, ...], ...],
+    start: Mapping[str, int],
+    symbols: Mapping[str, Any],
+    ops: Sequence[NetOp],
+) -> str:
+    """Count again at other sizes; what is wrong with the formula, "" where nothing is."""
+    names = {n: next(iter(v.free_symbols)) for n, v in symbols.items() if _is_letter(v)}
+    if len(names) != len(symbols):
+        return ""  # polynomials of polynomials: the letters' own formula has been checked
+    checked = 0
+    last = "it takes no other sizes"
+    for sizes in _others(start, list(symbols)):
+        counted = _counted(model, inputs, _shapes(letters, inputs, sizes))
+        if counted is None:
+            continue
+        values = {names[n]: sizes[n] for n in symbols}
+        wanted = [op for op in counted if op.column == "macs"]
+        found = [op for op in ops if op.column == "macs"]
+        where = ", ".join(f"{n} = {sizes[n]}" for n in symbols)
+        if len(wanted) != len(found):
+            return f"at {where} it runs {len(wanted)} products instead of {len(found)}"
+        for a, b in zip(wanted, found, strict=True):
+            said = b.macs.subs(**values) if isinstance(b.macs, Polynomial) else b.macs
+            if said != a.macs:
+                return f"at {where} {a.name!r} has {a.macs} multiply-accumulates, not {said}"
+        checked += 1
+        last = ""
+        if checked == _CHECKS:
+            break
+    return last
+
+
+def _is_letter(value: Any) -> bool:
+    return isinstance(value, Polynomial) and len(value.free_symbols) == 1 and len(value.terms) == 1
+
+
+def _others(start: Mapping[str, int], free: Sequence[str]) -> list[dict[str, int]]:
+    """Sizes to check at: odd ones first, then multiples that pickier models take."""
+    steps = ((1, 2), (5, 9), (3, 4), (7, 6), (13, 21), (32, 64), (64, 96), (14, 28), (96, 160), (2, 8))
+    result = []
+    for step in steps[:_TRIES]:
+        sizes = dict(start)
+        for i, name in enumerate(free):
+            sizes[name] = start[name] + (1 + i if name == "N" else step[i % 2] + i // 2)
+        result.append(sizes)
+    double = {n: s * 2 if n in free else s for n, s in start.items()}
+    return [*result, double]
+
+
+def _name(model: Callable[..., Any]) -> str:
+    return getattr(model, "__name__", type(model).__name__)
