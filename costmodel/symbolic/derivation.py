@@ -1,0 +1,185 @@
+"""Derivations: formula = numbers substituted = result, for any concrete layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sympy import Expr, Integer, Rational, Symbol, sympify
+
+from costmodel.arith import Number, is_exact
+from costmodel.counting import Counts, count
+from costmodel.errors import CostModelError
+from costmodel.layer import ConvLayer
+from costmodel.metrics import METRICS, Metric
+from costmodel.symbolic import printers
+from costmodel.symbolic.algebra import factored
+from costmodel.symbolic.layers import twin_layer
+from costmodel.symbolic.letters import hyper_symbols
+from costmodel.symbolic.notations import DEFAULT, Notation
+from costmodel.variant import Variant
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """One number and where it comes from.
+
+    metric: what is counted. symbolic: its formula on this layer, in letters. values: what each
+    letter stands for. value: the exact result. stage: the stage that it is about, in the notation;
+    "" for a whole variant. times: how often that stage stands in the variant.
+    """
+
+    metric: Metric
+    symbolic: Expr
+    values: Mapping[Symbol, Number]
+    value: Number
+    own: tuple[str, ...] = ()
+    stage: str = ""
+    times: Number = 1
+
+    @property
+    def substituted(self) -> str:
+        """The formula with the numbers in it, as text: `(3^2 + 128)·4·64·56·56`."""
+        return printers.text(self.symbolic, values=self.values)
+
+    def lines(self, notation: str | Notation = DEFAULT) -> tuple[str, str, str]:
+        """Formula, numbers substituted, and result, as text."""
+        return (
+            printers.text(self.symbolic, notation, self.own),
+            printers.text(self.symbolic, notation, self.own, self.values),
+            result_text(self.value),
+        )
+
+    def text(self, notation: str | Notation = DEFAULT) -> str:
+        """On one line: `(k^2 + n)·b·m·h·w = (3^2 + 128)·4·64·56·56 = 109,985,792`."""
+        return " = ".join(dict.fromkeys(self.lines(notation)))
+
+    def latex(self, notation: str | Notation = DEFAULT) -> str:
+        """Three lines of an `aligned` block, without dollars."""
+        lines = (
+            printers.latex(self.symbolic, notation, self.own),
+            printers.latex(self.symbolic, notation, self.own, self.values),
+            result_latex(self.value),
+        )
+        first, *rest = dict.fromkeys(lines)
+        body = " \\\\\n".join([f"& {first}", *(f"={{}}& {line}" for line in rest)])
+        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+    def markdown(self, notation: str | Notation = DEFAULT) -> str:
+        """The same as a block of Markdown math."""
+        return printers.fence(self.latex(notation))
+
+    def python(self, notation: str | Notation = DEFAULT) -> str:
+        """An assertion in Python source: `assert (3**2 + 128)*4*64*56*56 == 109985792`."""
+        integer = isinstance(self.value, int)
+        source = printers.python(self.symbolic, notation, self.own, self.values, integer)
+        return f"assert {source} == {self.value}"
+
+
+def derivation(
+    counts: Counts | Variant | str,
+    layer: ConvLayer | None = None,
+    metric: str = "macs",
+    **hyper: Number,
+) -> Derivation:
+    """How a count comes about: its formula on the layer, the numbers, the result.
+
+    Args:
+        counts: what `count` gave; or a variant, with its `layer` and `hyper`.
+        layer: any layer of numbers; rectangular windows, strides, groups and images included. A
+            letter stands for what is the same (k for a square kernel), else every axis has its own
+            (k_h, k_w); h and w are the output grid, H and W the input grid where that differs.
+        metric: the key of any metric.
+        hyper: values by letter; those not given take their defaults.
+
+    Raises:
+        CostModelError: sizes that are not numbers, or whatever `count` refuses.
+
+    >>> from costmodel import ConvLayer
+    >>> print(derivation("basis", ConvLayer(3, 64, 128, (56, 48)), b=4).text())
+    (k^2 + n)·b·m·h·w = (3^2 + 128)·4·64·56·48 = 94,273,536
+    """
+    concrete, twin, values = _both(counts, layer, hyper)
+    formula = factored(sympify(twin[metric]))
+    return _derivation(concrete, METRICS[metric], formula, values, concrete[metric])
+
+
+def stage_derivations(
+    counts: Counts | Variant | str,
+    layer: ConvLayer | None = None,
+    metric: str = "macs",
+    **hyper: Number,
+) -> list[Derivation]:
+    """The derivation of every stage, standing once; the arguments are those of `derivation`."""
+    concrete, twin, values = _both(counts, layer, hyper)
+    chosen = METRICS[metric]
+    found = []
+    for stage in twin.stages:
+        if evaluated(sympify(stage.stage.weights), values) == 0:
+            continue  # a branch that these numbers leave without channels
+        formula = factored(sympify(stage[metric]))
+        value = evaluated(formula, values)
+        times = evaluated(sympify(stage.stage.times), values)
+        found.append(
+            _derivation(concrete, chosen, formula, values, value, stage=stage.text, times=times)
+        )
+    return found
+
+
+def _derivation(
+    counts: Counts,
+    metric: Metric,
+    formula: Expr,
+    values: Mapping[Symbol, Number],
+    value: Number,
+    **more: Any,
+) -> Derivation:
+    used = {s: values[s] for s in sorted(formula.free_symbols, key=lambda s: s.name)}
+    return Derivation(metric, formula, used, value, tuple(counts.variant.hyper), **more)
+
+
+def _both(
+    counts: Counts | Variant | str, layer: ConvLayer | None, hyper: Mapping[str, Number]
+) -> tuple[Counts, Counts, dict[Symbol, Number]]:
+    """The concrete counts, the same in letters, and what the letters stand for."""
+    if not isinstance(counts, Counts):
+        if layer is None:
+            raise CostModelError("a derivation without a layer; allowed are counts, or a layer too")
+        counts = count(counts, layer, **hyper)
+    variant = counts.variant
+    twin, values = twin_layer(counts.layer, variant)
+    letters = hyper_symbols(variant)
+    values |= {letters[name]: value for name, value in counts.hyper.items()}
+    for letter, value in values.items():
+        if not is_exact(value):
+            raise CostModelError(f"{letter} is {value}; allowed are layers of numbers")
+    return counts, count(variant, twin, **letters), values
+
+
+def evaluated(expr: Expr, values: Mapping[Symbol, Number]) -> Number:
+    """An expression at numbers, exactly: an int, or a `Fraction`."""
+    number = expr.xreplace({letter: Rational(value) for letter, value in values.items()})
+    if isinstance(number, Integer):
+        return int(number)
+    if isinstance(number, Rational):
+        return Fraction(int(number.p), int(number.q))
+    return number
+
+
+def result_text(value: Number) -> str:
+    """A result for people: digits grouped by three, a fraction as one."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Fraction):
+        return f"{value.numerator:,}/{value.denominator:,}"
+    return str(value)
+
+
+def result_latex(value: Number) -> str:
+    """The same in LaTeX."""
+    if isinstance(value, Fraction):
+        above, below = (f"{part:,}".replace(",", "{,}") for part in value.as_integer_ratio())
+        return rf"\frac{{{above}}}{{{below}}}"
+    return result_text(value).replace(",", "{,}")

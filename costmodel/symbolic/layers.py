@@ -1,0 +1,168 @@
+"""Layers of symbols: general ones for formulas, and the symbolic twin of a concrete layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Symbol
+
+from costmodel.arith import Number, is_exact
+from costmodel.errors import VariantError
+from costmodel.layer import ConvLayer
+from costmodel.symbolic.letters import AXES, IN_GRID, OUT_GRID, layer_letter, symbol
+from costmodel.variant import Variant
+
+
+@dataclass(frozen=True, slots=True)
+class GridLayer(ConvLayer):
+    """A layer of symbols whose output grid has letters of its own.
+
+    Formulas then hold for every stride and padding, and no floors stand in them.
+    grid: the output positions per axis; empty where they follow from the input as usual.
+    """
+
+    grid: tuple[Any, ...] = ()
+
+    @property
+    def out_size(self) -> tuple[Number, ...]:
+        """The letters of the output grid."""
+        if self.grid:
+            return self.grid
+        rule: Any = ConvLayer.out_size
+        return tuple(rule.fget(self))
+
+
+def general_dims(variant: Variant) -> int:
+    """The number of spatial axes that a variant's formulas are written for: 2 wherever it can."""
+    return 2 if 2 in variant.dims else max(variant.dims)
+
+
+def general_layer(variant: Variant, dims: int | None = None, stride: bool = False) -> ConvLayer:
+    """The layer of symbols that a variant's formulas are about.
+
+    Args:
+        variant: its `domain` is kept, and its hyper-parameters keep their letters.
+        dims: spatial axes; None is 2 where the variant has 2, else its own number.
+        stride: False for stride 1 on the grid d h w. True for a stride s on the input grid D H W,
+            where the output grid stays a floor of it.
+
+    Returns:
+        Kernel side k on every axis, m to n channels, "same" padding, batch 1, no groups, no bias.
+
+    Raises:
+        VariantError: the variant does not exist in that many dimensions.
+    """
+    dims = _checked(variant, dims)
+    letters = (IN_GRID if stride else OUT_GRID)[dims]
+    fields: dict[str, Any] = {
+        "kernel": _symbol(variant, "k"),
+        "in_channels": _symbol(variant, "m"),
+        "out_channels": _symbol(variant, "n"),
+        "size": tuple(_symbol(variant, letter) for letter in letters),
+        "stride": _symbol(variant, "s") if stride else 1,
+    }
+    return ConvLayer(**_in_domain(variant, fields, dims))
+
+
+def grid_layer(variant: Variant, dims: int | None = None) -> GridLayer:
+    """The general layer with any stride: input grid D H W and output grid d h w are both letters.
+
+    Every axis has a stride of its own (s_h, s_w), so that nothing can depend on their being equal.
+    """
+    dims = _checked(variant, dims)
+    fields: dict[str, Any] = {
+        "kernel": _symbol(variant, "k"),
+        "in_channels": _symbol(variant, "m"),
+        "out_channels": _symbol(variant, "n"),
+        "size": tuple(_symbol(variant, letter) for letter in IN_GRID[dims]),
+        "stride": tuple(_symbol(variant, f"s_{axis}") for axis in AXES[dims]),
+    }
+    grid = tuple(_symbol(variant, letter) for letter in OUT_GRID[dims])
+    fields = _in_domain(variant, fields, dims)
+    if "size" in variant.domain:
+        return GridLayer(**fields)
+    return GridLayer(**fields, grid=grid)
+
+
+def twin_layer(layer: ConvLayer, variant: Variant) -> tuple[GridLayer, dict[Symbol, Number]]:
+    """A concrete layer with letters in place of its numbers, and what each letter stands for.
+
+    Letters appear only where the layer needs them: one k for a square kernel, an input grid only
+    along axes where it differs from the output grid, a stride, dilation, padding, group or image
+    count only where there is more than one (or, of padding, where it is given as numbers).
+    Fields that the variant's domain fixes stay numbers, and so does what is symbolic already.
+    """
+    axes = AXES[layer.dims]
+    values: dict[Symbol, Number] = {}
+
+    def letter(name: str, value: Number) -> Any:
+        if not is_exact(value):
+            return value
+        chosen = _symbol(variant, name)
+        values[chosen] = value
+        return chosen
+
+    def per_axis(name: str, numbers: Iterable[Number], plain: int | None) -> tuple[Any, ...]:
+        numbers = tuple(numbers)
+        if all(is_exact(v) and v == numbers[0] for v in numbers):
+            names = (name,) * len(numbers)
+        else:
+            names = tuple(f"{name}_{axis}" for axis in axes)
+        return tuple(
+            value if is_exact(value) and value == plain else letter(own, value)
+            for own, value in zip(names, numbers, strict=True)
+        )
+
+    outs, sizes = [], []
+    out_letters, in_letters = OUT_GRID[layer.dims], IN_GRID[layer.dims]
+    for axis, (size, out) in enumerate(zip(layer.size, layer.out_size, strict=True)):
+        outs.append(letter(out_letters[axis], out))
+        same = is_exact(size) and is_exact(out) and size == out
+        sizes.append(outs[-1] if same else letter(in_letters[axis], size))
+    fields: dict[str, Any] = {
+        "kernel": per_axis("k", layer.kernel, None),
+        "in_channels": letter("m", layer.in_channels),
+        "out_channels": letter("n", layer.out_channels),
+        "size": tuple(sizes),
+        "stride": per_axis("s", layer.stride, 1),
+        "dilation": per_axis("delta", layer.dilation, 1),
+        "padding": layer.padding
+        if isinstance(layer.padding, str)
+        else per_axis("p", layer.padding, 0),
+        "groups": layer.groups if _is_one(layer.groups) else letter("G", layer.groups),
+        "batch": layer.batch if _is_one(layer.batch) else letter("N", layer.batch),
+        "bias": layer.bias,
+        "transposed": layer.transposed,
+        "output_padding": layer.output_padding,
+    }
+    fixed = {name: getattr(layer, name) for name in variant.domain}
+    grid = layer.out_size if "size" in fixed else tuple(outs)
+    return GridLayer(**{**fields, **fixed}, grid=grid), values
+
+
+def _is_one(value: Number) -> bool:
+    return is_exact(value) and bool(value == 1)
+
+
+def _symbol(variant: Variant, letter: str) -> Symbol:
+    return symbol(layer_letter(letter, variant.hyper))
+
+
+def _checked(variant: Variant, dims: int | None) -> int:
+    if dims is None:
+        return general_dims(variant)
+    if dims not in variant.dims:
+        allowed = " or ".join(f"{d}-D" for d in sorted(variant.dims))
+        raise VariantError(f"{variant.id}: a {dims}-D layer is asked for; allowed are {allowed}")
+    return dims
+
+
+def _in_domain(variant: Variant, fields: dict[str, Any], dims: int) -> dict[str, Any]:
+    """The fields with those that the variant is made for fixed; one size means one on each axis."""
+    fixed = {
+        name: (value,) * dims if name == "size" and not isinstance(value, tuple | list) else value
+        for name, value in variant.domain.items()
+    }
+    return {**fields, **fixed}

@@ -1,0 +1,221 @@
+"""The table of formulas as text, LaTeX, Markdown, CSV, or a Python module."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Expr
+
+from costmodel.errors import CostModelError, unknown
+from costmodel.metrics import METRICS
+from costmodel.symbolic import printers
+from costmodel.symbolic.algebra import EVEN, Shown, display
+from costmodel.symbolic.breakeven import BreakEven
+from costmodel.symbolic.letters import size_symbols
+from costmodel.symbolic.notations import DEFAULT, Notation, notation
+from costmodel.symbolic.rows import FormulaRow
+from costmodel.table import Table
+
+_MARK = "*"
+_COLUMNS = ("ratio", "break_even", "limit")
+
+
+def render(rows: Sequence[FormulaRow], format: str = "text", key: str | Notation = DEFAULT) -> str:
+    """The rows as one text, which ends with a line break.
+
+    Args:
+        rows: what `rows` gave.
+        format: "text", "latex", "markdown", "csv" (formulas as Python source), or "python" (a
+            module with a function for every formula, exact for ints).
+        key: the notation to write in.
+
+    Raises:
+        CostModelError: an unknown format or notation, or a notation that has not enough letters.
+    """
+    if format not in FORMATS:
+        raise CostModelError(unknown("format", format, FORMATS))
+    return FORMATS[format](rows, notation(key))
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """How one format writes what stands in a cell.
+
+    one: an expression. inline: what surrounds a formula. to: the sign of a limit. joint: between
+    several entries of a cell. mark: of what holds only where roundings come out even.
+    """
+
+    one: Callable[..., str]
+    inline: str
+    to: str
+    joint: str
+    mark: str
+
+    def row(self, row: FormulaRow, key: Notation) -> dict[str, str]:
+        own = tuple(row.variant.hyper)
+
+        def write(shown: Shown) -> str:
+            source = self.inline.format(self.one(shown.expr, key, own))
+            return source + self.mark if shown.note else source
+
+        def condition(found: BreakEven, bound: Expr, after: str = "") -> str:
+            sides = self.one(found.letter, key, own), self.one(bound, key, own)
+            source = self.inline.format(f" {found.relation} ".join(sides) + after)
+            return source + self.mark if found.note else source
+
+        return {
+            **{name: write(display(expr)) for name, expr in row.formulas.items()},
+            "ratio": "" if row.ratio is None else write(display(row.ratio, plain=True)),
+            "break_even": self.joint.join(condition(b, b.bound) for b in row.break_evens),
+            "limit": self.joint.join(
+                condition(b, b.limit, self.to.format(self.one(b.limit_in, key, own)))
+                for b in row.break_evens
+                if b.limit is not None
+            ),
+        }
+
+
+_TEXT = _Cells(printers.text, "{}", " ({} → ∞)", "; ", " " + _MARK)
+_LATEX = _Cells(printers.latex, "${}$", r" \quad ({} \to \infty)", ", ", r"\,*")
+_MARKDOWN = _Cells(printers.latex, "${}$", r" \quad ({} \to \infty)", "; ", r" \*")
+
+
+def _names(rows: Sequence[FormulaRow]) -> list[str]:
+    return [*rows[0].formulas, *_COLUMNS] if rows else list(_COLUMNS)
+
+
+def _heads(rows: Sequence[FormulaRow]) -> list[str]:
+    compared = METRICS[rows[0].metric].label if rows else ""
+    labels = {
+        "ratio": f"ratio of {compared}",
+        "break_even": f"fewer {compared} if",
+        "limit": "limit",
+    }
+    return [METRICS[n].label if n in METRICS else labels[n] for n in _names(rows)]
+
+
+def _note(cells: Sequence[dict[str, str]], mark: str) -> str:
+    """The sentence below a table in which something is marked."""
+    marked = mark and any(cell.endswith(mark) for row in cells for cell in row.values())
+    return f"Holds {EVEN}." if marked else ""
+
+
+def _text(rows: Sequence[FormulaRow], key: Notation) -> str:
+    cells = [_TEXT.row(row, key) for row in rows]
+    table = Table(
+        ("variant", *_names(rows)),
+        [{"variant": row.variant.id, **cell} for row, cell in zip(rows, cells, strict=True)],
+    )
+    note = _note(cells, _TEXT.mark)
+    return table.to_text() + (f"\n{_MARK} {note}\n" if note else "")
+
+
+def _markdown(rows: Sequence[FormulaRow], key: Notation) -> str:
+    cells = [_MARKDOWN.row(row, key) for row in rows]
+    lines = [
+        "| " + " | ".join(["variant", *_heads(rows)]) + " |",
+        "|---" * (1 + len(_names(rows))) + "|",
+    ]
+    for row, cell in zip(rows, cells, strict=True):
+        title = _escaped(row.variant.title, "\\`*_[]|<>")
+        lines.append("| " + " | ".join([title, *(cell[n] for n in _names(rows))]) + " |")
+    note = _note(cells, _MARKDOWN.mark)
+    return "\n".join([*lines, *(["", rf"\* {note}"] if note else [])]) + "\n"
+
+
+def _latex(rows: Sequence[FormulaRow], key: Notation) -> str:
+    cells = [_LATEX.row(row, key) for row in rows]
+    lines = [
+        rf"\begin{{tabular}}{{{'l' * (1 + len(_names(rows)))}}}",
+        r"\hline",
+        " & ".join(["variant", *_heads(rows)]) + r" \\",
+        r"\hline",
+    ]
+    for row, cell in zip(rows, cells, strict=True):
+        title = _escaped(row.variant.title, "&%$#_{}")
+        lines.append(" & ".join([title, *(cell[n] for n in _names(rows))]) + r" \\")
+    note = _note(cells, _LATEX.mark)
+    lines += [r"\hline", r"\end{tabular}", *([rf"\par *\,{note}"] if note else [])]
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str, special: str) -> str:
+    return "".join("\\" + sign if sign in special else sign for sign in text.replace("\n", " "))
+
+
+def _csv(rows: Sequence[FormulaRow], key: Notation) -> str:
+    records: list[dict[str, Any]] = []
+    for row in rows:
+        own = tuple(row.variant.hyper)
+        records.append(
+            {
+                "variant": row.variant.id,
+                "title": row.variant.title,
+                **{name: printers.python(expr, key, own) for name, expr in row.formulas.items()},
+                "ratio": None if row.ratio is None else _real(row.ratio, key, own),
+                "break_even": "; ".join(_real(b.condition, key, own) for b in row.break_evens),
+                "limit": "; ".join(
+                    _real(b.limit_condition, key, own) for b in row.break_evens if b.limit
+                ),
+            }
+        )
+    return Table(("variant", "title", *_names(rows)), records).to_csv()
+
+
+def _real(expr: Expr, key: Notation, own: Sequence[str]) -> str:
+    return printers.python(expr, key, own, integer=False)
+
+
+def _python(rows: Sequence[FormulaRow], key: Notation) -> str:
+    """A module: `basis_macs(k, b, m, n, h, w)` for every formula, ratio and bound."""
+    parts = []
+    for row in rows:
+        title = row.variant.title.replace("\\", "/").replace('"', "'")
+        for name, expr in row.formulas.items():
+            label = METRICS[name].label
+            parts.append(_function(row, name, expr, f"{label} of the {title}.", key, True))
+        label = METRICS[row.metric].label
+        if row.ratio is not None:
+            what = f"{label} of the {title} divided by those of the standard layer."
+            parts.append(_function(row, f"{row.metric}_ratio", row.ratio, what, key, False))
+        for found in row.break_evens:
+            name = f"{row.metric}_break_even_{found.letter}"
+            what = f"{label} are fewer than the standard layer's if {found.letter} "
+            what += f"{found.relation} this{', ' + found.note if found.note else ''}."
+            parts.append(_function(row, name, found.bound, what, key, False))
+    head = '"""Cost formulas of convolution layers: counts are exact ints for int arguments."""\n'
+    body = "\n\n".join(parts)
+    needs = "\nimport math\n" if "math." in body else ""
+    return f"{head}{needs}\n\n{body}" if parts else head
+
+
+def _function(
+    row: FormulaRow, name: str, expr: Expr, what: str, key: Notation, integer: bool
+) -> str:
+    own = tuple(row.variant.hyper)
+    names: dict[str, None] = {}
+    for letter in size_symbols(expr):
+        names[printers.python(letter, key, own)] = None
+    for argument in names:
+        if not argument.isidentifier() or keyword.iskeyword(argument):
+            raise CostModelError(
+                f"{argument!r} of the {key.key} notation is no name in Python; allowed are letters "
+                "and digits"
+            )
+    source = printers.python(expr, key, own, integer=integer)
+    return (
+        f'def {row.variant.id}_{name}({", ".join(names)}):\n    """{what}"""\n    return {source}\n'
+    )
+
+
+#: Renderers by the name that `--format` takes.
+FORMATS: dict[str, Callable[[Sequence[FormulaRow], Notation], str]] = {
+    "text": _text,
+    "latex": _latex,
+    "markdown": _markdown,
+    "python": _python,
+    "csv": _csv,
+}
