@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from costmodel.arith import Number, as_integer, ceil_div, is_exact
+from costmodel.arith import Number, as_integer, ceil_div, differ, holds, is_exact
 from costmodel.errors import LayerError
 
 _MAX_SPATIAL = 3
@@ -112,7 +112,7 @@ class ConvLayer:
     def _check_groups(self) -> None:
         for name in ("in_channels", "out_channels"):
             channels = getattr(self, name)
-            if is_exact(channels) and is_exact(self.groups) and channels % self.groups:
+            if differ(channels % self.groups, 0):
                 raise LayerError(
                     f"{name} {channels} is not divisible by groups {self.groups}; allowed are "
                     "groups that divide both channel counts"
@@ -133,7 +133,7 @@ class ConvLayer:
                         f"stride and dilation, {limit}"
                     )
         for axis, out in enumerate(self.out_size):
-            if is_exact(out) and out < 1:
+            if holds(out < 1):
                 low, high = self.pads[axis]
                 reach = self.dilation[axis] * (self.kernel[axis] - 1) + 1
                 if self.transposed:

@@ -16,7 +16,8 @@ Axes: `m` and `n` are the input and output channels; `i`, `j`, `l` in a weight a
 over rows, columns and depth; `x` in a weight stands for one stage per window axis in turn. Every
 other name is a hyper-parameter of the variant or derived from one. In a weight, `i=d` is a window
 of its own size and `(i j)=T` a window of which only T taps exist. In an input, `e+c` is a window
-over channels (output e, tap c, wrapping round), and `e~c` one whose outputs are spread evenly.
+over channels that reads channel e + c (output e, tap c, wrapping round); `e~c` spreads the outputs
+evenly and reads ⌊e · channels / outputs⌋ + c. `docs/notation.md` has an executed example of each.
 """
 
 from __future__ import annotations

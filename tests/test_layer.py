@@ -95,3 +95,19 @@ def test_a_layer_is_a_frozen_value():
     assert hash(LAYER) == hash(LAYER.replace())
     with pytest.raises(AttributeError):
         LAYER.batch = 2
+
+
+def test_arrays_are_checked_in_every_cell():
+    with pytest.raises(LayerError, match="at least one output position"):
+        LAYER.replace(kernel=(np.array([3, 30]), 5), padding=2)
+    with pytest.raises(LayerError, match="not divisible by groups"):
+        LAYER.replace(in_channels=np.array([12, 14]), groups=4)
+
+
+def test_a_transposed_layer_whose_padding_leaves_nothing_is_refused_in_its_own_words():
+    with pytest.raises(LayerError) as caught:
+        ConvLayer(1, 4, 6, (4, 9), padding=(2, 0), transposed=True)
+    assert str(caught.value) == (
+        "padding 2 cuts 4 positions off axis 0, of which a transposed convolution makes 4; allowed "
+        "is at least one output position"
+    )

@@ -1,4 +1,4 @@
-"""Grouped convolution: g independent ones of m/g to n/g channels; at its end, one per channel."""
+"""Grouped convolution: g independent ones of m/g to n/g channels, in the limit one per channel."""
 
 from costmodel.variant import Claim, Hyper, declare
 

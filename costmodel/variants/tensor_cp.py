@@ -13,6 +13,7 @@ _CLAIMS = (
     Claim("macs", "r*(m*H*W + k*h*W + k*h*w + n*h*w)"),
     Claim("params", "r*(m + k + n)", dims=1),
     Claim("params", "r*(m + 3*k + n)", dims=3),
+    Claim("break_even", "k^2*m*n/(m + n + 2*k)", of="r"),
 )
 
 declare(
@@ -26,10 +27,7 @@ declare(
     common=True,
     hyper=_HYPER,
     wins="The fewest parameters for a window of any dimension, where the rank can be kept small.",
-    claims=(
-        *_CLAIMS,
-        Claim("break_even", "k^2*m*n/(m + n + 2*k)", of="r"),
-    ),
+    claims=_CLAIMS,
 )
 
 declare(
