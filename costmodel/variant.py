@@ -188,22 +188,26 @@ class Variant:
         return self.formula("macs")
 
     def formula(self, metric: str, layer: ConvLayer | None = None, **hyper: Number) -> Any:
-        """A metric as a SymPy expression; on a general stride-1 layer, or on a layer of symbols."""
+        """A metric as a SymPy expression in plain symbols.
+
+        On a general stride-1 layer (k, m, n, h, w and the variant's own letters), or on a layer of
+        symbols, with hyper-parameters that are not given left open.
+        """
         from costmodel import symbolic
 
-        return symbolic.formula(self, metric, layer, **hyper)
+        return symbolic.public(symbolic.formula(self, metric, layer, **hyper))
 
     def ratio(self, metric: str = "macs") -> Any:
         """The metric divided by the standard layer's, simplified."""
         from costmodel import symbolic
 
-        return symbolic.ratio(self, metric)
+        return symbolic.public(symbolic.ratio(self, metric))
 
     def break_even(self, letter: str, metric: str = "macs") -> Any:
         """The value of a hyper-parameter at which this costs as much as the standard layer."""
         from costmodel import symbolic
 
-        return symbolic.break_even(self, letter, metric).bound
+        return symbolic.public(symbolic.break_even(self, letter, metric).bound)
 
     def _repr_latex_(self) -> str:
         from costmodel import symbolic

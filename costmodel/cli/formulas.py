@@ -14,16 +14,15 @@ EXAMPLES = (
     "costmodel formulas --variants basis,tucker2 --metric params --format markdown",
 )
 
-# SymPy is loaded when a command runs, not for --help: what it offers is named here, and a test
-# holds the two together.
-_NOTATIONS = ("fcnn", "mobilenet", "pytorch")
-_FORMATS = ("text", "latex", "markdown", "python", "csv")
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    from costmodel import symbolic  # not above: SymPy is loaded for this command alone
+
     parser.add_argument("--variants", type=names, help="ids separated by commas [all]")
-    parser.add_argument("--notation", default="fcnn", help=f"{', '.join(_NOTATIONS)} [fcnn]")
+    parser.add_argument(
+        "--notation", choices=tuple(symbolic.NOTATIONS), default="fcnn", help="letters [fcnn]"
+    )
     parser.add_argument(
         "--metric",
         choices=tuple(METRICS),
@@ -31,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="KEY",
         help=f"what ratio and break-even are about: {', '.join(METRICS)} [macs]",
     )
-    add_output(parser, _FORMATS, "text")
+    add_output(parser, tuple(symbolic.FORMATS), "text")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import sys
 import time
 
 from costmodel.cli._common import add_output, emit, names
-from costmodel.errors import MissingDependencyError
+from costmodel.verify import prepare
 
 HELP = "check every variant against fvcore, torch and an independent einsum; exit 1 on a difference"
 EXAMPLES = (
@@ -25,13 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a row per check; a summary goes to stderr."""
-    try:
-        import torch
-    except ImportError:
-        raise MissingDependencyError("torch", "verifying", "torch") from None
+    prepare()
     from costmodel.verify.suite import failures, unchecked, verify
 
-    torch.set_num_threads(1)  # the tensors are small: threads would only wait for each other
     start = time.perf_counter()
     table = verify(args.variants, args.oracles)
     emit(table, args)

@@ -21,7 +21,7 @@ _WORD = re.compile(r'\s*((?:[^\s"=]+=)?(?:"[^"]*"|[^\s"]+))')
 class Target:
     """Where the text will stand.
 
-    syntax: "markdown" or "latex". inline: within a line. path: of the document. files: what a
+    syntax: "markdown", "latex" or "rst". inline: within a line. path: of the document. files: what a
     directive wants to stand beside the document, by path; filled by directives.
     """
 

@@ -18,7 +18,7 @@ from costmodel.metrics import METRICS
 from costmodel.plots.palette import style_of
 from costmodel.variant import VARIANTS
 
-_SUFFIX = {"markdown": ".svg", "latex": ".pdf"}
+_SUFFIX = {"markdown": ".svg", "rst": ".svg", "latex": ".pdf"}
 _OPTIONS = {
     "file": "the figure's file name, beside the document (.svg for Markdown, .pdf for LaTeX)",
     "metric": "a metric's key [macs]",
@@ -55,6 +55,8 @@ def _figure(request: Request, target: Target) -> str:
     alt = request.options.get("alt", sentence)
     if target.syntax == "latex":
         return f"\\includegraphics[width=\\linewidth]{{{name}}}"
+    if target.syntax == "rst":
+        return f".. image:: {name}\n   :alt: {_PLAIN.sub('', alt)}"
     return f"![{_PLAIN.sub('', alt)}]({name})"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.docs import options
+from costmodel.docs import options, rst
 from costmodel.docs.directives import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.reports import compare
@@ -22,6 +22,8 @@ def rendered(table: Table, request: Request, target: Target) -> str:
     columns = options.names(request, "columns")
     if columns:
         table = table.select(columns)
+    if target.syntax == "rst":
+        return rst.table(table)
     return table.to_latex() if target.syntax == "latex" else table.to_markdown()
 
 

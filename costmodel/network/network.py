@@ -226,8 +226,9 @@ class Network:
                 layers, which does not say how sizes follow from each other.
         """
         from costmodel.network.formula import to_sympy
+        from costmodel.symbolic import public
 
-        return to_sympy(self.polynomial(metric, free))
+        return public(to_sympy(self.polynomial(metric, free)))
 
     def compiled(
         self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS

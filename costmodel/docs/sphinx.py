@@ -1,0 +1,83 @@
+"""Sphinx extension: a directive and a role, in reStructuredText and in MyST Markdown.
+
+    extensions = ["costmodel.docs.sphinx"]
+
+    .. costmodel:: compare k=3 m=64 n=128 size=56x56 b=4
+
+    It takes :costmodel:`value basis macs k=3 m=64 n=128 size=56x56 b=4` multiplies.
+
+The text is made when the site is built, so it cannot be stale.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+
+from costmodel.docs.directives import Target, render
+from costmodel.errors import CostModelError
+from costmodel.files import write_whole
+
+
+class CostModelDirective(Directive):
+    """`.. costmodel:: DIRECTIVE …`: a table, a formula or a figure."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = False
+    option_spec: ClassVar[dict[str, Any]] = {}
+
+    def run(self) -> list[nodes.Node]:
+        """The nodes of the generated text, parsed in the document's own language."""
+        # MyST parses nested text as Markdown, docutils as reStructuredText
+        markdown = type(self.state).__module__.startswith("myst_parser")
+        source = self.state.document.current_source or ""
+        target = Target("markdown" if markdown else "rst", False, source)
+        try:
+            text = render(" ".join(self.arguments[0].split()), target)
+        except CostModelError as error:
+            raise self.error(f"costmodel: {' '.join(str(error).split())}") from None
+        for path, content in target.files.items():
+            if not os.path.exists(path) or _read(path) != content:
+                write_whole(path, content)
+        holder = nodes.container()
+        lines = StringList(text.strip("\n").split("\n"), source=source)
+        self.state.nested_parse(lines, self.content_offset, holder)
+        return list(holder.children)
+
+
+def costmodel_role(
+    name: str,
+    rawtext: str,
+    text: str,
+    lineno: int,
+    inliner: Any,
+    options: dict[str, Any] | None = None,
+    content: list[str] | None = None,
+) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+    """`:costmodel:` with a directive that gives a number or a formula within a line."""
+    target = Target("rst", True, "")
+    try:
+        found = render(text, target)
+    except CostModelError as error:
+        message = inliner.reporter.error(f"costmodel: {' '.join(str(error).split())}", line=lineno)
+        return [inliner.problematic(rawtext, rawtext, message)], [message]
+    if found.startswith("$") and found.endswith("$"):
+        return [nodes.math(rawtext, found.strip("$"))], []
+    return [nodes.Text(found)], []
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register the directive and the role."""
+    app.add_directive("costmodel", CostModelDirective)
+    app.add_role("costmodel", costmodel_role)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

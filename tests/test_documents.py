@@ -1,0 +1,88 @@
+"""Documents and docstrings are executed: what they show is what happens."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import costmodel as cm
+from costmodel.cli import main
+
+ROOT = Path(cm.__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODULES = [
+    name
+    for _, name, _ in pkgutil.walk_packages(cm.__path__, "costmodel.")
+    if not name.startswith(("costmodel.dashboard", "costmodel.__main__"))
+]
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    yield
+    for name in [v.id for v in cm.VARIANTS.values() if v.family == "custom"]:
+        cm.VARIANTS.remove(name)
+
+
+def has_examples(name: str) -> bool:
+    """Whether a module's source has a prompt, without importing it at collection."""
+    path = ROOT / (name.replace(".", "/") + ".py")
+    path = path if path.exists() else path.with_suffix("") / "__init__.py"
+    return ">>> " in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["costmodel", *filter(has_examples, MODULES)])
+def test_docstrings(name):
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_readme_python_blocks_run(code):
+    setup = "import costmodel as cm\nlayer = cm.ConvLayer(3, 64, 128, (56, 56))\n"
+    exec(compile(setup + code, "README.md", "exec"), {})
+
+
+def test_readme_comments_say_what_is_printed(capsys):
+    shown = re.findall(r"print\((basis\.\S+)\)\s+# (.+)", README)
+    assert len(shown) == 2
+    for expression, text in shown:
+        assert str(eval(expression, {"basis": cm.VARIANTS["basis"]})) == text
+
+
+def test_readme_commands_run(capsys):
+    commands = re.findall(r"^\$ python -m costmodel ([^#\n]*)", README, re.MULTILINE)
+    assert len(commands) >= 4
+    for command in commands:
+        arguments = shlex.split(command)
+        if arguments[0] != "verify":  # minutes; the verify tests run it
+            assert main(arguments) == 0
+            assert capsys.readouterr().out
+
+
+def test_readme_is_short_and_architecture_too():
+    assert README.count("\n") <= 150
+    assert (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").count("\n") <= 100
+
+
+def test_documents_name_no_machine():
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"(?<![\w.])/(home|root|work|tmp)/", text), path
+
+
+def test_public_formulas_answer_to_plain_symbols():
+    import sympy
+
+    k, m, n, h, w, b = sympy.symbols("k m n h w b")
+    basis = cm.VARIANTS["basis"]
+    assert sympy.expand(basis.macs - (k**2 + n) * b * m * h * w) == 0
+    assert basis.macs.subs({"k": 3, "m": 64, "n": 128, "h": 56, "w": 56, "b": 4}) == 109_985_792
+    total = cm.load("resnet18").formula("macs", free=("N", "H", "W"))
+    size = {sympy.Symbol("N"): 1, sympy.Symbol("H"): 224, sympy.Symbol("W"): 224}
+    assert total.subs(size) == 1_814_073_344
