@@ -133,7 +133,7 @@ class ConvLayer:
                         f"stride and dilation, {limit}"
                     )
         for axis, out in enumerate(self.out_size):
-            if holds(out < 1):
+            if not is_symbolic(out) and holds(out < 1):
                 low, high = self.pads[axis]
                 reach = self.dilation[axis] * (self.kernel[axis] - 1) + 1
                 if self.transposed:
