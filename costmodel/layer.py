@@ -10,7 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from costmodel.arith import Number, as_integer, ceil_div, differ, holds, is_exact
+from costmodel.arith import (
+    Number,
+    as_integer,
+    ceil_div,
+    differ,
+    holds,
+    is_exact,
+    is_symbolic,
+)
 from costmodel.errors import LayerError
 
 _MAX_SPATIAL = 3
