@@ -21,8 +21,8 @@ _WORD = re.compile(r'\s*((?:[^\s"=]+=)?(?:"[^"]*"|[^\s"]+))')
 class Target:
     """Where the text will stand.
 
-    syntax: "markdown", "latex" or "rst". inline: within a line. path: of the document. files: what a
-    directive wants to stand beside the document, by path; filled by directives.
+    syntax: "markdown", "latex" or "rst". inline: within a line. path: of the document. files: what
+    a directive wants to stand beside the document, by path; filled by directives.
     """
 
     syntax: str
@@ -143,5 +143,5 @@ def _check_options(found: Directive, options: Mapping[str, str]) -> None:
 
 def _load() -> None:
     """Register the directives at the first use."""
-    for module in ("tables", "numbers", "figures"):
+    for module in ("tables", "numbers", "formulas", "figures"):
         import_module(f"costmodel.docs.{module}")
