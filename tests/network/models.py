@@ -225,7 +225,9 @@ class Inception(nn.Module):
         super().__init__()
         self.stem = nn.Sequential(conv_bn(3, 32, 3, 2), nn.MaxPool2d(3, 2, ceil_mode=True))
         self.b1 = conv_bn(32, 16, 1)
-        self.b2 = nn.Sequential(conv_bn(32, 12, 1), conv_bn(12, 20, (1, 7)), conv_bn(20, 24, (7, 1)))
+        self.b2 = nn.Sequential(
+            conv_bn(32, 12, 1), conv_bn(12, 20, (1, 7)), conv_bn(20, 24, (7, 1))
+        )
         self.b3 = nn.Sequential(conv_bn(32, 8, 1), conv_bn(8, 12, 5))
         self.b4 = nn.Sequential(nn.AvgPool2d(3, 1, 1), conv_bn(32, 10, 1))
         self.down = nn.Conv2d(62, 40, (3, 5), stride=(2, 3), padding=(1, 2))
@@ -376,20 +378,19 @@ class WaveNet(nn.Module):
             nn.Conv1d(channels, 2 * channels, 2, dilation=2**i) for i in range(layers)
         )
         self.skip = nn.ModuleList(nn.Conv1d(channels, 30, 1) for _ in range(layers))
-        self.residual = nn.ModuleList(nn.Conv1d(channels, channels, 1) for _ in range(layers))
+        self.residual = nn.ModuleList(nn.Conv1d(channels, channels, 1) for _ in range(layers - 1))
         self.out = nn.Conv1d(30, 64, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.embed(x)
         total: Any = 0
-        for i, (dilated, skip, residual) in enumerate(
-            zip(self.dilated, self.skip, self.residual, strict=True)
-        ):
+        for i, (dilated, skip) in enumerate(zip(self.dilated, self.skip, strict=True)):
             y = dilated(F.pad(x, (2**i, 0)))
             a, b = y.chunk(2, dim=1)
             y = torch.tanh(a) * torch.sigmoid(b)
             total = total + skip(y)
-            x = x + residual(y)
+            if i < len(self.residual):
+                x = x + self.residual[i](y)
         return self.out(F.relu(total))
 
 

@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from costmodel.network.capture.operators import VALUE_DEPENDENT, base_name, kind_of
+from costmodel.network.capture.pooling import pool_work
 from costmodel.network.capture.products import PRODUCTS, convolution, unusual_convolution
-from costmodel.network.capture.quick import QUICK, pool_work
+from costmodel.network.capture.quick import QUICK
 from costmodel.network.capture.recorder import Recorder
 
 _META = torch.device("meta")
@@ -98,7 +99,6 @@ class CaptureMode(TorchDispatchMode):
             if not isinstance(func, torch._ops.OpOverload):
                 return self._higher_order(func, args, kwargs)
             operator = _OPERATORS[func] = _Operator(func)
-        rec = self.recorder
         if operator.product is not None:
             return self._product(operator, func, args, kwargs)
         if operator.inplace and self._is_buffer(args[0]):
@@ -144,7 +144,6 @@ class CaptureMode(TorchDispatchMode):
         if self.real:
             return func(*args, **kwargs)
         tensors = list(_tensors((args, kwargs)))
-        rec = self.recorder
         if operator.view and len(tensors) == 1:
             return func(*args, **kwargs)
         device = kwargs.get("device")
@@ -187,7 +186,7 @@ class CaptureMode(TorchDispatchMode):
         return func(*args, **kwargs)
 
     def _known(self, tensor: Tensor) -> bool:
-        """Whether a tensor has values that may be used: real, and neither weights nor overwritten."""
+        """Whether a tensor's values may be used: real, and neither weights nor overwritten."""
         if tensor.is_meta:
             return False
         storage = tensor.untyped_storage()._cdata
@@ -254,7 +253,6 @@ class CaptureMode(TorchDispatchMode):
         rec.add(kind, operator.base, work=work, shape=shape, parameters=parameters)
 
 
-
 _INTEGERS = frozenset((torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64))
 #: Operators that make a tensor as large as another one, of one value.
 _FILLED = {
@@ -267,7 +265,9 @@ _FILLED = {
 }
 
 
-def _filled(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], floats: bool) -> Tensor | None:
+def _filled(
+    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], floats: bool
+) -> Tensor | None:
     """A small tensor of one value, of integers or of any kind; None where it is another."""
     x, rest = args[0], list(args[1:])
     shape = rest.pop(0) if name.startswith("new_") and rest else kwargs.get("size", x.shape)
@@ -309,4 +309,3 @@ def _to_meta(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _to_meta(v) for k, v in value.items()}
     return value
-

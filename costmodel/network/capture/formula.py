@@ -65,7 +65,11 @@ def _letters(model: Callable[..., Any], inputs: Inputs) -> tuple[tuple[str, ...]
     taken: dict[str, int] = {}
     for shape in inputs.shapes:
         names = list(_LETTERS.get(len(shape), ("N", *("",) * (len(shape) - 1))) if shape else ())
-        if len(shape) == 3 and _runs(model, inputs, shape, 1) and not _runs(model, inputs, shape, 2):
+        if (
+            len(shape) == 3
+            and _runs(model, inputs, shape, 1)
+            and not _runs(model, inputs, shape, 2)
+        ):
             names = ["N", "L", ""]  # positions before features, as in a transformer
         if len(shape) == 2 and not inputs.has_integers and not _runs(model, inputs, shape, 1):
             names = ["N", ""]
@@ -166,7 +170,9 @@ def _follow(
         recorder = Recorder(state)
         args, kwargs = placed.tensors("meta")
         shapes = ShapeMode(recorder)
-        for tensor, names in zip((*args, *kwargs.values()), _by_place(inputs, letters), strict=True):
+        for tensor, names in zip(
+            (*args, *kwargs.values()), _by_place(inputs, letters), strict=True
+        ):
             shapes.set(
                 tensor,
                 tuple(
@@ -185,7 +191,7 @@ def _follow(
 def _by_place(inputs: Inputs, letters: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
     """Letters in the order of `Inputs.tensors`: positional inputs first."""
     pairs = list(zip(inputs.names, letters, strict=True))
-    return [l for n, l in pairs if not n] + [l for n, l in pairs if n]
+    return [names for key, names in pairs if not key] + [names for key, names in pairs if key]
 
 
 def _check(
@@ -229,7 +235,18 @@ def _is_letter(value: Any) -> bool:
 
 def _others(start: Mapping[str, int], free: Sequence[str]) -> list[dict[str, int]]:
     """Sizes to check at: odd ones first, then multiples that pickier models take."""
-    steps = ((1, 2), (5, 9), (3, 4), (7, 6), (13, 21), (32, 64), (64, 96), (14, 28), (96, 160), (2, 8))
+    steps = (
+        (1, 2),
+        (5, 9),
+        (3, 4),
+        (7, 6),
+        (13, 21),
+        (32, 64),
+        (64, 96),
+        (14, 28),
+        (96, 160),
+        (2, 8),
+    )
     result = []
     for step in steps[:_TRIES]:
         sizes = dict(start)

@@ -59,12 +59,12 @@ def convolution(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     facts, shape = found
     rec.convolution(facts, weight, bias, shape)
     out = _empty(shape, x.dtype)
-    if x.dim() == 4 and not x.is_contiguous() and x.is_contiguous(
-        memory_format=torch.channels_last
+    if (
+        x.dim() == 4
+        and not x.is_contiguous()
+        and x.is_contiguous(memory_format=torch.channels_last)
     ):
-        out = torch.empty(
-            shape, dtype=x.dtype, device=_META, memory_format=torch.channels_last
-        )
+        out = torch.empty(shape, dtype=x.dtype, device=_META, memory_format=torch.channels_last)
     return out
 
 
@@ -106,7 +106,9 @@ def mm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if a.dim() != 2 or b.dim() != 2 or a.shape[1] != b.shape[0]:
         return NotImplemented
     shape = _matrix(rec, a, b, None, "mm")
-    return _empty(shape, a.dtype) if a.dtype == b.dtype and a.is_floating_point() else NotImplemented
+    return (
+        _empty(shape, a.dtype) if a.dtype == b.dtype and a.is_floating_point() else NotImplemented
+    )
 
 
 @rule("addmm", "_addmm_activation")
@@ -153,7 +155,9 @@ def bmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if a.dim() != 3 or b.dim() != 3 or a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
         return NotImplemented
     shape = _batched(rec, a, b, None, "bmm")
-    return _empty(shape, a.dtype) if a.dtype == b.dtype and a.is_floating_point() else NotImplemented
+    return (
+        _empty(shape, a.dtype) if a.dtype == b.dtype and a.is_floating_point() else NotImplemented
+    )
 
 
 @rule("baddbmm")
@@ -249,6 +253,8 @@ def attention(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
         ("attention_values", MatMul(batch, length, source, columns)),
     ):
         shape = (*query.shape[:-1], product.columns)
-        rec.add("matmul", "scaled_dot_product_attention", matmul=product, suffix=suffix, shape=shape)
+        rec.add(
+            "matmul", "scaled_dot_product_attention", matmul=product, suffix=suffix, shape=shape
+        )
     assert key.shape[-2] == source
     return NotImplemented

@@ -11,13 +11,16 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import torch
+import torch._tensor
+import torch.functional
+import torch.nn.functional
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from costmodel.errors import CostModelError
 from costmodel.network.capture.recorder import Recorder
-from costmodel.network.capture.shape_rules import RULES, Dims, broadcast, einsum_sizes, fallback
+from costmodel.network.capture.shape_compute import einsum_sizes
+from costmodel.network.capture.shape_rules import RULES, Dims, broadcast, fallback
 from costmodel.network.capture.sizes import Size, term, terms, total
 from costmodel.network.model import MatMul, NetOp
 
@@ -100,14 +103,17 @@ class ShapeMode(TorchFunctionMode):
         if rule is not None:
             try:
                 found = rule(self.shape, args, kwargs, out)
-            except (TypeError, IndexError, KeyError, ValueError, AttributeError, CostModelError,
-                    ZeroDivisionError):
+            except (
+                TypeError,
+                IndexError,
+                KeyError,
+                ValueError,
+                AttributeError,
+                CostModelError,
+                ZeroDivisionError,
+            ):
                 found = None  # arguments of another form than the rule knows
-        shapes: Sequence[Dims | None]
-        if isinstance(found, list):
-            shapes = found
-        else:
-            shapes = [found] * len(outputs)
+        shapes: Sequence[Dims | None] = found if isinstance(found, list) else [found] * len(outputs)
         if len(shapes) != len(outputs):
             shapes = [None] * len(outputs)
         inputs: list[Dims] | None = None
@@ -154,7 +160,9 @@ class ShapeMode(TorchFunctionMode):
             same = [s for s in shapes if int(total(s)) == work]
             if same:
                 work = term(total(max(same, key=lambda s: sum(type(x) is Size for x in s))))
-            elif outputs and work % max(outputs[0].numel(), 1) == 0 and "adaptive" not in op.operator:
+            elif (
+                outputs and work % max(outputs[0].numel(), 1) == 0 and "adaptive" not in op.operator
+            ):
                 work = term(total(self.shape(outputs[0]))) * (work // outputs[0].numel())
             else:
                 work = NoFormula(op.name)
@@ -176,9 +184,7 @@ class ShapeMode(TorchFunctionMode):
             return _matched(ops, [_matrices(shape(args[1]), shape(args[2]))])
         if name == "scaled_dot_product_attention":
             q, k, v = (shape(t) for t in list(_tensors((args, kwargs)))[:3])
-            return _matched(
-                ops, [(q[:-2], q[-2], q[-1], k[-2]), (q[:-2], q[-2], k[-2], v[-1])]
-            )
+            return _matched(ops, [(q[:-2], q[-2], q[-1], k[-2]), (q[:-2], q[-2], k[-2], v[-1])])
         if name == "einsum":
             found = einsum_sizes(shape, args)
             if found is None or len(found[0]) != 2:
@@ -243,8 +249,10 @@ def _matched(
             sides = [
                 n
                 for n, m, k in ((batch * rows, inner, columns), (batch * columns, inner, rows))
-                if (int(n), int(m), int(k)) == (layer.size[0], layer.in_channels, layer.out_channels)
-                and type(m) is int and type(k) is int
+                if (int(n), int(m), int(k))
+                == (layer.size[0], layer.in_channels, layer.out_channels)
+                and type(m) is int
+                and type(k) is int
             ]
             if sides:
                 result.append(op.replace(layer=layer.replace(size=(term(sides[0]),))))
@@ -274,9 +282,6 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 @contextlib.contextmanager
 def python_functions_open() -> Iterator[None]:
     """Let PyTorch's own Python functions run their bodies, so that the mode sees what they call."""
-    import torch._tensor
-    import torch.functional
-
     names = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
     places = (torch.nn.functional, torch.functional, torch._tensor)
     saved = [(m, n, getattr(m, n)) for m in places for n in names if hasattr(m, n)]

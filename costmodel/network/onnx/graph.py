@@ -1,14 +1,14 @@
-"""From a graph to operations: one row per node, weights as parameters of the nodes that read them."""
+"""From a graph to operations: a row per node, weights as parameters of the nodes that read them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
 from typing import Any
 
 from costmodel.errors import InputError
 from costmodel.network.kinds import KINDS
 from costmodel.network.model import COUNTED, FREE, NOT_MODELLED, NetOp, Parameter
+from costmodel.network.onnx import convolutions as _convolutions  # noqa: F401  (adds its rules)
 from costmodel.network.onnx.loading import onnx_module
 from costmodel.network.onnx.operators import SAME_ELEMENTS, kind_of
 from costmodel.network.onnx.products import PRODUCTS, Product, View
@@ -46,7 +46,7 @@ class Reader:
         self.shapes = shapes
         self.label = label
         self.ops: list[NetOp] = []
-        # constant tensor → the stored tensor that it is, element for element ("" for a computed one)
+        # constant tensor → the stored tensor that it is, "" for a computed one
         self.constants: dict[str, str] = {}
         self.counts: dict[str, int] = {}  # stored tensor → elements
         self.floats: set[str] = set()
@@ -110,7 +110,9 @@ class Reader:
 
     def _folded(self, node: Any, inputs: list[str]) -> bool:
         """Whether a node only prepares constants; its outputs are constants then."""
-        if not all(i in self.constants for i in inputs) or any(_has_graph(a) for a in node.attribute):
+        if not all(i in self.constants for i in inputs) or any(
+            _has_graph(a) for a in node.attribute
+        ):
             return False
         if not inputs and node.op_type.startswith("Random"):
             return False
@@ -242,8 +244,8 @@ class Reader:
         name = node.name or (node.output[0] if node.output else node.op_type)
         return name.strip("/").replace("/", ".") or node.op_type
 
-    def _attributes(self, node: Any) -> Mapping[str, Any] | Any:
-        found = {}
+    def _attributes(self, node: Any) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for attribute in node.attribute:
             try:
                 value = self.onnx.helper.get_attribute_value(attribute)
@@ -252,7 +254,9 @@ class Reader:
                     f"operation {node.name!r} of {self.label!r} has a broken attribute "
                     f"{attribute.name!r} ({error})"
                 ) from None
-            found[attribute.name] = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+            found[attribute.name] = (
+                value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+            )
         return found
 
 

@@ -70,7 +70,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
         for tensor in graph.initializer:
             _drop_data(tensor)
     if model.functions:
-        model = _inlined(onnx, model, name)
+        model = _inlined(model, name)
     return model
 
 
@@ -85,9 +85,7 @@ def check(model: Any, name: str) -> None:
         for tensor in graph.initializer:
             _check_tensor(tensor, name)
         for value in (*graph.input, *graph.output, *graph.value_info):
-            _check_dims(
-                (d.dim_value for d in value.type.tensor_type.shape.dim), value.name, name
-            )
+            _check_dims((d.dim_value for d in value.type.tensor_type.shape.dim), value.name, name)
         for node in graph.node:
             for attribute in node.attribute:
                 for tensor in (attribute.t, *attribute.tensors):
@@ -154,8 +152,15 @@ def _drop_data(tensor: Any) -> None:
     for dim in tensor.dims:
         count *= dim
     if count > KEPT_ELEMENTS or tensor.external_data:
-        for field in ("raw_data", "float_data", "int32_data", "int64_data", "double_data",
-                      "uint64_data", "string_data"):
+        for field in (
+            "raw_data",
+            "float_data",
+            "int32_data",
+            "int64_data",
+            "double_data",
+            "uint64_data",
+            "string_data",
+        ):
             tensor.ClearField(field)
 
 
@@ -208,11 +213,11 @@ def _key(item: Any, call: bool = False) -> tuple[str, str, str]:
     return item.domain, item.op_type if call else item.name, item.overload
 
 
-def _inlined(onnx: Any, model: Any, name: str) -> Any:
-    import onnx.inliner
+def _inlined(model: Any, name: str) -> Any:
+    from onnx import inliner
 
     try:
-        return onnx.inliner.inline_local_functions(model)
+        return inliner.inline_local_functions(model)
     except Exception as error:  # what the C++ side throws
         fail(name, f"has functions that cannot be written out ({short(error)})")
 

@@ -41,10 +41,11 @@ _NAMES = {
 KIND_OF = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 
 #: Operators that hand a constant on with the same elements, so that it stays the same parameter.
-SAME_ELEMENTS = frozenset(
-    "Identity Cast CastLike Reshape Squeeze Unsqueeze Flatten Transpose DequantizeLinear "
-    "QuantizeLinear".split()
-)
+_SAME_ELEMENTS = """
+    Identity Cast CastLike Reshape Squeeze Unsqueeze Flatten Transpose DequantizeLinear
+    QuantizeLinear
+"""
+SAME_ELEMENTS = frozenset(_SAME_ELEMENTS.split())
 
 
 def kind_of(operator: str) -> str:

@@ -1,4 +1,4 @@
-"""Rules of the ONNX operators that multiply: from shapes to layers and products.
+"""Rules of the ONNX operators that multiply matrices: from shapes to products.
 
 A rule gets a `View` of a node and returns its `Product`s, or None where a shape that it needs is
 not known. Sizes that do not fit each other raise `InputError`.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from costmodel.errors import InputError, LayerError
+from costmodel.errors import InputError
 from costmodel.layer import ConvLayer
 from costmodel.network.model import MatMul
 
@@ -48,7 +48,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a node multiplies: a layer, a matrix product or a count, and which inputs hold weights."""
+    """What a node multiplies: a layer, a product or a count, and which inputs hold weights."""
 
     kind: str
     layer: ConvLayer | None = None
@@ -73,158 +73,6 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
         return function
 
     return register
-
-
-# -- convolutions --------------------------------------------------------------------------------
-def _axes(view: View, name: str, sides: int, default: int) -> tuple[int, ...]:
-    values = tuple(view.attributes.get(name) or (default,) * sides)
-    if len(values) != sides:
-        raise view.fail(f"has {len(values)} values of {name}; allowed are {sides}")
-    return values
-
-
-def _conv(view: View, x_at: int, w_at: int, b_at: int) -> list[Product] | None:
-    x, w = view.shape(x_at), view.shape(w_at)
-    if x is None or w is None:
-        return None
-    if len(x) != len(w) or len(x) < 3:
-        raise view.fail(f"convolves a tensor of shape {x} with a weight of shape {w}")
-    sides = len(x) - 2
-    group = view.attributes.get("group", 1)
-    kernel = w[2:]
-    if group < 1 or w[1] * group != x[1]:
-        raise view.fail(
-            f"has {x[1]} input channels, but a weight of shape {w} in {group} groups; allowed are "
-            f"{w[1] * max(group, 1)}"
-        )
-    stride, dilation = _axes(view, "strides", sides, 1), _axes(view, "dilations", sides, 1)
-    pads = _pads(view, x[2:], kernel, stride, dilation)
-    size, padding = _padded(x[2:], pads)
-    layer = _layer(
-        view,
-        kernel=kernel,
-        in_channels=x[1],
-        out_channels=w[0],
-        size=size,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=group,
-        batch=x[0],
-        bias=view.has(b_at),
-    )
-    if view.out is not None and view.out != (x[0], w[0], *layer.out_size):
-        raise view.fail(
-            f"gives {(x[0], w[0], *layer.out_size)} by its attributes, but the file says {view.out}"
-        )
-    return [Product("conv", layer, weights=(w_at,), biases=(b_at,) if view.has(b_at) else ())]
-
-
-def _layer(view: View, **sizes: Any) -> ConvLayer:
-    try:
-        return ConvLayer(**sizes)
-    except LayerError as error:
-        raise view.fail(f"is no convolution: {error}") from None
-
-
-def _pads(
-    view: View, size: Shape, kernel: Shape, stride: Shape, dilation: Shape
-) -> tuple[tuple[int, int], ...]:
-    """Zeros (before, after) along each axis, by `pads` or by the older `auto_pad`."""
-    sides = len(size)
-    mode = view.attributes.get("auto_pad", "NOTSET")
-    if mode == "VALID":
-        return ((0, 0),) * sides
-    if mode in ("SAME_UPPER", "SAME_LOWER"):
-        result = []
-        for n, k, s, d in zip(size, kernel, stride, dilation, strict=True):
-            total = max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0)
-            small, large = total // 2, total - total // 2
-            result.append((small, large) if mode == "SAME_UPPER" else (large, small))
-        return tuple(result)
-    if mode not in ("NOTSET", ""):
-        raise view.fail(
-            f"has auto_pad {mode!r}; allowed are NOTSET, VALID, SAME_UPPER and SAME_LOWER"
-        )
-    pads = tuple(view.attributes.get("pads") or (0,) * (2 * sides))
-    if len(pads) != 2 * sides:
-        raise view.fail(f"has {len(pads)} pads; allowed are {2 * sides}")
-    return tuple(zip(pads[:sides], pads[sides:], strict=True))
-
-
-def _padded(size: Shape, pads: tuple[tuple[int, int], ...]) -> tuple[Shape, Any]:
-    """Size and padding of the layer; uneven padding is part of the size."""
-    if all(before == after >= 0 for before, after in pads):
-        return size, tuple(before for before, _ in pads)
-    return tuple(n + sum(p) for n, p in zip(size, pads, strict=True)), "valid"
-
-
-@rule("Conv", "FusedConv", "NhwcConv")
-def conv(view: View) -> list[Product] | None:
-    """X (N, C, …), W (M, C/group, …), B (M)."""
-    return _conv(view, 0, 1, 2)
-
-
-@rule("QLinearConv")
-def qlinear_conv(view: View) -> list[Product] | None:
-    """x, its scale and zero point, w, its scale and zero point, y's scale and zero point, B."""
-    return _conv(view, 0, 3, 8)
-
-
-@rule("ConvInteger")
-def conv_integer(view: View) -> list[Product] | None:
-    """x, w and their zero points."""
-    return _conv(view, 0, 1, 99)
-
-
-@rule("ConvTranspose")
-def conv_transpose(view: View) -> list[Product] | None:
-    """X (N, C, …), W (C, M/group, …), B (M); every input position meets every tap once."""
-    x, w = view.shape(0), view.shape(1)
-    if x is None or w is None:
-        return None
-    if len(x) != len(w) or len(x) < 3 or w[0] != x[1]:
-        raise view.fail(f"convolves a tensor of shape {x} with a transposed weight of shape {w}")
-    sides = len(x) - 2
-    group = view.attributes.get("group", 1)
-    kernel = w[2:]
-    stride, dilation = _axes(view, "strides", sides, 1), _axes(view, "dilations", sides, 1)
-    extra = _axes(view, "output_padding", sides, 0)
-    if view.out is not None:
-        out = view.out[2:]
-    elif view.attributes.get("output_shape"):
-        out = tuple(view.attributes["output_shape"])[-sides:]
-    else:
-        pads = _pads(view, x[2:], kernel, stride, dilation)
-        out = tuple(
-            (n - 1) * s - sum(p) + d * (k - 1) + 1 + e
-            for n, s, p, d, k, e in zip(x[2:], stride, pads, dilation, kernel, extra, strict=True)
-        )
-    cut = tuple(
-        (n - 1) * s + d * (k - 1) + 1 - o
-        for n, s, d, k, o in zip(x[2:], stride, dilation, kernel, out, strict=True)
-    )
-    padding = tuple(max(-(-c // 2), 0) for c in cut)
-    weights, biases = (1,), (2,) if view.has(2) else ()
-    try:
-        layer = ConvLayer(
-            kernel=kernel,
-            in_channels=x[1],
-            out_channels=w[1] * group,
-            size=x[2:],
-            stride=stride,
-            padding=padding,
-            output_padding=tuple(2 * p - c for p, c in zip(padding, cut, strict=True)),
-            dilation=dilation,
-            groups=group,
-            batch=x[0],
-            bias=view.has(2),
-            transposed=True,
-        )
-    except LayerError:  # uneven cuts that no symmetric padding expresses; the count is the same
-        macs = x[0] * prod(x[2:]) * prod(w)
-        return [Product("conv_transpose", macs=macs, weights=weights, biases=biases)]
-    return [Product("conv_transpose", layer, weights=weights, biases=biases)]
 
 
 # -- matrix products -----------------------------------------------------------------------------
@@ -357,9 +205,7 @@ def einsum(view: View) -> list[Product] | None:
     return [Product(kind, macs=macs, weights=weights)]
 
 
-def _terms(
-    view: View, equation: str, shapes: Sequence[Shape]
-) -> tuple[list[str], str]:
+def _terms(view: View, equation: str, shapes: Sequence[Shape]) -> tuple[list[str], str]:
     """One string of distinct letters per input, and the result's; "..." written out."""
     text = equation.replace(" ", "")
     left, arrow, right = text.partition("->")
@@ -367,7 +213,9 @@ def _terms(
     spare = [chr(code) for code in range(0x100, 0x180)]
     names = [c for t in terms for c in t.replace("...", "")]
     if not text or len(terms) != len(shapes) or not all(c.isalpha() and c.isascii() for c in names):
-        raise view.fail(f"has equation {equation!r}; allowed is one term per input, such as bi,io->bo")
+        raise view.fail(
+            f"has equation {equation!r}; allowed is one term per input, such as bi,io->bo"
+        )
     dots = 0
     for term, shape in zip(terms, shapes, strict=True):
         plain = len(term.replace("...", ""))
@@ -420,7 +268,7 @@ def attention(view: View) -> list[Product] | None:
 
 @rule("LSTM", "GRU", "RNN")
 def recurrent(view: View) -> list[Product] | None:
-    """X (length, batch, inputs), W (directions, gates·hidden, inputs), R (…, gates·hidden, hidden)."""
+    """X (length, batch, inputs), W (directions, gates·hidden, inputs), R (…, hidden)."""
     x, w, r = view.shape(0), view.shape(1), view.shape(2)
     if x is None or w is None or r is None:
         return None

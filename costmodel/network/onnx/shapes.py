@@ -15,11 +15,12 @@ from costmodel.network.onnx.loading import KEPT_ELEMENTS, MAX_ELEMENTS, fail, on
 Shape = tuple[int, ...]
 
 #: Operators whose result is worked out when all their inputs are known: arithmetic on shapes.
-_FOLDED = frozenset(
-    "Shape Size Gather Concat Unsqueeze Squeeze Slice Add Sub Mul Div Mod Cast Floor Ceil Neg Min "
-    "Max Equal Where Reshape Identity Constant ConstantOfShape ReduceProd ReduceSum Transpose "
-    "Expand Range Not And Or Greater Less Sqrt Flatten Split Abs Clip".split()
-)
+_FOLDED_NAMES = """
+    Shape Size Gather Concat Unsqueeze Squeeze Slice Add Sub Mul Div Mod Cast Floor Ceil Neg Min
+    Max Equal Where Reshape Identity Constant ConstantOfShape ReduceProd ReduceSum Transpose
+    Expand Range Not And Or Greater Less Sqrt Flatten Split Abs Clip
+"""
+_FOLDED = frozenset(_FOLDED_NAMES.split())
 
 
 class Shapes:
@@ -252,12 +253,11 @@ def set_inputs(
                     f"input {value.name!r} of {name!r} has size {dim.dim_value} on axis {axis}, "
                     f"but {side} is given"
                 )
-            if dim.dim_param:
-                if used.setdefault(dim.dim_param, side) != side:
-                    raise InputError(
-                        f"dimension {dim.dim_param!r} of {name!r} is given as both "
-                        f"{used[dim.dim_param]} and {side}"
-                    )
+            if dim.dim_param and used.setdefault(dim.dim_param, side) != side:
+                raise InputError(
+                    f"dimension {dim.dim_param!r} of {name!r} is given as both "
+                    f"{used[dim.dim_param]} and {side}"
+                )
             dim.dim_value = side
             sides.append(side)
         shapes.append(tuple(sides))

@@ -1,0 +1,264 @@
+"""Shape rules of the functions that compute: convolutions, products, pooling, reductions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from costmodel.network.capture.shape_rules import (
+    RULES,
+    Rule,
+    ShapeOf,
+    argument,
+    broadcast,
+    rule,
+    spread,
+)
+from costmodel.network.capture.sizes import ceil_div, total
+
+
+@rule("conv1d", "conv2d", "conv3d")
+def conv(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """PyTorch's output-size rule."""
+    x, w = shape(args[0]), shape(args[1])
+    sides = len(w) - 2
+    stride = spread(argument(args, kwargs, 3, "stride", 1), sides)
+    padding = argument(args, kwargs, 4, "padding", 0)
+    dilation = spread(argument(args, kwargs, 5, "dilation", 1), sides)
+    if padding == "same":
+        return (*x[: -sides - 1], w[0], *x[-sides:])
+    zeros = spread(0 if padding == "valid" else padding, sides)
+    grid = tuple(
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, p, d, k, s in zip(x[-sides:], zeros, dilation, w[2:], stride, strict=True)
+    )
+    return (*x[: -sides - 1], w[0], *grid)
+
+
+@rule("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+def conv_transpose(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """PyTorch's output-size rule of transposed convolutions."""
+    x, w = shape(args[0]), shape(args[1])
+    sides = len(w) - 2
+    stride = spread(argument(args, kwargs, 3, "stride", 1), sides)
+    padding = spread(argument(args, kwargs, 4, "padding", 0), sides)
+    extra = spread(argument(args, kwargs, 5, "output_padding", 0), sides)
+    groups = argument(args, kwargs, 6, "groups", 1)
+    dilation = spread(argument(args, kwargs, 7, "dilation", 1), sides)
+    grid = tuple(
+        (n - 1) * s - 2 * p + d * (k - 1) + e + 1
+        for n, s, p, d, k, e in zip(
+            x[-sides:], stride, padding, dilation, w[2:], extra, strict=True
+        )
+    )
+    return (*x[: -sides - 1], w[1] * groups, *grid)
+
+
+@rule("linear")
+def linear(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """The last axis replaced by the output features."""
+    w = shape(args[1])
+    return (*shape(args[0])[:-1], *w[:-1])
+
+
+@rule("matmul", "mm", "bmm", "__matmul__")
+def matmul(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """(…, r, k) @ (…, k, c), batches broadcast."""
+    a, b = shape(args[0]), shape(args[1])
+    if len(a) == 1 and len(b) == 1:
+        return ()
+    if len(a) == 1:
+        return (*b[:-2], b[-1])
+    if len(b) == 1:
+        return a[:-1]
+    lead = broadcast(a[:-2], b[:-2]) if len(a) > 2 or len(b) > 2 else ()
+    return (*lead, a[-2], b[-1])
+
+
+@rule("__rmatmul__")
+def rmatmul(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """The other way round."""
+    return matmul(shape, (args[1], args[0]), kwargs, out)
+
+
+@rule("baddbmm", "addmm")
+def addmm(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """input + a @ b."""
+    return matmul(shape, args[1:3], kwargs, out)
+
+
+@rule("einsum")
+def einsum(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """The result's letters."""
+    found = einsum_sizes(shape, args)
+    return tuple(found[1][c] for c in found[2]) if found else None
+
+
+def einsum_sizes(
+    shape: ShapeOf, args: tuple[Any, ...]
+) -> tuple[list[str], dict[str, Any], str] | None:
+    """Letters of the inputs, their sizes, letters of the result; None for what is not plain."""
+    equation = args[0]
+    tensors = args[1] if len(args) == 2 and isinstance(args[1], list | tuple) else args[1:]
+    if not isinstance(equation, str) or "." in equation:
+        return None
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    inputs = left.split(",")
+    sizes: dict[str, Any] = {}
+    for letters, tensor in zip(inputs, tensors, strict=True):
+        for letter, side in zip(letters, shape(tensor), strict=True):
+            if letter not in sizes or sizes[letter] == 1 or type(sizes[letter]) is int:
+                sizes[letter] = side if letter not in sizes or side != 1 else sizes[letter]
+    if not arrow:
+        joined = "".join(inputs)
+        right = "".join(sorted(c for c in set(joined) if joined.count(c) == 1))
+    return inputs, sizes, right
+
+
+@rule("scaled_dot_product_attention")
+def attention(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """Queries' positions, values' features."""
+    return (*shape(args[0])[:-1], shape(argument(args, kwargs, 2, "value", None))[-1])
+
+
+def _pool(sides: int, ceil_at: int, dilated: bool) -> Rule:
+    def run(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+        x = shape(args[0])
+        kernel = spread(argument(args, kwargs, 1, "kernel_size", 1), sides)
+        stride = argument(args, kwargs, 2, "stride", None)
+        strides = (
+            kernel if stride is None or stride == [] or stride == () else spread(stride, sides)
+        )
+        padding = spread(argument(args, kwargs, 3, "padding", 0), sides)
+        dilation = (
+            spread(argument(args, kwargs, 4, "dilation", 1), sides) if dilated else (1,) * sides
+        )
+        grid = []
+        for n, k, s, p, d in zip(x[-sides:], kernel, strides, padding, dilation, strict=True):
+            reach = n + 2 * p - d * (k - 1) - 1
+            if argument(args, kwargs, ceil_at, "ceil_mode", False):
+                side = ceil_div(reach, s) + 1
+                grid.append(side - 1 if (side - 1) * s >= n + p else side)
+            else:
+                grid.append(reach // s + 1)
+        return (*x[:-sides], *grid)
+
+    return run
+
+
+for _sides in (1, 2, 3):
+    RULES[f"max_pool{_sides}d"] = _pool(_sides, 5, True)
+    RULES[f"avg_pool{_sides}d"] = _pool(_sides, 4, False)
+
+
+@rule("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool2d")
+def adaptive(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """The given spatial sizes; None keeps one."""
+    x = shape(args[0])
+    first = out[0] if isinstance(out, tuple) else out
+    sides = 1 if len(x) < 4 and first.dim() < 4 and not isinstance(args[1], list | tuple) else None
+    given = argument(args, kwargs, 1, "output_size", 1)
+    if isinstance(given, list | tuple):
+        sides = len(given)
+    if sides is None:
+        sides = len(x) - 2
+    grid = tuple(
+        n if g is None else g for n, g in zip(x[-sides:], spread(given, sides), strict=True)
+    )
+    return (*x[:-sides], *grid)
+
+
+@rule("pad", "constant_pad_nd")
+def pad(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """Zeros round the last axes, the last axis first."""
+    x = list(shape(args[0]))
+    widths = argument(args, kwargs, 1, "pad", ())
+    for i in range(len(widths) // 2):
+        x[-1 - i] = x[-1 - i] + widths[2 * i] + widths[2 * i + 1]
+    return tuple(x)
+
+
+_UPSAMPLING = """
+    upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_linear1d
+    upsample_bilinear2d upsample_bicubic2d upsample_trilinear3d _upsample_nearest_exact1d
+    _upsample_nearest_exact2d _upsample_bilinear2d_aa _upsample_bicubic2d_aa
+"""
+
+
+@rule(*_UPSAMPLING.split())
+def upsample(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """Given sizes, or sizes times a factor that is an integer or one over an integer."""
+    x = shape(args[0])
+    given = argument(args, kwargs, 1, "output_size", None)
+    if given is not None:
+        return (*x[:2], *given)
+    factors = kwargs.get("scale_factors") or next(
+        (a for a in reversed(args[1:]) if isinstance(a, list | tuple)), None
+    )
+    if factors is None:
+        return None
+    grid = []
+    for side, factor in zip(x[2:], factors, strict=True):
+        top, bottom = float(factor).as_integer_ratio()
+        if bottom > 1 and abs(round(1 / factor) * factor - 1) < 1e-12:
+            top, bottom = 1, round(1 / factor)
+        grid.append(side * top // bottom if bottom > 1 else side * top)
+    return (*x[:2], *grid)
+
+
+@rule("pixel_shuffle")
+def pixel_shuffle(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """Channels to pixels."""
+    x, r = shape(args[0]), argument(args, kwargs, 1, "upscale_factor", 1)
+    return (*x[:-3], x[-3] // (r * r), x[-2] * r, x[-1] * r)
+
+
+@rule("pixel_unshuffle")
+def pixel_unshuffle(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """Pixels to channels."""
+    x, r = shape(args[0]), argument(args, kwargs, 1, "downscale_factor", 1)
+    return (*x[:-3], x[-3] * r * r, x[-2] // r, x[-1] // r)
+
+
+_REDUCTIONS = """
+    mean sum amax amin max min prod var std var_mean std_mean logsumexp any all argmax argmin
+    norm linalg_vector_norm median
+"""
+
+
+@rule(*_REDUCTIONS.split())
+def reduce(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """Without the axes that are reduced."""
+    x = shape(args[0])
+    at = 2 if isinstance(argument(args, kwargs, 1, "dim", None), float) else 1
+    dim = argument(args, kwargs, at, "dim", kwargs.get("axis"))
+    first = out[0] if isinstance(out, tuple) else out
+    if isinstance(dim, Tensor):
+        return broadcast(x, shape(dim))
+    dims = range(len(x)) if dim is None or dim == () or dim == [] else spread(dim, 1)
+    gone = {int(d) % max(len(x), 1) for d in dims}
+    keep = len(x) == first.dim()
+    kept = tuple((1 if i in gone else s) for i, s in enumerate(x) if keep or i not in gone)
+    return [kept] * len(out) if isinstance(out, tuple) else kept
+
+
+@rule("embedding")
+def embedding(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """One row of the table per index."""
+    return (*shape(args[1]), shape(args[0])[1])
+
+
+@rule("im2col", "unfold")
+def unfold(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """Windows of an axis (`Tensor.unfold`), or all windows of an image as columns (im2col)."""
+    x = shape(args[0])
+    if isinstance(args[1], list | tuple):
+        kernel, dilation, padding, stride = args[1:5]
+        count: Any = 1
+        for n, k, d, p, s in zip(x[-2:], kernel, dilation, padding, stride, strict=True):
+            count = count * ((n + 2 * p - d * (k - 1) - 1) // s + 1)
+        return (*x[:-3], x[-3] * total(kernel), count)
+    dim, window, step = args[1:4]
+    dim %= len(x)
+    return (*x[:dim], (x[dim] - window) // step + 1, *x[dim + 1 :], window)
