@@ -212,6 +212,9 @@ class ConvLayer:
                     changes.setdefault(name, value[0])
         return replace(self, **changes)
 
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         def text(values: tuple[Any, ...]) -> str:
             return "×".join(str(v) for v in values)

@@ -92,6 +92,12 @@ class Network:
             f"params={self.params}, macs={self.macs}>"
         )
 
+    def _repr_html_(self) -> str:
+        return self.to_table()._repr_html_()
+
+    def _repr_markdown_(self) -> str:
+        return self.to_table().to_markdown()
+
     # -- totals ----------------------------------------------------------------------------------
     @property
     def macs(self) -> Number:
