@@ -77,3 +77,58 @@ def test_unknown_name_lists_the_known_ones():
 
 def test_names_in_reading_order():
     assert list(parse("b*(k+n)/ceil(q)").names()) == ["b", "k", "n", "q"]
+
+
+@pytest.mark.parametrize(
+    ("text", "env", "value"),
+    [
+        ("min(m, n)", {"m": 12, "n": 5}, 5),
+        ("max(m, n, 13)", {"m": 12, "n": 5}, 13),
+        ("gcd(m, 8)", {"m": 12}, 4),
+        ("gcd(m, n, 4)", {"m": 12, "n": 30}, 2),
+        ("max(m, n)^2*min(m, n)", {"m": 3, "n": 5}, 75),
+        ("ceil(min(m, n)/gcd(m, n))", {"m": 10, "n": 15}, 2),
+    ],
+)
+def test_functions_of_several_values(text, env, value):
+    assert parse(text).evaluate(env) == value
+    arrays = {name: np.array([number, 2 * number]) for name, number in env.items()}
+    assert parse(text).evaluate(arrays)[0] == value
+    symbols = {name: sympy.Symbol(name, integer=True, positive=True) for name in env}
+    symbolic = parse(text).evaluate(symbols)
+    assert symbolic.free_symbols == set(symbols.values())
+    assert symbolic.subs({symbols[name]: number for name, number in env.items()}) == value
+
+
+def test_a_common_divisor_of_symbols_is_that_of_the_numbers_they_become():
+    m = sympy.Symbol("m", integer=True, positive=True)
+    divisor = parse("gcd(m, 8)").evaluate({"m": m})
+    assert [divisor.subs(m, number) for number in (3, 12, 40)] == [1, 4, 8]
+    assert str(divisor) == "gcd(m, 8)"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "position"),
+    [
+        ("max(m)", "max() needs two values or more", 0),
+        ("2*gcd(m)", "gcd() needs two values or more", 2),
+        ("ceil(m, n)", "',' separates the values of min, max and gcd only", 6),
+        ("(m, n)", "',' separates the values of min, max and gcd only", 2),
+        ("min(m, n", "never closed", 3),
+        ("min(m, )", "a number, a name or '(' is missing", 7),
+        ("m, n", "an operator is missing before ','", 1),
+    ],
+)
+def test_errors_of_functions_point_at_the_place(text, cause, position):
+    with pytest.raises(NotationError) as caught:
+        parse(text)
+    assert cause in str(caught.value)
+    assert caught.value.position == position
+
+
+def test_division_by_zero_and_powers_of_powers_are_refused():
+    for text in ("m/(m-3)", "m//(m-3)", "ceil(m/(m-3))", "floor(m/(m-3))"):
+        with pytest.raises(CostModelError, match="3 is divided by 0"):
+            parse(text).evaluate({"m": 3})
+    with pytest.raises(CostModelError, match="a power of more than 4096 bits"):
+        parse("((((9^9)^9)^9)^9)^9").evaluate({})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy
 
@@ -150,3 +151,16 @@ def test_the_classifier_has_one_kernel_for_all_classes() -> None:
     counts = cm.count("conv_classifier", layer)
     assert counts.params == 35 * 31
     assert counts.macs == 35 * 31 * 10
+
+
+def test_every_group_after_the_shuffle_reads_every_group_before_it() -> None:
+    """Group g' of the last stage reads channels from each of the groups of the first."""
+    layer = cm.ConvLayer(3, 24, 36, (9, 8))
+    first, _, last = bind(cm.VARIANTS["shuffle_unit"], layer, g=4, r=16).stages
+    channels = np.arange(16)
+    sizes = [last.sizes[name] for name in first.line.output_names]
+    written = np.unravel_index(channels, sizes)[first.line.output_names.index("g")]
+    sizes = [last.sizes[name] for name in last.line.input_names]
+    read = np.unravel_index(channels, sizes)[last.line.input_names.index("g")]
+    for group in range(4):
+        assert set(written[read == group]) == {0, 1, 2, 3}
