@@ -150,11 +150,26 @@ class BoundStage:
         )
 
     @property
+    def inputs(self) -> Number:
+        """Numbers read: input channels × input positions of the whole batch."""
+        return self.in_channels * product(self.in_grid) * self.batch
+
+    @property
+    def outputs(self) -> Number:
+        """Numbers written: output channels × output positions of the whole batch."""
+        return self.out_channels * product(self.out_grid) * self.batch
+
+    @property
+    def products(self) -> Number:
+        """Products of the whole batch: (weight axes ∪ output axes) × window positions."""
+        return self.out_channels * self.fan_in * self.positions * self.batch
+
+    @property
     def macs(self) -> Number:
-        """Multiplies of the whole batch: (weight axes ∪ output axes) × window positions."""
+        """Multiplies of the whole batch: `products`, unless the notation states another count."""
         if self.given_macs is not None:
             return self.given_macs * self.groups * self.batch
-        return self.out_channels * self.fan_in * self.positions * self.batch
+        return self.products
 
     # -- what kind of stage this is ----------------------------------------------------------
     @property
