@@ -174,9 +174,8 @@ class Sequence:
         """Every expression, and where the item or axis that holds it begins in the text."""
         for item in self.items:
             if isinstance(item, StageLine):
-                for axis in (*item.inputs, *item.weights):
-                    if axis.size is not None:
-                        yield axis.size, axis.at
+                axes: tuple[InputAxis | WeightAxis, ...] = (*item.inputs, *item.weights)
+                yield from ((axis.size, axis.at) for axis in axes if axis.size is not None)
                 for _, value in item.options:
                     yield value, item.at
             elif isinstance(item, SliceItem):
