@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from costmodel import expression
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 #: Cells of a sweep (per variant); more is refused, so that no request takes minutes.
 MAX_CELLS = 10_000
+_REMEMBERED_CELLS = 500
 # Intermediate products can be larger than the total that they end in (a division comes last): this
 # leaves ten bits for them, and every cell is also exact as a double in a chart.
 _MAX_CORNER = 2**53
@@ -223,9 +225,9 @@ def sweep(
     cells: dict[tuple[str, str], Any] = {}
     for variant in chosen:
         values = values_for(variant, hyper)
-        for metric, array in _count_all(variant, layer, keys, grids, wanted, values).items():
+        for metric, array in _counted(variant, layer, keys, grids, wanted, values).items():
             cells[variant.id, metric] = array
-    baseline = _count_all(VARIANTS.baseline, layer, keys, grids, wanted, {})
+    baseline = _counted(VARIANTS.baseline, layer, keys, grids, wanted, {})
     return Sweep(layer, dict(zip(keys, grids, strict=True)), cells, baseline)
 
 
@@ -248,6 +250,57 @@ def _checked(
     if cells > MAX_CELLS:
         raise InputError(f"{cells} cells to count; allowed are up to {MAX_CELLS}")
     return list(axes), [tuple(values) for values in axes.values()]
+
+
+def _counted(
+    variant: Variant,
+    layer: ConvLayer,
+    keys: Sequence[str],
+    grids: Sequence[tuple[int, ...]],
+    metrics: Sequence[str],
+    hyper: Mapping[str, Number],
+) -> Mapping[str, Any]:
+    """`_count_all`, remembered where it is small: a page asks again after every move.
+
+    What the swept axes replace does not matter, and must not make two requests look different.
+    """
+    kept = {name: value for name, value in hyper.items() if f"{variant.id}.{name}" not in keys}
+    cells = 1
+    for grid in grids:
+        cells *= len(grid)
+    if cells > _REMEMBERED_CELLS:
+        return _count_all(variant, layer, keys, grids, metrics, kept)
+    return _remembered(
+        _Same(variant), layer, tuple(keys), tuple(grids), tuple(metrics), tuple(kept.items())
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """A variant as a cache key: the very same declaration (one's own can be redefined)."""
+
+    variant: Variant
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.variant is other.variant
+
+    def __hash__(self) -> int:
+        return id(self.variant)
+
+
+@lru_cache(maxsize=128)
+def _remembered(
+    variant: _Same,
+    layer: ConvLayer,
+    keys: tuple[str, ...],
+    grids: tuple[tuple[int, ...], ...],
+    metrics: tuple[str, ...],
+    hyper: tuple[tuple[str, Number], ...],
+) -> Mapping[str, Any]:
+    found = _count_all(variant.variant, layer, keys, grids, metrics, dict(hyper))
+    for array in found.values():
+        array.setflags(write=False)
+    return found
 
 
 def _count_all(
@@ -435,11 +488,18 @@ def crossing(
     >>> crossing(VARIANTS["basis"], layer, "b").exact
     1152/137
     """
+    others = {name: v for name, v in values_for(variant, hyper).items() if name != letter}
+    return _crossing(_Same(variant), layer, letter, metric, tuple(others.items()))
+
+
+@lru_cache(maxsize=512)
+def _crossing(
+    same: _Same, layer: ConvLayer, letter: str, metric: str, hyper: tuple[tuple[str, Number], ...]
+) -> Crossing | None:
     import sympy
 
     symbol = sympy.Symbol(letter, integer=True, positive=True)
-    values = {**values_for(variant, hyper), letter: symbol}
-    cost = count(variant, layer, **values)[metric]
+    cost = count(same.variant, layer, **{**dict(hyper), letter: symbol})[metric]
     difference = sympy.together(cost - count(VARIANTS.baseline, layer)[metric])
     try:
         polynomial = sympy.Poly(sympy.fraction(difference)[0], symbol)

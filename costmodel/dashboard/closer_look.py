@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from costmodel.counting import Counts
-from costmodel.dashboard import hyper_form, parts, selection
+from costmodel.dashboard import hyper_form, parts
 from costmodel.dashboard.fields import Choice, Field
 from costmodel.dashboard.state import State
 from costmodel.explain import explain_break_even
-from costmodel.layer import ConvLayer
 from costmodel.plots.curve import ratio_curve
 from costmodel.plots.diagram import stage_diagram
 from costmodel.plots.layout import name_of
@@ -43,9 +42,16 @@ def chosen(state: State, counted: Sequence[Counts]) -> Counts:
     return found[state.limit(Choice("look", default, "Variant", options=tuple(found)))]
 
 
-def draw(state: State, layer: ConvLayer, counted: Sequence[Counts], looked_at: Counts) -> None:
+def axis(state: State, looked_at: Counts) -> Axis:
+    """What the curve goes over: by choice one of the variant's own letters or the layer's sizes."""
+    over = _axes(looked_at)
+    names = list(over)
+    return over[state.limit(Choice("over", names[0], "Curve over", options=names))]
+
+
+def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis) -> None:
     """Draw the section."""
-    variant, hyper = looked_at.variant, selection.hyper_values(state)
+    variant = looked_at.variant
     st.header("Closer look", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="look-inputs"):
         st.selectbox(
@@ -59,32 +65,36 @@ def draw(state: State, layer: ConvLayer, counted: Sequence[Counts], looked_at: C
     st.markdown(variant.summary + (f"  \n**When:** {variant.wins}" if variant.wins else ""))
     if variant.note:
         st.caption(variant.note)
-    curve, derivation = st.columns(2, gap="medium")
-    with curve:
-        _curve(state, layer, looked_at, hyper)
-    with derivation:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _curve(state, looked_at, over)
+    with right:
         st.subheader("Stages and shapes", anchor=False)
         st.html(stage_diagram(looked_at))
 
 
-def _curve(state: State, layer: ConvLayer, looked_at: Counts, hyper: dict[str, object]) -> None:
-    """The ratio over one of the variant's hyper-parameters or of the layer's sizes."""
-    variant = looked_at.variant
-    found = {axis.key: axis for axis in axes(layer, [variant], **hyper)}
-    own = [key for key in found if "." in key]
-    options = [*own, *(key for key in found if "." not in key)]
-    over = state.limit(Choice("over", options[0], "Curve over", options=options))
+def _axes(looked_at: Counts) -> dict[str, Axis]:
+    """What can vary, the variant's own letters first."""
+    variant, hyper = looked_at.variant, dict(looked_at.hyper)
+    found = axes(looked_at.layer, [variant], **hyper)
+    return {axis.key: axis for axis in sorted(found, key=lambda axis: not axis.letter)}
+
+
+def _curve(state: State, looked_at: Counts, over: Axis) -> None:
+    """The ratio over one axis, everything else as it is."""
+    variant, hyper, titles = looked_at.variant, dict(looked_at.hyper), _axes(looked_at)
     st.selectbox(
-        "Ratio to the standard layer over",
-        options,
+        f"Ratio to the {VARIANTS.baseline.title} over",
+        list(titles),
         key="over",
-        format_func=lambda key: found[key].label,
+        format_func=lambda key: titles[key].label,
     )
-    axis = found[over]
-    swept = sweep([variant], layer, {over: _values(axis)}, _METRICS, **hyper)
-    even = _break_evens(looked_at, axis, hyper)
-    parts.chart(state, ratio_curve(swept, axis, even), f"{variant.id}-over-{axis.key}", "Curve")
-    st.caption(explain_break_even(looked_at, axis, even))
+    swept = sweep([variant], looked_at.layer, {over.key: _values(over)}, _METRICS, **hyper)
+    even = _break_evens(looked_at, over)
+    sentence = explain_break_even(looked_at, over, even)
+    name = f"{variant.id}-over-{over.key}"
+    parts.chart(state, ratio_curve(swept, over, even), name, f"Curve. {sentence}")
+    st.caption(sentence)
 
 
 def _values(axis: Axis) -> tuple[int, ...]:
@@ -92,11 +102,11 @@ def _values(axis: Axis) -> tuple[int, ...]:
     return tuple(sorted({*spaced(axis.low, axis.high, _POINTS), axis.current}))
 
 
-def _break_evens(looked_at: Counts, axis: Axis, hyper: dict[str, object]) -> list[Crossing]:
-    if not axis.letter or looked_at.variant.baseline:
+def _break_evens(looked_at: Counts, over: Axis) -> list[Crossing]:
+    if not over.letter or looked_at.variant.baseline:
         return []
     found = (
-        crossing(looked_at.variant, looked_at.layer, axis.letter, metric, **hyper)
+        crossing(looked_at.variant, looked_at.layer, over.letter, metric, **looked_at.hyper)
         for metric in _METRICS
     )
     return [even for even in found if even is not None]

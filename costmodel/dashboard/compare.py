@@ -76,10 +76,11 @@ def _show(state: State, layer: ConvLayer, chosen: Sequence[Any]) -> None:
         _left_out(reasons)
         return
     looked_at = closer_look.chosen(state, counted)
+    over = closer_look.axis(state, looked_at)
     st.info(explain(looked_at), icon=":material/lightbulb:")
     _comparison(state, layer, counted, settings)
     _left_out(reasons)
-    closer_look.draw(state, layer, counted, looked_at)
+    closer_look.draw(state, counted, looked_at, over)
 
 
 def _comparison(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from costmodel import parsing
 from costmodel.errors import InputError, unknown
@@ -26,6 +26,9 @@ class Field:
     default: Any
     label: str = ""
     help: str | None = None
+
+    #: Whether a widget has the field's name as its key; others are set with `State.put` alone.
+    bound: ClassVar[bool] = True
 
     def read(self, text: str) -> Any:
         """The value that a text stands for; `InputError` where it stands for none."""
@@ -65,6 +68,7 @@ class Integer(Field):
 class OptionalInteger(Field):
     """An integer, or None for "as the library sets it", which does not stand in the URL."""
 
+    bound: ClassVar[bool] = False
     default: int | None = None
     low: int = 1
     high: int = 10**6
@@ -86,6 +90,7 @@ class OptionalInteger(Field):
 class OptionalReal(Field):
     """A decimal such as 0.25, or None; the session holds the text, so that nothing is rounded."""
 
+    bound: ClassVar[bool] = False
     default: str | None = None
     low: float = 0
     high: float = 1

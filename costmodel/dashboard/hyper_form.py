@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from costmodel.counting import Counts
 from costmodel.dashboard.state import State
+from costmodel.errors import CostModelError
 from costmodel.sweep import Axis, fitting_values, hyper_axes
 
 _MOST_STOPS = 240  # of a slider whose values are not simply consecutive
@@ -20,13 +23,24 @@ def sliders(state: State, counts: Counts) -> None:
         _integer(state, axis, fitting_values(variant, layer, axis, _MOST_STOPS, **current))
     for letter, declared in variant.hyper.items():
         if declared.real:
-            st.text_input(
-                letter,
-                key=f"{variant.id}.{letter}",
-                help=f"{declared.meaning}; empty for {current[f'{variant.id}.{letter}']}",
-                placeholder=str(current[f"{variant.id}.{letter}"]),
-                width=140,
-            )
+            _real(state, f"{variant.id}.{letter}", f"{letter}: {declared.meaning}", counts.hyper)
+
+
+def _real(state: State, name: str, label: str, present: Mapping[str, object]) -> None:
+    """An input for a decimal; empty, it follows the variant's default."""
+    key = f"input {name}"
+    st.session_state[key] = state[name] or ""
+
+    def typed() -> None:
+        try:
+            state.put(name, state.fields[name].read(st.session_state[key]))
+        except CostModelError:
+            state.put(name, None)
+
+    shown = str(present[name.partition(".")[2]])
+    st.text_input(
+        label, key=key, on_change=typed, placeholder=shown, help=f"Empty: {shown}", width=_WIDTH
+    )
 
 
 def _integer(state: State, axis: Axis, values: tuple[int, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from costmodel.dashboard import compare
-from costmodel.dashboard.startup import warm_up
+from costmodel.dashboard.startup import settle_in
 
 # Bars of falling cost. Inline, because Streamlit fetches icons that it only knows by name.
 _ICON = (
@@ -23,7 +23,6 @@ def run() -> None:
         page_icon=_ICON,
         layout="wide",
     )
-    warm_up()
     st.navigation(
         [
             st.Page(
@@ -36,3 +35,4 @@ def run() -> None:
         ],
         position="top",
     ).run()
+    settle_in()

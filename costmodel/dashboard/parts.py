@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import pandas
 import streamlit as st
 
 from costmodel.dashboard.fields import Choice
@@ -117,6 +116,8 @@ def _numbers(values: Sequence[Any], label: str, convention: str) -> tuple[list[A
 
 def show(columns: Mapping[str, Sequence[Any]], config: Mapping[str, Any], alt: str) -> None:
     """Columns as a table with a described content."""
+    import pandas  # half a second that the title need not wait for
+
     frame = pandas.DataFrame(columns)
     st.dataframe(
         frame,

@@ -1,4 +1,4 @@
-"""What happens once per server: warm imports, and a garbage collector that leaves them alone."""
+"""What happens once per server: a garbage collector that leaves the libraries alone."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ import streamlit as st
 
 
 @st.cache_resource(show_spinner=False)
-def warm_up() -> bool:
-    """Import what every page needs and take it out of the collector's rounds.
+def settle_in() -> bool:
+    """Take everything that the first page has imported out of the collector's rounds.
 
     Streamlit collects garbage after every rerun, which walks every object of every module: with
     pandas, Plotly and SymPy loaded that is most of a rerun's time. Frozen objects are not walked.
+    To be called at the end of a page: the first visitor sees the page while it is being imported.
     """
-    import pandas  # noqa: F401
-    import plotly.graph_objects
     import plotly.io
     import sympy  # noqa: F401
 
-    from costmodel.dashboard.presets import presets
-
-    plotly.graph_objects.Figure([plotly.graph_objects.Bar(), plotly.graph_objects.Scatter()])
-    presets()
+    plotly.io.to_json({"data": [], "layout": {}}, validate=False)
     freeze()
     return True
 

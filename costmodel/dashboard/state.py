@@ -29,45 +29,42 @@ class State:
     def __init__(self, fields: Iterable[Field]) -> None:
         self.fields: dict[str, Field] = {field.name: field for field in fields}
         self.problems: list[str] = []
+        self._values: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        if name in st.session_state:
-            return st.session_state[name]
         return self._values[name]
-
-    @property
-    def _values(self) -> dict[str, Any]:
-        return st.session_state.setdefault(_VALUES, {})
 
     # -- before the widgets --------------------------------------------------------------------
     def begin(self) -> State:
         """Take over what the visitor's widgets or the URL say, and seed the widgets."""
-        values = self._values
+        values = self._values = st.session_state.setdefault(_VALUES, {})
         for field in self.fields.values():
             values.setdefault(field.name, field.default)
-        moved = any(self._moved(name) for name in self.fields)
+        moved = self._take_widgets()
         query = st.query_params.to_dict()
         # A link was opened, or the browser went back. (Not where a widget moved: then the URL may
         # still be the one from before the last answer arrived.)
         if not moved and query != st.session_state.get(_WRITTEN):
             self._adopt(query)
-        for name in self.fields:
-            if name not in st.session_state:
+        for name, field in self.fields.items():
+            if field.bound and name not in st.session_state:
                 st.session_state[name] = values[name]
         return self
 
-    def _moved(self, name: str) -> bool:
-        """Whether a widget has another value than at the end of the last run."""
-        write = self.fields[name].write
-        return name in st.session_state and write(st.session_state[name]) != write(
-            self._values[name]
-        )
+    def _take_widgets(self) -> bool:
+        """The values of the widgets into ours; whether one of them differs from the last run."""
+        moved = False
+        for name, field in self.fields.items():
+            if field.bound and name in st.session_state:
+                value = st.session_state[name]
+                moved = moved or field.write(value) != field.write(self._values[name])
+                self._values[name] = value
+        return moved
 
     def _adopt(self, query: Mapping[str, str]) -> None:
         known = [name for name in self.fields if name in query]
         if not known:
             return  # another page's link in the navigation: what was set stays
-        values = self._values
         for name, field in self.fields.items():
             value = field.default
             if name in query:
@@ -75,7 +72,7 @@ class State:
                     value = field.read(query[name])
                 except CostModelError as error:
                     self.problems.append(str(error))
-            values[name] = st.session_state[name] = value
+            self.put(name, value)
         strangers = [name for name in query if name not in self.fields]
         if strangers:
             self.problems.append(f"{', '.join(sorted(strangers)[:5])}: not known on this page")
@@ -83,18 +80,18 @@ class State:
     # -- while the page runs -------------------------------------------------------------------
     def put(self, name: str, value: Any) -> None:
         """Set a field before its widget is drawn, or in a callback."""
-        self._values[name] = st.session_state[name] = value
+        self._values[name] = value
+        if self.fields[name].bound:
+            st.session_state[name] = value
 
     def limit(self, field: Field) -> Any:
         """Replace a field by one with other limits; a value outside them becomes the default."""
         self.fields[field.name] = field
-        value = self[field.name]
         try:
-            field.check(value)
+            field.check(self[field.name])
         except CostModelError:
-            value = field.default
-            self.put(field.name, value)
-        return value
+            self.put(field.name, field.default)
+        return self[field.name]
 
     # -- after the widgets ---------------------------------------------------------------------
     def query(self) -> dict[str, str]:
@@ -103,9 +100,7 @@ class State:
         return {name: text for name, text in texts.items() if text is not None}
 
     def finish(self) -> None:
-        """Keep the values for other pages and later runs, and write them into the URL."""
-        for name in self.fields:
-            self._values[name] = self[name]
+        """Write the values into the URL, where they are not there already."""
         query = self.query()
         if query != st.query_params.to_dict():
             st.query_params.from_dict(query)
