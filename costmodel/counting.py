@@ -9,7 +9,7 @@ from costmodel.arith import Number
 from costmodel.binding import BoundVariant, bind
 from costmodel.errors import unknown
 from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS
+from costmodel.metrics import DEFAULTS, METRICS, Settings
 from costmodel.stage import BoundStage
 from costmodel.variant import VARIANTS, Variant
 
@@ -19,6 +19,7 @@ class StageCount:
     """The counts of one stage; every metric's key is an attribute (`.params`, `.macs`, …)."""
 
     stage: BoundStage
+    settings: Settings = DEFAULTS
 
     @property
     def text(self) -> str:
@@ -31,7 +32,7 @@ class StageCount:
         return self.stage.kind
 
     def __getitem__(self, key: str) -> Number:
-        return METRICS[key].rule(self.stage)
+        return METRICS[key].of_stage(self.stage, self.settings)
 
     def __getattr__(self, name: str) -> Number:
         return _metric(self, name)
@@ -42,6 +43,7 @@ class Counts:
     """The counts of a variant on a layer; every metric's key is an attribute, and a key."""
 
     bound: BoundVariant
+    settings: Settings = DEFAULTS
 
     @property
     def variant(self) -> Variant:
@@ -61,11 +63,11 @@ class Counts:
     @property
     def stages(self) -> tuple[StageCount, ...]:
         """The counts of each stage, standing once, in order."""
-        return tuple(StageCount(stage) for stage in self.bound.stages)
+        settings = self.settings.on(self.bound)
+        return tuple(StageCount(stage, settings) for stage in self.bound.stages)
 
     def __getitem__(self, key: str) -> Number:
-        metric = METRICS[key]
-        return metric.combine((metric.rule(stage), stage.times) for stage in self.bound.stages)
+        return METRICS[key].of(self.bound, self.settings)
 
     def __getattr__(self, name: str) -> Number:
         return _metric(self, name)
@@ -82,12 +84,15 @@ def _metric(counts: Counts | StageCount, name: str) -> Number:
     return counts[name]
 
 
-def count(variant: Variant | str, layer: ConvLayer, **hyper: Number) -> Counts:
+def count(
+    variant: Variant | str, layer: ConvLayer, settings: Settings = DEFAULTS, **hyper: Number
+) -> Counts:
     """Count one variant on one layer.
 
     Args:
         variant: a `Variant`, or the id of a registered one.
         layer: the layer that it stands in for; sizes may be ints, arrays or symbols.
+        settings: conventions: what a MAC is worth in FLOPs, and word lengths.
         hyper: hyper-parameters by letter; those not given take their defaults.
 
     Returns:
@@ -103,4 +108,4 @@ def count(variant: Variant | str, layer: ConvLayer, **hyper: Number) -> Counts:
     """
     if isinstance(variant, str):
         variant = VARIANTS[variant]
-    return Counts(bind(variant, layer, **hyper))
+    return Counts(bind(variant, layer, **hyper), settings)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from costmodel.arith import Number
-from costmodel.binding import bind
+from costmodel.binding import BoundVariant, bind
 from costmodel.errors import CostModelError, unknown
 from costmodel.metrics import METRICS, Metric
 from costmodel.network.kinds import KINDS
@@ -111,20 +111,17 @@ def _work(key: str) -> Column:
 
 
 def _metric(metric: Metric) -> Column:
-    def stages(op: NetOp) -> list[tuple[Number, Number]]:
-        bound = op.bound
-        if bound is None:
-            if op.layer is None:
-                return []
-            bound = bind(VARIANTS.baseline, op.layer)
-        return [(metric.rule(stage), stage.times * op.times) for stage in bound.stages]
+    def layers(op: NetOp) -> list[tuple[BoundVariant, Number]]:
+        if op.bound is not None:
+            return [(op.bound, op.times)]
+        return [(bind(VARIANTS.baseline, op.layer), op.times)] if op.layer is not None else []
 
     def value(op: NetOp, own: Sequence[Parameter]) -> Number | None:
-        parts = stages(op)
-        return metric.combine(parts) if parts else None
+        found = layers(op)
+        return metric.over(found) if found else None
 
-    def everything(parts: Sequence[tuple[NetOp, Sequence[Parameter]]]) -> Number:
-        return metric.combine(part for op, _ in parts for part in stages(op))
+    def everything(parts: Sequence[tuple[NetOp, Sequence[Parameter]]]) -> Number | None:
+        return metric.over([found for op, _ in parts for found in layers(op)])
 
-    convention = f"{metric.convention}; of layers only"
+    convention = f"{metric.stated()}; of layers only"
     return Column(metric.key, convention, value, everything)

@@ -86,7 +86,7 @@ def _stage(stage: BoundStage, counts: Counts, style: Style) -> str:
     lines = (
         f"<b>{escape(_title(stage))}</b>",
         f"W[{escape(axes)}] = {escape(sizes)}" if axes else "no weights",
-        f"{escape(exact(params.rule(stage)))} parameters",
+        f"{escape(exact(params.of_stage(stage)))} parameters",
         f"{escape(si(stage.macs))} MACs, {share:.0%}",
     )
     text = "".join(f"<div>{line}</div>" for line in lines)
