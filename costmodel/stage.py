@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from costmodel.arith import Number, product
+from costmodel.arith import Number, is_exact, product
 from costmodel.layer import conv_size, same_padding, strided_size
 from costmodel.notation import EACH, WINDOW_LETTERS, WINDOWS, StageLine, WeightAxis
 
@@ -174,13 +174,17 @@ class BoundStage:
     # -- what kind of stage this is ----------------------------------------------------------
     @property
     def kind(self) -> str:
-        """The stage in the field's words: "pointwise", "depthwise", "grouped", "shared", "full"."""
+        """The stage in the field's words: "pointwise", "depthwise", "grouped", "shared", "full".
+
+        A window that is known to have a single tap is none.
+        """
         inputs, weights, outputs = (
             set(self.line.input_names),
             set(self.line.weight_names),
             set(self.line.output_names),
         )
-        window = bool(self.line.windows)
+        extents = [self.sizes[letter] for letter in self.line.windows]
+        window = not all(is_exact(extent) and extent == 1 for extent in extents)
         if any(a.tap for a in self.line.inputs):
             return "channel window"
         if inputs & outputs - weights:

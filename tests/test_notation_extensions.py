@@ -466,3 +466,12 @@ def test_powers_of_powers_are_refused_instead_of_computed() -> None:
     mine = variant("m, n m i j -> n @ macs=((((((((m^9)^9)^9)^9)^9)^9)^9)^9)")
     with pytest.raises(VariantError, match="a power of more than 4096 bits"):
         bind(mine, LAYER)
+
+
+def test_a_window_of_one_tap_is_a_pointwise_stage() -> None:
+    mine = variant("{ m, a m i=1 j=1 -> a & m, b m i j -> b }", a=8, b=12)
+    assert [stage.kind for stage in cm.count(mine, LAYER).stages] == ["pointwise", "full"]
+    one = cm.count(variant("m, n m i j -> n"), LAYER.replace(kernel=1)).stages[0]
+    assert one.kind == "pointwise"
+    k = sympy.Symbol("k", integer=True, positive=True)
+    assert cm.count("standard", LAYER.replace(kernel=k)).stages[0].kind == "full"
