@@ -1,0 +1,100 @@
+"""Metric: one countable quantity, and the registry of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from costmodel.arith import Number
+from costmodel.errors import CostModelError, unknown
+from costmodel.metrics.combining import Combine, Layers, Rule, total
+from costmodel.metrics.settings import DEFAULTS, Settings
+from costmodel.program import BoundVariant
+from costmodel.stage import BoundStage
+
+#: Groups in the order in which tables list them.
+GROUPS = ("parameters", "work", "training", "memory", "quantisation", "view")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One countable quantity.
+
+    key: column name. label: for people. unit: "" for a plain count. convention: one sentence,
+    without its full stop, that stands wherever the number does. rule: the value of one stage,
+    standing once. combine: the value of a whole variant, or of several layers. group: one of
+    `GROUPS`. uses: the settings that it depends on. whole: whether its numbers are integers
+    (exact fractions otherwise). shown: whether the comparison shows it without being asked.
+    """
+
+    key: str
+    label: str
+    unit: str
+    convention: str
+    rule: Rule
+    combine: Combine = total
+    group: str = "work"
+    uses: tuple[str, ...] = ()
+    whole: bool = True
+    shown: bool = False
+
+    def __post_init__(self) -> None:
+        if self.group not in GROUPS:
+            raise CostModelError(unknown("group of metrics", self.group, GROUPS))
+        for name in self.uses:
+            if not hasattr(DEFAULTS, name):
+                raise CostModelError(unknown("setting", name, sorted(vars(DEFAULTS))))
+
+    def of_stage(self, stage: BoundStage, settings: Settings = DEFAULTS) -> Number:
+        """The value of one stage, standing once; `settings` as they are for its variant."""
+        return self.rule(stage, settings)
+
+    def of(self, bound: BoundVariant, settings: Settings = DEFAULTS) -> Number:
+        """The value of a variant on a layer."""
+        return self.combine(self.rule, ((bound, 1),), settings)
+
+    def over(self, layers: Layers, settings: Settings = DEFAULTS) -> Number | None:
+        """The value of several layers, each with how often it runs; None where there is none."""
+        return self.combine(self.rule, layers, settings)
+
+    def stated(self, settings: Settings = DEFAULTS) -> str:
+        """The convention with the values of the settings that it depends on."""
+        if not self.uses:
+            return self.convention
+        values = ", ".join(f"{name} = {getattr(settings, name)}" for name in self.uses)
+        return f"{self.convention} ({values})"
+
+
+class MetricRegistry(Mapping[str, Metric]):
+    """The metrics by key, group by group in order of declaration."""
+
+    def __init__(self) -> None:
+        self._metrics: dict[str, Metric] = {}
+
+    def add(self, metric: Metric) -> Metric:
+        """Register a metric; a key can be taken once."""
+        if metric.key in self._metrics:
+            raise CostModelError(f"metric {metric.key!r} is declared twice; allowed is a new key")
+        self._metrics[metric.key] = metric
+        by_group = sorted(self._metrics.values(), key=lambda m: GROUPS.index(m.group))
+        self._metrics = {m.key: m for m in by_group}
+        return metric
+
+    def __getitem__(self, key: str) -> Metric:
+        try:
+            return self._metrics[key]
+        except KeyError:
+            raise CostModelError(unknown("metric", key, self._metrics)) from None
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._metrics
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._metrics)
+
+    def __len__(self) -> int:
+        return len(self._metrics)
+
+
+#: Every declared metric by key.
+METRICS = MetricRegistry()

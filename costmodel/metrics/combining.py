@@ -1,0 +1,80 @@
+"""How the stages of a variant, and the layers of a network, add up to one number.
+
+A combination gets the rule for one stage and a list of (bound variant, how often it runs): one
+entry for a variant on a layer, one per layer for a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from costmodel import arith
+from costmodel.arith import Number, is_exact
+from costmodel.metrics.settings import Settings
+from costmodel.program import BoundVariant
+from costmodel.stage import BoundStage
+
+#: The value of one stage, standing once.
+Rule = Callable[[BoundStage, Settings], Number]
+#: Bound variants, and how often each of them runs.
+Layers = Sequence[tuple[BoundVariant, Number]]
+#: The value of several layers; None where their order alone does not give one.
+Combine = Callable[[Rule, Layers, Settings], Number | None]
+
+
+def standing(rule: Rule, stage: BoundStage, settings: Settings) -> Number:
+    """A stage's value, as often as it stands in the variant; the layer's bias stands once."""
+    value = rule(stage, settings)
+    if _is(stage.biases, 0) or _is(stage.times, 1):
+        return value * stage.times
+    bare = rule(replace(stage, biases=0), settings)
+    return bare * stage.times + (value - bare)
+
+
+def total(rule: Rule, layers: Layers, settings: Settings) -> Number:
+    """The sum over the stages, and over every run: work."""
+    result: Number = 0
+    for bound, runs in layers:
+        result = result + _sum(rule, bound, settings) * runs
+    return result
+
+
+def stored(rule: Rule, layers: Layers, settings: Settings) -> Number:
+    """The sum over the stages, once however often they run: what is kept in memory."""
+    result: Number = 0
+    for bound, _ in layers:
+        result = result + _sum(rule, bound, settings)
+    return result
+
+
+def largest(rule: Rule, layers: Layers, settings: Settings) -> Number:
+    """The largest stage; how often it stands or runs does not matter."""
+    values = [
+        rule(stage, settings.on(bound)) for bound, _ in layers for stage in bound.stages
+    ]
+    return arith.largest(*values) if values else 0
+
+
+def alone(value: Callable[[BoundVariant, Settings], Number]) -> Combine:
+    """A value of one bound variant as a whole; a network, whose paths are unknown here, has none."""
+
+    def of_one(rule: Rule, layers: Layers, settings: Settings) -> Number | None:
+        if len(layers) != 1:
+            return None
+        bound, _ = layers[0]
+        return value(bound, settings.on(bound))
+
+    return of_one
+
+
+def _sum(rule: Rule, bound: BoundVariant, settings: Settings) -> Number:
+    own = settings.on(bound)
+    result: Number = 0
+    for stage in bound.stages:
+        result = result + standing(rule, stage, own)
+    return result
+
+
+def _is(value: Number, number: int) -> bool:
+    return is_exact(value) and bool(value == number)
