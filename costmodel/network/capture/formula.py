@@ -34,6 +34,7 @@ _LETTERS = {
 }
 #: How many other sizes a formula is checked at, and how many are tried for it.
 _CHECKS, _TRIES = 2, 12
+NO_OTHER = "it takes no other sizes"
 
 
 def rebuild(model: Callable[..., Any], inputs: Inputs, ops: Sequence[NetOp]) -> Rebuild:
@@ -121,7 +122,8 @@ def _with_letters(
     fixed = {n: v for n, v in values.items() if n not in free}
     symbols = {n: values[n] for n in free}
     problem = ""
-    for start in _starts({**base, **fixed}, free):
+    own = {**base, **fixed}
+    for start in _starts(own, free):
         try:
             ops = _follow(model, inputs, letters, start, symbols)
         except CostModelError as error:
@@ -129,12 +131,33 @@ def _with_letters(
             continue
         except Exception:  # the model does not take these sizes
             continue
-        problem = _check(model, inputs, letters, start, symbols, ops)
-        if not problem:
+        # a formula found elsewhere has to hold at the network's own sizes before all others
+        places = [own, *_others(start, free)] if start != own else _others(start, free)
+        wrong = _check(model, inputs, letters, places, symbols, ops)
+        if not wrong:
             return ops
+        problem = problem if wrong == NO_OTHER else wrong
+    names = ", ".join(free)
+    if problem:
+        raise CostModelError(f"{_name(model)} has no closed formula in {names}: {problem}")
+    takes = [n for n in base if _takes(model, inputs, letters, base, n)]
     raise CostModelError(
-        f"{_name(model)} has no closed formula in {', '.join(free)}: "
-        f"{problem or 'it takes no other sizes'}"
+        f"{_name(model)} takes no other sizes in all of {names}; allowed is leaving open "
+        f"{', '.join(takes) or 'nothing'}"
+    )
+
+
+def _takes(
+    model: Callable[..., Any],
+    inputs: Inputs,
+    letters: tuple[tuple[str, ...], ...],
+    base: Mapping[str, int],
+    name: str,
+) -> bool:
+    """Whether the model takes another size in one letter alone."""
+    return any(
+        _counted(model, inputs, _shapes(letters, inputs, sizes)) is not None
+        for sizes in _others(base, [name])
     )
 
 
@@ -198,7 +221,7 @@ def _check(
     model: Callable[..., Any],
     inputs: Inputs,
     letters: tuple[tuple[str, ...], ...],
-    start: Mapping[str, int],
+    places: Sequence[Mapping[str, int]],
     symbols: Mapping[str, Any],
     ops: Sequence[NetOp],
 ) -> str:
@@ -207,8 +230,7 @@ def _check(
     if len(names) != len(symbols):
         return ""  # polynomials of polynomials: the letters' own formula has been checked
     checked = 0
-    last = "it takes no other sizes"
-    for sizes in _others(start, list(symbols)):
+    for sizes in places:
         counted = _counted(model, inputs, _shapes(letters, inputs, sizes))
         if counted is None:
             continue
@@ -223,10 +245,9 @@ def _check(
             if said != a.macs:
                 return f"at {where} {a.name!r} has {a.macs} multiply-accumulates, not {said}"
         checked += 1
-        last = ""
         if checked == _CHECKS:
             break
-    return last
+    return "" if checked else NO_OTHER
 
 
 def _is_letter(value: Any) -> bool:

@@ -119,8 +119,8 @@ class Reader:
         for output in node.output:
             shape = self.shapes.get(output)
             if node.op_type in SAME_ELEMENTS and inputs:
-                root = self.constants[inputs[0]]
-                self.constants[output] = root
+                self.constants[output] = self.constants[inputs[0]]
+                self.read.update(self.constants[i] for i in inputs[1:])
             elif node.op_type == "ConstantOfShape" and shape is not None:
                 # stands for a stored weight in files that were made small
                 self._store(output, shape, True)

@@ -238,10 +238,10 @@ def _terms(view: View, equation: str, shapes: Sequence[Shape]) -> tuple[list[str
     return written, result
 
 
-# -- attention and recurrent layers ----------------------------------------------------------------
+# -- attention and recurrent layers --------------------------------------------------------------
 @rule("Attention")
 def attention(view: View) -> list[Product] | None:
-    """Q, K, V as (batch, heads, length, size), or (batch, length, heads·size); past keys, values."""
+# -- attention and recurrent layers -------------------------------------------------------------
     q, k, v = view.shape(0), view.shape(1), view.shape(2)
     if q is None or k is None or v is None:
         return None

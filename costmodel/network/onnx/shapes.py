@@ -106,7 +106,11 @@ class Shapes:
             for side in sides:
                 total *= max(side, 1)
             if min(sides, default=0) < 0 or total > MAX_ELEMENTS:
-                fail(self.name, f"gives tensor {name!r} a shape of {sides}")
+                fail(
+                    self.name,
+                    f"gives tensor {name!r} a shape of {sides}; allowed are sides from 0 up, with "
+                    f"at most {MAX_ELEMENTS} elements",
+                )
             self.shapes[name] = sides
             self.types[name] = kind
 

@@ -1,0 +1,233 @@
+"""Files that nobody vouches for: one sentence, exit code 2, and nothing outside is touched."""
+
+import sys
+
+import numpy as np
+import pytest
+from onnx import ModelProto, TensorProto, helper, numpy_helper
+
+import costmodel as cm
+from costmodel.errors import InputError
+from costmodel.network.onnx import loading
+from tests.network.test_onnx import save
+
+
+def refused(path, match, **kwargs):
+    with pytest.raises(InputError, match=match) as error:
+        cm.from_onnx(path, **kwargs)
+    assert "\n" not in str(error.value)
+    assert error.value.exit_code == 2
+    return str(error.value)
+
+
+def rewrite(path, change):
+    model = ModelProto()
+    model.ParseFromString(path.read_bytes())
+    change(model)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def small(tmp_path, **attributes):
+    nodes = [helper.make_node("Conv", ["x", "w"], ["y"], **attributes)]
+    return save(tmp_path, nodes, {"x": [2, 6, 11, 13]}, {"w": (8, 6, 3, 5)})
+
+
+def test_files_that_are_no_model(tmp_path):
+    path = tmp_path / "m.onnx"
+    refused(path, "cannot read")
+    refused(tmp_path, "cannot read")
+    path.write_bytes(b"")
+    refused(path, "no graph")
+    path.write_bytes(b"\x00\xff not a protobuf" * 50)
+    refused(path, "not an ONNX model")
+    good = small(tmp_path)
+    path.write_bytes(good.read_bytes()[:-20])
+    refused(path, "not an ONNX model")
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
+    path = small(tmp_path)
+    monkeypatch.setattr(loading, "MAX_BYTES", path.stat().st_size - 1)
+    refused(path, "bytes; allowed are")
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["../weights.bin", "/etc/passwd", "a/../../b", "C:\\weights.bin", "..\\b", "\\\\host\\b"],
+)
+def test_external_data_stays_in_the_folder(tmp_path, location):
+    def change(model):
+        tensor = model.graph.initializer[0]
+        tensor.ClearField("raw_data")
+        tensor.data_location = TensorProto.EXTERNAL
+        entry = tensor.external_data.add()
+        entry.key, entry.value = "location", location
+
+    refused(rewrite(small(tmp_path), change), "allowed are files in the model's folder")
+
+
+def test_external_data_is_never_opened(tmp_path):
+    def change(model):
+        tensor = model.graph.initializer[0]
+        tensor.ClearField("raw_data")
+        tensor.data_location = TensorProto.EXTERNAL
+        entry = tensor.external_data.add()
+        entry.key, entry.value = "location", "folder"
+
+    (tmp_path / "folder").mkdir()  # opening it would fail
+    path = rewrite(small(tmp_path), change)
+    assert cm.from_onnx(path).params == 8 * 6 * 15
+
+
+def test_sizes_are_checked_before_they_are_used(tmp_path):
+    def huge(model):
+        model.graph.initializer[0].dims[0] = 1 << 61
+
+    def negative(model):
+        model.graph.initializer[0].dims[0] = -8
+
+    def huge_input(model):
+        for dim in model.graph.input[0].type.tensor_type.shape.dim:
+            dim.dim_value = 1 << 20
+
+    refused(rewrite(small(tmp_path), huge), "more than")
+    refused(rewrite(small(tmp_path), negative), "-8")
+    refused(rewrite(small(tmp_path), huge_input), "more than")
+
+
+def test_a_constant_that_would_be_huge_is_not_made(tmp_path):
+    nodes = [
+        helper.make_node("ConstantOfShape", ["s"], ["w"]),
+        helper.make_node("MatMul", ["x", "w"], ["y"]),
+    ]
+    path = save(tmp_path, nodes, {"x": [5, 1 << 28]})
+    rewrite(
+        path,
+        lambda m: m.graph.initializer.append(
+            numpy_helper.from_array(np.array([1 << 28, 1 << 28]), "s")
+        ),
+    )
+    assert cm.from_onnx(path).macs == 5 << 56
+
+
+def test_functions_that_would_explode_are_refused(tmp_path):
+    """Thirty functions, each calling the one before twice: a billion operations in 4 kB."""
+    functions = []
+    for i in range(30):
+        call, domain = ("Relu", "") if not i else (f"F{i - 1}", "local")
+        functions.append(
+            helper.make_function(
+                "local",
+                f"F{i}",
+                ["a"],
+                ["c"],
+                [
+                    helper.make_node(call, ["a"], ["b"], domain=domain),
+                    helper.make_node(call, ["b"], ["c"], domain=domain),
+                ],
+                [helper.make_opsetid("", 17), helper.make_opsetid("local", 1)],
+            )
+        )
+    nodes = [helper.make_node("F29", ["x"], ["y"], domain="local")]
+    path = save(tmp_path, nodes, {"x": [5, 6]}, functions=functions)
+    refused(path, "once its functions are written out")
+
+
+def test_a_function_that_calls_itself_is_refused(tmp_path):
+    function = helper.make_function(
+        "local",
+        "F",
+        ["a"],
+        ["b"],
+        [helper.make_node("F", ["a"], ["b"], domain="local")],
+        [helper.make_opsetid("", 17), helper.make_opsetid("local", 1)],
+    )
+    nodes = [helper.make_node("F", ["x"], ["y"], domain="local")]
+    refused(save(tmp_path, nodes, {"x": [5, 6]}, functions=[function]), "calls itself")
+
+
+def nested(depth):
+    """A model whose only operation holds a graph that holds an operation …, byte by byte.
+
+    Protobuf itself refuses to write (and, from a hundred messages on, to read) such a file.
+    """
+
+    def field(number, data):
+        size, length = b"", len(data)
+        while length > 127:
+            size += bytes((length & 127 | 128,))
+            length >>= 7
+        return bytes((number << 3 | 2,)) + size + bytes((length,)) + data
+
+    node = field(2, b"r") + field(4, b"Relu")
+    for _ in range(depth):
+        attribute = field(1, b"then_branch") + b"\xa0\x01\x05" + field(6, field(1, node))
+        node = field(2, b"r") + field(4, b"If") + field(5, attribute)
+    return field(7, field(1, node))
+
+
+@pytest.mark.parametrize("depth", [7, 400, 20000])
+def test_deep_nesting_is_refused(tmp_path, monkeypatch, depth):
+    path = tmp_path / "deep.onnx"
+    path.write_bytes(nested(3))
+    assert [op.operator for op in cm.from_onnx(path).unmodelled] == ["If"]
+    monkeypatch.setattr(loading, "MAX_DEPTH", 5)
+    path.write_bytes(nested(depth))
+    refused(path, "more than 5 deep" if depth < 30 else "not an ONNX model")
+
+
+def test_too_many_operations_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "MAX_NODES", 5)
+    nodes = [helper.make_node("Relu", [f"x{i}"], [f"x{i + 1}"]) for i in range(6)]
+    refused(save(tmp_path, nodes, {"x0": [5, 6]}), "more than 5 operations")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"group": 5}, "groups"),
+        ({"group": 0}, "groups"),
+        ({"strides": [1]}, "strides"),
+        ({"strides": [0, 1]}, "stride"),
+        ({"pads": [1, 1, 1]}, "pads"),
+        ({"auto_pad": "ODD"}, "auto_pad"),
+        ({"dilations": [9, 9]}, "sides from 0 up"),
+    ],
+)
+def test_attributes_that_fit_no_convolution(tmp_path, attributes, said):
+    refused(small(tmp_path, **attributes), said)
+
+
+def test_sizes_that_do_not_fit_each_other(tmp_path):
+    matmul = [helper.make_node("MatMul", ["a", "b"], ["y"])]
+    refused(save(tmp_path, matmul, {"a": [5, 6], "b": [7, 8]}), "inner sides differ")
+    refused(save(tmp_path, matmul, {"a": [2, 5, 6], "b": [3, 6, 8]}), "do not fit")
+    einsum = [helper.make_node("Einsum", ["a", "b"], ["y"], equation="ij,jk->ikz")]
+    refused(save(tmp_path, einsum, {"a": [5, 6], "b": [6, 8]}), "result has an axis")
+    einsum = [helper.make_node("Einsum", ["a", "b"], ["y"], equation="ijk,jk->i")]
+    refused(save(tmp_path, einsum, {"a": [5, 6], "b": [6, 8]}), "2 axes")
+
+
+def test_a_broken_constant(tmp_path):
+    def change(model):
+        model.graph.initializer[0].raw_data = b"123"
+        del model.graph.initializer[0].dims[:]
+        model.graph.initializer[0].dims.append(4)
+
+    refused(rewrite(small(tmp_path), change), "broken constant")
+
+
+def test_a_given_shape_that_does_not_fit(tmp_path):
+    path = small(tmp_path)
+    refused(path, "4 axes", input_shape=(2, 6, 11))
+    refused(path, "2 input shapes", input_shape=((2, 6, 11, 13), (3, 4)))
+    refused(path, "shapes such as", input_shape=(2, 6, -11, 13))
+
+
+def test_a_missing_onnx_is_one_sentence(tmp_path, monkeypatch):
+    path = small(tmp_path)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(cm.CostModelError, match="pip install") as error:
+        cm.from_onnx(path)
+    assert error.value.exit_code == 3
