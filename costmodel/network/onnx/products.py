@@ -241,7 +241,7 @@ def _terms(view: View, equation: str, shapes: Sequence[Shape]) -> tuple[list[str
 # -- attention and recurrent layers --------------------------------------------------------------
 @rule("Attention")
 def attention(view: View) -> list[Product] | None:
-# -- attention and recurrent layers -------------------------------------------------------------
+    """Q, K, V (batch, heads, length, size) or (batch, length, heads·size); past keys and values."""
     q, k, v = view.shape(0), view.shape(1), view.shape(2)
     if q is None or k is None or v is None:
         return None
