@@ -76,7 +76,9 @@ class _Resample(nn.Module):
         if not self.item.up:
             pools = {1: functional.avg_pool1d, 2: functional.avg_pool2d, 3: functional.avg_pool3d}
             pool: Any = pools[len(out)]
-            return pool(x, factor, ceil_mode=True, count_include_pad=False)
+            # torch refuses a window larger than the input, which the last, cut one may be
+            window = [min(factor, int(size)) for size in self.item.in_grid]
+            return pool(x, window, factor, ceil_mode=True, count_include_pad=False)
         for axis, size in enumerate(out):
             x = x.repeat_interleave(factor, axis + 2).narrow(axis + 2, 0, size)
         return x

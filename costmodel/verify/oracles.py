@@ -100,6 +100,8 @@ def fvcore_count(module: VariantModule) -> int:
 
     Raises `UnsupportedOperatorError` for an operator without a rule that may hold multiplies.
     """
+    if any(parameter.is_meta for parameter in module.parameters()):
+        module = VariantModule(module.bound)  # fvcore cannot trace on the meta device
     return fvcore_flops(module, torch.zeros(input_shape(module.layer)))
 
 
