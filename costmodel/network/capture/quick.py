@@ -43,6 +43,18 @@ def plain(x: object) -> bool:
 _TENSORS = frozenset((Tensor, torch.nn.Parameter))
 
 
+def strided(x: object) -> bool:
+    """The same in any memory order, such as a permuted one."""
+    return type(x) in _TENSORS and x.is_meta and x.is_floating_point()  # type: ignore[attr-defined]
+
+
+def same(x: Tensor) -> Tensor:
+    """A new meta tensor of the same shape, dtype and memory order."""
+    if x.is_contiguous():
+        return _empty(x.shape, dtype=x.dtype, device=_META)
+    return torch.empty_like(x, device=_META)
+
+
 def like(x: Tensor, shape: Sequence[int] | None = None) -> Tensor:
     """A new meta tensor of the same dtype."""
     return _empty(x.shape if shape is None else shape, dtype=x.dtype, device=_META)
@@ -58,25 +70,31 @@ _SAME_SHAPE = """
 @quick(*_SAME_SHAPE.split())
 def unary(x: Tensor, *args: Any, **kwargs: Any) -> Any:
     """One input, one output of the same shape; bounds may be numbers only."""
-    if not plain(x) or any(isinstance(a, Tensor) for a in args):
+    if not strided(x) or any(isinstance(a, Tensor) for a in args):
         return NotImplemented
     if any(isinstance(a, Tensor) for a in kwargs.values()):
         return NotImplemented
-    return like(x)
+    return same(x)
 
 
 @quick("pow")
 def power(x: Any, exponent: Any) -> Any:
     """A tensor to a number's power."""
-    if not plain(x) or not isinstance(exponent, int | float):
+    if not strided(x) or not isinstance(exponent, int | float):
         return NotImplemented
-    return like(x)
+    return same(x)
+
+
+@quick("_safe_softmax")
+def safe_softmax(x: Tensor, dim: int, dtype: Any = None) -> Any:
+    """The same shape as the input."""
+    return NotImplemented if dtype is not None or not strided(x) else same(x)
 
 
 @quick("_softmax", "_log_softmax")
 def softmax(x: Tensor, dim: int, half_to_float: bool) -> Any:
     """The same shape as the input."""
-    return NotImplemented if half_to_float or not plain(x) else like(x)
+    return NotImplemented if half_to_float or not strided(x) else same(x)
 
 
 def broadcast(a: Sequence[int], b: Sequence[int]) -> tuple[int, ...] | None:
@@ -97,15 +115,17 @@ def broadcast(a: Sequence[int], b: Sequence[int]) -> tuple[int, ...] | None:
 
 @quick("add", "sub", "mul", "div")
 def binary(a: Any, b: Any, *, alpha: Any = 1, rounding_mode: str | None = None) -> Any:
-    """Two tensors of one dtype, or a tensor and a number."""
-    if not plain(a) or rounding_mode is not None:
+    """Two tensors of one dtype, or a tensor and a number; the first decides the memory order."""
+    if not strided(a) or rounding_mode is not None:
         return NotImplemented
     if isinstance(b, int | float):
-        return like(a)
-    if not plain(b) or a.dtype is not b.dtype:
+        return same(a)
+    if not strided(b) or a.dtype is not b.dtype:
         return NotImplemented
     if a.shape == b.shape:
-        return like(a)
+        return same(a) if a.is_contiguous() or a.stride() == b.stride() else NotImplemented
+    if not a.is_contiguous() or not b.is_contiguous():
+        return NotImplemented
     shape = broadcast(a.shape, b.shape)
     return NotImplemented if shape is None else like(a, shape)
 
@@ -131,10 +151,10 @@ def batch_norm_inference(x: Tensor, *_: Any) -> Any:
 def layer_norm(x: Tensor, over: Sequence[int], weight: Any, bias: Any, eps: float) -> Any:
     """The same shape, and statistics per position; torch's kernel checks a shape that misfits."""
     kept = x.dim() - len(over)
-    if not plain(x) or kept < 0 or tuple(x.shape[kept:]) != tuple(over):
+    if not strided(x) or kept < 0 or tuple(x.shape[kept:]) != tuple(over):
         return NotImplemented
     stats = (*x.shape[:kept], *(1 for _ in over))
-    return like(x), like(x, stats), like(x, stats)
+    return like(x), like(x, stats), like(x, stats)  # contiguous, as the kernel on the CPU has it
 
 
 @quick("native_group_norm")
