@@ -15,6 +15,7 @@ from costmodel.plots.curve import ratio_curve
 from costmodel.plots.diagram import stage_diagram
 from costmodel.plots.layout import name_of
 from costmodel.sweep import LAYER_AXES, Axis, Crossing, axes, crossing, spaced, sweep
+from costmodel.symbolic import derivation
 from costmodel.variant import VARIANTS
 
 _METRICS = ("macs", "params")
@@ -69,8 +70,23 @@ def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis)
     with left:
         _curve(state, looked_at, over)
     with right:
-        st.subheader("Stages and shapes", anchor=False)
-        st.html(stage_diagram(looked_at))
+        _derivations(looked_at)
+    st.subheader("Stages and shapes", anchor=False)
+    st.html(stage_diagram(looked_at))
+
+
+def _derivations(looked_at: Counts) -> None:
+    """Formula = numbers substituted = result, for the metrics that the curve shows."""
+    st.markdown("**Where the numbers come from**")
+    found = [derivation(looked_at, metric=metric) for metric in _METRICS]
+    for one in found:
+        st.markdown(f"{one.metric.label}:")
+        st.latex(one.latex())
+    with st.popover("Copy", icon=":material/content_copy:"):
+        st.markdown("**LaTeX**")
+        st.code("\n\n".join(one.latex() for one in found), language="latex", wrap_lines=True)
+        st.markdown("**Text**")
+        st.code("\n".join(one.text() for one in found), language=None, wrap_lines=True)
 
 
 def _axes(looked_at: Counts) -> dict[str, Axis]:

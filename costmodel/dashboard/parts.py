@@ -32,6 +32,8 @@ _STYLE = (
     ".stMainBlockContainer h2{font-size:1.5rem}"
     ".stMainBlockContainer h3{font-size:1.2rem}"
     "[data-testid=stCaptionContainer]{opacity:.85}"
+    ".katex-display{overflow-x:auto;overflow-y:hidden;text-align:left!important}"
+    ".katex-display>.katex{text-align:left!important}"
     "@media (max-width:640px){.stMainBlockContainer h1{font-size:1.7rem}"
     ".stMainBlockContainer h2{font-size:1.35rem}}"
 )
@@ -95,7 +97,7 @@ def cost_table(table: Table, variants: Mapping[str, Variant] = VARIANTS) -> None
                 help=f"{metric.label} divided by those of the {VARIANTS.baseline.title}",
             )
         else:
-            columns[key], config[key] = _numbers(table.column(key), metric.label, metric.convention)
+            columns[key], config[key] = _numbers(table.column(key), metric.label, metric.stated())
     columns["hyper"] = [row["hyper"].replace(";", ", ") for row in rows]
     config["hyper"] = st.column_config.TextColumn("Settings")
     show(columns, config, "Costs of each variant")
@@ -131,7 +133,7 @@ def show(columns: Mapping[str, Sequence[Any]], config: Mapping[str, Any], alt: s
 def conventions(table: Table) -> None:
     """What the numbers count, where the numbers are."""
     shown = [METRICS[key] for key in table.columns if key in METRICS]
-    st.caption("  \n".join(f"**{metric.label}**: {metric.convention}." for metric in shown))
+    st.caption("  \n".join(f"**{metric.label}**: {metric.stated()}." for metric in shown))
 
 
 def csv_button(table: Table, name: str) -> None:

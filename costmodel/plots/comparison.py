@@ -59,7 +59,6 @@ def ratio_bars(
         xaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, end]),
         yaxis=axis("", autorange="reversed", showgrid=False, ticksuffix="  "),
         shapes=[_line_at(1)],
-        legend={**_LEGEND},
     )
 
 
@@ -80,19 +79,7 @@ def cost_dots(
         height=_ROW * len(shown) + _FRAME,
         xaxis=log_axis("count, logarithmic"),
         yaxis=axis("", autorange="reversed", showgrid=True, ticksuffix="  "),
-        legend={**_LEGEND},
     )
-
-
-_LEGEND = {
-    "orientation": "h",
-    "yanchor": "bottom",
-    "y": 1.0,
-    "xanchor": "left",
-    "x": 0,
-    "itemclick": False,
-    "itemdoubleclick": False,
-}
 
 
 def summary(table: Table, variants: Mapping[str, Variant] = VARIANTS) -> str:

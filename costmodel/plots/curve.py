@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from costmodel.metrics import METRICS
-from costmodel.plots.layout import REFERENCE_LINE, axis, figure, name_of
+from costmodel.plots.layout import LEGEND, REFERENCE_LINE, axis, figure, name_of
 from costmodel.plots.palette import style_of
 from costmodel.readable import exact, exact_root, ratio_in_words
 from costmodel.sweep import Axis, Crossing, Sweep
@@ -58,6 +58,7 @@ def ratio_curve(
         shapes=[_horizontal(), *(shape for shape, _ in marks)],
         annotations=[note for _, note in marks],
         hovermode="closest",
+        legend={**LEGEND, "traceorder": "reversed"},
     )
 
 

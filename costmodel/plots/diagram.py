@@ -13,8 +13,7 @@ from collections.abc import Iterable
 from html import escape
 
 from costmodel.arith import Number, product
-from costmodel.counting import Counts
-from costmodel.metrics import METRICS
+from costmodel.counting import Counts, StageCount
 from costmodel.plots.palette import Style, style_of
 from costmodel.program import BoundBias, BoundBlock, BoundResample, BoundSequence, BoundSlice
 from costmodel.readable import exact, si
@@ -77,16 +76,14 @@ def _block(block: BoundBlock, counts: Counts, style: Style) -> str:
 
 
 def _stage(stage: BoundStage, counts: Counts, style: Style) -> str:
-    macs, params = METRICS["macs"], METRICS["params"]
-    whole = counts[macs.key]
-    work = stage.macs * stage.times
-    share = work / whole if whole else 0
+    whole = counts.macs
+    share = stage.macs * stage.times / whole if whole else 0
     axes = " ".join(name for axis in stage.line.weights for name in axis.names)
     sizes = "·".join(exact(stage.weight_axis_size(axis)) for axis in stage.line.weights)
     lines = (
         f"<b>{escape(_title(stage))}</b>",
         f"W[{escape(axes)}] = {escape(sizes)}" if axes else "no weights",
-        f"{escape(exact(params.of_stage(stage)))} parameters",
+        f"{escape(exact(StageCount(stage).params))} parameters",
         f"{escape(si(stage.macs))} MACs, {share:.0%}",
     )
     text = "".join(f"<div>{line}</div>" for line in lines)

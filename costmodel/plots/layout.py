@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 REFERENCE_LINE = "#7F8B99"
 #: Text that stands on the plot next to such a line.
 REFERENCE_TEXT = "#7F8B99"
+#: Above the plot, and an explanation only: a click on it hides nothing.
+LEGEND = {
+    "orientation": "h",
+    "yanchor": "bottom",
+    "y": 1.0,
+    "xanchor": "left",
+    "x": 0,
+    "itemclick": False,
+    "itemdoubleclick": False,
+}
 _LINE = 19  # characters
 _FAINT = "rgba(127,139,153,0.28)"
 
@@ -29,7 +39,7 @@ def figure(data: list[dict[str, Any]], **layout: Any) -> Figure:
     common: dict[str, Any] = {
         "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
         "hoverlabel": {"align": "left"},
-        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.01, "xanchor": "left", "x": 0},
+        "legend": LEGEND,
         "dragmode": False,
         "font": {"size": 13},
     }

@@ -1,0 +1,75 @@
+"""Navigation: every page is there, nothing heavy is imported for it, and no traceback is shown."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import costmodel.dashboard
+from costmodel.dashboard.navigation import PAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = [module for module, _, _ in PAGES]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_page_runs_and_states_itself_in_the_url(page, module):
+    opened = page(module)
+    assert opened.app.title[0].value
+    assert opened.query
+    assert not opened.errors
+    assert not opened.notices
+
+
+def test_every_page_module_is_in_the_navigation():
+    folder = Path(costmodel.dashboard.__file__).parent
+    pages = {f.stem for f in folder.glob("*.py") if "\ndef page() -> None:" in f.read_text()}
+    assert pages == set(MODULES)
+
+
+def test_the_application_starts():
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert app.title
+
+
+def test_a_mistake_is_a_sentence_and_a_line_in_the_log(monkeypatch, caplog):
+    script = """
+import sys, types
+from costmodel.dashboard import navigation
+
+def broken():
+    raise RuntimeError("inner secret")
+
+module = types.ModuleType("costmodel.dashboard.broken")
+module.page = broken
+sys.modules["costmodel.dashboard.broken"] = module
+navigation.guarded("broken")()
+"""
+    app = AppTest.from_string(script).run()
+    assert not app.exception
+    (error,) = app.error
+    assert "inner secret" not in error.value
+    assert "reload the page" in error.value
+    assert "inner secret" in caplog.text
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_opening_a_page_does_not_import_torch(module):
+    code = f"""
+import logging, sys
+logging.disable(logging.CRITICAL)
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_string("from costmodel.dashboard import {module}; {module}.page()")
+app.default_timeout = 60
+app.run()
+assert not app.exception, app.exception
+assert app.title
+print(sorted({{"torch", "fvcore", "onnx", "sklearn"}} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip().endswith("[]")
