@@ -48,6 +48,16 @@ def test_readme_python_blocks_run(code):
     exec(compile(setup + code, "README.md", "exec"), {})
 
 
+@pytest.mark.parametrize("name", ["tutorial.md", "own_variant.md", "networks.md"])
+def test_guides_run_from_the_first_block_to_the_last(name, capsys):
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    namespace: dict = {}
+    for block in blocks:
+        exec(compile(block, name, "exec"), namespace)
+
+
 def test_readme_comments_say_what_is_printed(capsys):
     shown = re.findall(r"print\((basis\.\S+)\)\s+# (.+)", README)
     assert len(shown) == 2

@@ -43,7 +43,10 @@ def check(arguments: Sequence[str]) -> int:
     """Lint, formatting, types, and whether the generated parts of documents are fresh."""
     _take_none("check", arguments)
     ruff, types = ["-m", "ruff"], ["-m", "mypy"]
-    return _python([[*ruff, "check"], [*ruff, "format", "--check"], types, _embed("--check")])
+    pages = ["scripts/pages.py", "--check"]
+    return _python(
+        [[*ruff, "check"], [*ruff, "format", "--check"], types, pages, _embed("--check")]
+    )
 
 
 def bench(arguments: Sequence[str]) -> int:
@@ -52,8 +55,10 @@ def bench(arguments: Sequence[str]) -> int:
 
 
 def docs(arguments: Sequence[str]) -> int:
-    """Refresh the generated parts of the documents; ARGS=--diff only shows what would change."""
-    return _python([_embed(*arguments)])
+    """Refresh pages and generated parts of documents, and build the site into site/."""
+    _take_none("docs", arguments)
+    site = ["-m", "mkdocs", "build", "--quiet", "--strict"]
+    return _python([["scripts/pages.py"], _embed(), site])
 
 
 def help_(arguments: Sequence[str]) -> int:

@@ -1,0 +1,213 @@
+"""A page per variant: stages, formulas, break-even, an example, when it wins, where it is from.
+
+Everything on a page follows from the declaration, so a page is never edited, only made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from costmodel import symbolic
+from costmodel.counting import Counts, count
+from costmodel.docs.directives import Target, render
+from costmodel.errors import CostModelError, VariantError
+from costmodel.layer import ConvLayer
+from costmodel.metrics import METRICS
+from costmodel.symbolic.algebra import display
+from costmodel.variant import VARIANTS, Variant
+
+FOLDER = "docs/variants"
+#: Layers for the example, the first that a variant fits; its own domain is put in.
+_EXAMPLES = (
+    ConvLayer(3, 64, 128, (56, 48)),
+    ConvLayer(3, 128, 64, (56, 48)),
+    ConvLayer(3, 64, 128, (16, 28, 24)),
+)
+
+
+def example(variant: Variant) -> Counts:
+    """The variant on a layer that shows it, with its default hyper-parameters."""
+    for layer in _EXAMPLES:
+        try:
+            return count(variant, layer.replace(**variant.domain))
+        except VariantError:
+            continue
+    raise VariantError(f"{variant.id} fits none of the example layers")
+
+
+def variant_pages() -> dict[str, bytes]:
+    """Every page and its figure, by path from the root of the project."""
+    files: dict[str, bytes] = {}
+    for variant in VARIANTS.values():
+        if variant.family != "custom":
+            files[f"{FOLDER}/{variant.id}.md"] = page(variant, files).encode()
+    files[f"{FOLDER}/index.md"] = _index().encode()
+    return files
+
+
+def page(variant: Variant, files: dict[str, bytes]) -> str:
+    """The Markdown of one page; its figure is added to `files` by path."""
+    parts = [
+        f"# {_capital(variant.title)}",
+        f"`{variant.id}`",
+        variant.summary,
+        "\n".join(_stages(variant)),
+        "\n".join(_letters(variant)),
+        "\n".join(_costs(variant)),
+        "\n\n".join(_example(variant)),
+        _figure(variant, files),
+    ]
+    if variant.wins:
+        parts.append(f"## When it wins\n\n{variant.wins}")
+    if variant.note:
+        parts.append(f"## Note\n\n{variant.note}")
+    parts.append(f"## Source\n\n{variant.reference}")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _stages(variant: Variant) -> Iterator[str]:
+    yield "## Stages"
+    yield ""
+    yield "```text"
+    yield variant.stages
+    yield "```"
+    for line in variant.lines:
+        try:
+            formula = symbolic.einsum_formula(line, "latex")
+        except CostModelError:
+            continue  # an explicit count computes the same function as its baseline
+        yield ""
+        yield f"`{line.text}`"
+        yield ""
+        yield symbolic.fence(formula).strip()
+
+
+def _letters(variant: Variant) -> Iterator[str]:
+    if not variant.hyper:
+        return
+    yield "## Hyper-parameters"
+    yield ""
+    yield "| letter | meaning | default | allowed |"
+    yield "|---|---|---|---|"
+    for name, hyper in variant.hyper.items():
+        allowed = f"from {hyper.low}" + (f" to {hyper.high}" if hyper.high is not None else "")
+        yield f"| `{name}` | {hyper.meaning} | `{hyper.default}` | {allowed} |"
+    if variant.where:
+        sizes = ", ".join(f"`{name} = {text}`" for name, text in variant.where.items())
+        yield ""
+        yield f"Derived sizes: {sizes}."
+
+
+def _costs(variant: Variant) -> Iterator[str]:
+    own = tuple(variant.hyper)
+    yield "## Cost"
+    yield ""
+    yield (
+        'Per image, at stride 1 with "same" padding; k is the side of the window, m and n are the '
+        "input and output channels, h and w the output grid. Products with padding zeros are "
+        "counted, biases are not."
+    )
+    for metric in METRICS.values():
+        if metric.shown:
+            shown = display(symbolic.formula(variant, metric.key))
+            yield ""
+            yield f"{metric.label}{_even(shown.note)}:"
+            yield ""
+            yield symbolic.fence(symbolic.latex(shown.expr, own=own)).strip()
+    if variant.baseline:
+        return
+    (row,) = symbolic.rows([variant])
+    if row.ratio is not None:
+        shown = display(row.ratio, plain=True)
+        yield ""
+        yield f"Ratio of multiplies to the {VARIANTS.baseline.title}{_even(shown.note)}:"
+        yield ""
+        yield symbolic.fence(symbolic.latex(shown.expr, own=own)).strip()
+    for found in row.break_evens:
+        condition = symbolic.latex(found.condition, own=own)
+        if found.limit is not None:
+            limit = symbolic.latex(found.limit, own=own)
+            condition += rf" \quad \left(\to {limit} \text{{ for large }} {found.limit_in}\right)"
+        yield ""
+        yield f"Fewer multiplies while{_even(found.note)}:"
+        yield ""
+        yield symbolic.fence(condition).strip()
+
+
+def _even(note: str) -> str:
+    return f" ({note})" if note else ""
+
+
+def _example(variant: Variant) -> Iterator[str]:
+    counts = example(variant)
+    settings = ", ".join(f"{name} = {value}" for name, value in counts.hyper.items())
+    yield "## Example"
+    yield f"{_capital(str(counts.layer))}{': ' + settings if settings else ''}."
+    for metric in METRICS.values():
+        if metric.shown:
+            yield f"{metric.label}:"
+            yield symbolic.derivation(counts, metric=metric.key).markdown().strip()
+
+
+def _figure(variant: Variant, files: dict[str, bytes]) -> str:
+    """MACs over the channels, or over the first hyper-parameter, as a ratio to the baseline."""
+    if variant.baseline:
+        return ""
+    layer = example(variant).layer
+    size = "x".join(map(str, layer.size))
+    over, values = "channels", "16,32,64,128,256,512,1024"
+    letter = next((name for name, h in variant.hyper.items() if not h.real), None)
+    if letter:
+        over, values = f"{variant.id}.{letter}", ",".join(map(str, _values(variant, letter)))
+    ids = f"{VARIANTS.baseline.id},{variant.id}"
+    domain = "".join(
+        f" {name}={'yes' if value is True else value}"
+        for name, value in variant.domain.items()
+        if name not in ("kernel", "size") and value is not False
+    )
+    text = (
+        f"figure curve file={variant.id}.svg over={over} values={values} variants={ids} "
+        f"k={'x'.join(map(str, layer.kernel))} m={layer.in_channels} n={layer.out_channels} "
+        f"size={size}{domain}"
+    )
+    target = Target("markdown", False, f"{FOLDER}/{variant.id}.md", files)
+    return render(text, target).strip()
+
+
+def _values(variant: Variant, letter: str) -> list[int]:
+    """Values of a hyper-parameter that the example layer allows, about a dozen of them."""
+    layer = example(variant).layer
+    legal = []
+    for value in (*range(1, 17), 20, 24, 32, 48, 64, 96, 128, 192, 256):
+        try:
+            count(variant, layer, **{letter: value})
+        except CostModelError:
+            continue
+        legal.append(value)
+    upto = max((v for v in legal if v <= 2 * max(legal[0], _default(variant, letter))), default=1)
+    return [v for v in legal if v <= max(upto, legal[min(5, len(legal) - 1)])]
+
+
+def _default(variant: Variant, letter: str) -> int:
+    return int(example(variant).hyper[letter])
+
+
+def _index() -> str:
+    lines = [
+        "# The catalogue",
+        "",
+        f"{sum(v.family != 'custom' for v in VARIANTS.values())} variants, by family; every page "
+        "is generated from the declaration.",
+    ]
+    for family in dict.fromkeys(v.family for v in VARIANTS.values() if v.family != "custom"):
+        lines += ["", f"## {_capital(family)}", ""]
+        lines += [
+            f"- [{v.title}]({v.id}.md): {v.summary}"
+            for v in VARIANTS.values()
+            if v.family == family
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
