@@ -37,6 +37,10 @@ FAMILIES = (
 )
 
 
+#: Arguments of the functions that take hyper-parameters by name beside them.
+_ARGUMENTS = ("variant", "variants", "layer", "metric", "metrics", "settings", "axes", "letter")
+
+
 @dataclass(frozen=True)
 class Hyper:
     """One hyper-parameter of a variant.
@@ -119,10 +123,10 @@ class Variant:
 
     def __post_init__(self) -> None:
         for name in self.hyper:
-            if name in RESERVED:
+            if name in (*RESERVED, *_ARGUMENTS):
                 raise VariantError(
                     f"hyper-parameter {name!r} of variant {self.id!r} has a reserved name; "
-                    f"allowed are names other than {', '.join(RESERVED)}"
+                    f"allowed are names other than {', '.join((*RESERVED, *_ARGUMENTS))}"
                 )
         if self.family not in FAMILIES:
             raise VariantError(unknown("family", self.family, FAMILIES))

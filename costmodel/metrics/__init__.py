@@ -11,7 +11,19 @@ import os
 from importlib import import_module
 
 from costmodel.metrics.base import GROUPS, METRICS, Metric, MetricRegistry
-from costmodel.metrics.combining import Combine, Layers, Rule, alone, largest, stored, total
+from costmodel.metrics.combining import (
+    Combine,
+    Layers,
+    Rule,
+    Whole,
+    alone,
+    largest,
+    peak,
+    quotient,
+    stored,
+    summed,
+    total,
+)
 from costmodel.metrics.settings import DEFAULTS, Settings
 
 __all__ = [
@@ -24,9 +36,13 @@ __all__ = [
     "MetricRegistry",
     "Rule",
     "Settings",
+    "Whole",
     "alone",
     "largest",
+    "peak",
+    "quotient",
     "stored",
+    "summed",
     "total",
 ]
 

@@ -66,7 +66,7 @@ class Metric:
 
 
 class MetricRegistry(Mapping[str, Metric]):
-    """The metrics by key, group by group in order of declaration."""
+    """The metrics by key, group by group; those shown by default come first in theirs."""
 
     def __init__(self) -> None:
         self._metrics: dict[str, Metric] = {}
@@ -76,7 +76,9 @@ class MetricRegistry(Mapping[str, Metric]):
         if metric.key in self._metrics:
             raise CostModelError(f"metric {metric.key!r} is declared twice; allowed is a new key")
         self._metrics[metric.key] = metric
-        by_group = sorted(self._metrics.values(), key=lambda m: GROUPS.index(m.group))
+        by_group = sorted(
+            self._metrics.values(), key=lambda m: (GROUPS.index(m.group), not m.shown)
+        )
         self._metrics = {m.key: m for m in by_group}
         return metric
 

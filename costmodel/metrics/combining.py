@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from costmodel import arith
 from costmodel.arith import Number, is_exact
+from costmodel.metrics._fractions import share
 from costmodel.metrics.settings import Settings
 from costmodel.program import BoundVariant
 from costmodel.stage import BoundStage
@@ -21,6 +22,8 @@ Rule = Callable[[BoundStage, Settings], Number]
 Layers = Sequence[tuple[BoundVariant, Number]]
 #: The value of several layers; None where their order alone does not give one.
 Combine = Callable[[Rule, Layers, Settings], Number | None]
+#: The value of one bound variant as a whole; the settings have its own word lengths.
+Whole = Callable[[BoundVariant, Settings], Number]
 
 
 def standing(rule: Rule, stage: BoundStage, settings: Settings) -> Number:
@@ -50,22 +53,53 @@ def stored(rule: Rule, layers: Layers, settings: Settings) -> Number:
 
 def largest(rule: Rule, layers: Layers, settings: Settings) -> Number:
     """The largest stage; how often it stands or runs does not matter."""
-    values = [
-        rule(stage, settings.on(bound)) for bound, _ in layers for stage in bound.stages
-    ]
+    values = [rule(stage, settings.on(bound)) for bound, _ in layers for stage in bound.stages]
     return arith.largest(*values) if values else 0
 
 
-def alone(value: Callable[[BoundVariant, Settings], Number]) -> Combine:
-    """A value of one bound variant as a whole; a network, whose paths are unknown here, has none."""
+# -- values that a variant has as a whole ----------------------------------------------------------
+def summed(value: Whole) -> Combine:
+    """Work of a variant that not all of it is in its stages; runs add up."""
 
-    def of_one(rule: Rule, layers: Layers, settings: Settings) -> Number | None:
+    def over(rule: Rule, layers: Layers, settings: Settings) -> Number:
+        result: Number = 0
+        for bound, runs in layers:
+            result = result + value(bound, settings.on(bound)) * runs
+        return result
+
+    return over
+
+
+def peak(value: Whole) -> Combine:
+    """The largest value of all layers, one of which runs at a time."""
+
+    def over(rule: Rule, layers: Layers, settings: Settings) -> Number:
+        values = [value(bound, settings.on(bound)) for bound, _ in layers]
+        return arith.largest(*values) if values else 0
+
+    return over
+
+
+def alone(value: Whole) -> Combine:
+    """A value of one variant only; a network, whose paths are unknown here, has none."""
+
+    def over(rule: Rule, layers: Layers, settings: Settings) -> Number | None:
         if len(layers) != 1:
             return None
         bound, _ = layers[0]
         return value(bound, settings.on(bound))
 
-    return of_one
+    return over
+
+
+def quotient(above: Rule, below: Rule) -> Combine:
+    """The exact quotient of two totals."""
+
+    def over(rule: Rule, layers: Layers, settings: Settings) -> Number | None:
+        whole = total(below, layers, settings)
+        return share(total(above, layers, settings), whole) if layers else None
+
+    return over
 
 
 def _sum(rule: Rule, bound: BoundVariant, settings: Settings) -> Number:

@@ -1,4 +1,4 @@
-"""Settings: the conventions that a reader may choose, which a metric then states with its number."""
+"""Settings: conventions that a reader may choose, and that a metric states with its number."""
 
 from __future__ import annotations
 

@@ -1,0 +1,58 @@
+"""Additions: those inside the stages, of the bias, of joined branches and of average pooling."""
+
+from __future__ import annotations
+
+from costmodel.arith import Number, product
+from costmodel.metrics._shapes import Shape
+from costmodel.metrics.base import METRICS, Metric
+from costmodel.metrics.combining import summed
+from costmodel.metrics.settings import DEFAULTS, Settings
+from costmodel.program import BoundBias, BoundBlock, BoundResample, BoundSequence, BoundVariant
+from costmodel.stage import BoundStage
+
+
+def additions(stage: BoundStage, settings: Settings) -> Number:
+    """The additions of one stage: what sums its products up, and its bias."""
+    bias = stage.biases * product(stage.out_grid) * stage.batch
+    if stage.given_macs is not None or stage.transposed:
+        return stage.macs + bias
+    return stage.products - stage.outputs + bias
+
+
+def _between(sequence: BoundSequence, shape: Shape) -> Number:
+    """Additions of a program, in and between its stages, one run."""
+    result: Number = 0
+    for item in sequence.items:
+        end = shape.after(item)
+        if isinstance(item, BoundStage):
+            result = result + additions(item, DEFAULTS)
+        elif isinstance(item, BoundResample) and not item.up:
+            # the pooling windows share the input out: each sums all but one of its elements
+            result = result + shape.elements - end.elements
+        elif isinstance(item, BoundBias):
+            result = result + end.elements
+        elif isinstance(item, BoundBlock):
+            inner = sum(_between(branch, shape) for branch in item.branches)
+            if item.mode == "sum":
+                inner = inner + (len(item.branches) - 1) * end.elements
+            result = result + inner * item.times
+        shape = end
+    return result
+
+
+def _of_variant(bound: BoundVariant, settings: Settings) -> Number:
+    return _between(bound.program, Shape.start(bound))
+
+
+METRICS.add(
+    Metric(
+        key="additions",
+        label="Additions",
+        unit="ADD",
+        convention="for every output one addition less than its products, padding zeros included, "
+        "one for a bias, and those of added branches and average pooling; a transposed stage and "
+        "an algorithm with a count of its own add every product",
+        rule=additions,
+        combine=summed(_of_variant),
+    )
+)

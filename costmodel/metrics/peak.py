@@ -1,0 +1,135 @@
+"""Peak activation memory: the most that is alive at once, from when each tensor is read last.
+
+The program is run in reading order on paper. A stage, a pooling and an upsampling write a tensor of
+their own; slices and concatenations are views, and added branches are added up in the place of one
+of them. A tensor is kept from its first write to its last read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from costmodel.arith import Number, is_exact, largest, smallest
+from costmodel.metrics._fractions import bits_in_bytes
+from costmodel.metrics._shapes import Shape
+from costmodel.metrics.base import METRICS, Metric
+from costmodel.metrics.combining import peak
+from costmodel.metrics.settings import Settings
+from costmodel.program import BoundBlock, BoundResample, BoundSequence, BoundVariant
+from costmodel.stage import BoundStage
+
+
+@dataclass
+class _Run:
+    """The steps of a program: which tensor each one writes, and when each was read last.
+
+    weights: 1 for every step, or min(1, times) where a number of repetitions is not known yet.
+    """
+
+    sizes: list[Number] = field(default_factory=list)
+    born: list[int] = field(default_factory=list)
+    last: list[int] = field(default_factory=list)
+    weights: list[Number] = field(default_factory=list)
+    weight: Number = 1
+
+    def write(self, size: Number, reads: frozenset[int] = frozenset()) -> frozenset[int]:
+        """One step: read some tensors, write a new one."""
+        step = len(self.weights)
+        self.weights.append(self.weight)
+        self.sizes.append(size)
+        self.born.append(step)
+        self.last.append(step)
+        self.keep(reads)
+        return frozenset({len(self.sizes) - 1})
+
+    def keep(self, tensors: frozenset[int]) -> None:
+        """These are still needed in the latest step."""
+        for tensor in tensors:
+            self.last[tensor] = len(self.weights) - 1
+
+    def held(self) -> Iterator[Number]:
+        """The sum of what is alive during each step."""
+        for step, weight in enumerate(self.weights):
+            alive = (
+                size
+                for size, born, last in zip(self.sizes, self.born, self.last, strict=True)
+                if born <= step <= last
+            )
+            yield weight * sum(alive)
+
+    # -- programs ------------------------------------------------------------------------------
+    def sequence(
+        self, sequence: BoundSequence, shape: Shape, tensors: frozenset[int]
+    ) -> frozenset[int]:
+        """Take the steps of a sequence; returns the tensors that its result lies in."""
+        for item in sequence.items:
+            end = shape.after(item)
+            if isinstance(item, BoundStage | BoundResample):
+                tensors = self.write(end.elements, tensors)
+            elif isinstance(item, BoundBlock):
+                tensors = self.block(item, shape, end, tensors)
+            shape = end
+        return tensors
+
+    def block(
+        self, block: BoundBlock, shape: Shape, end: Shape, tensors: frozenset[int]
+    ) -> frozenset[int]:
+        """Run a block as often as it stands; a third run finds what the second one found."""
+        before = self.weight
+        for earlier in (0, 1):
+            runs = smallest(1, block.times - earlier)
+            if is_exact(runs) and runs < 1:
+                break
+            self.weight = before * runs
+            tensors = self.branches(block, shape, end, tensors)
+        self.weight = before
+        return tensors
+
+    def branches(
+        self, block: BoundBlock, shape: Shape, end: Shape, tensors: frozenset[int]
+    ) -> frozenset[int]:
+        """Run the branches one after the other, each on the same input, and join them."""
+        first = len(self.sizes)
+        place: frozenset[int] = frozenset()  # where a sum is added up, once a branch wrote a tensor
+        waiting: frozenset[int] = frozenset()
+        for branch in block.branches:
+            result = self.sequence(branch, shape, tensors)
+            if block.mode == "concat":
+                waiting |= result
+            elif not place and min(result) >= first:
+                self.keep(waiting)
+                place, waiting = result, frozenset()
+            elif place:
+                self.keep(place | result)
+            else:
+                waiting |= result
+        if block.mode == "concat":
+            return waiting
+        return place or self.write(end.elements, waiting)
+
+
+def peak_memory(bound: BoundVariant, settings: Settings) -> Number:
+    """Bytes of the activations that are alive at once, at most."""
+    shape, run = Shape.start(bound), _Run()
+    start = run.write(shape.elements)
+    run.keep(run.sequence(bound.program, shape, start))
+    return bits_in_bytes(largest(*run.held()), settings.activation_bits)
+
+
+METRICS.add(
+    Metric(
+        key="peak_memory",
+        label="Peak memory",
+        unit="B",
+        convention="the most bytes of activations alive at once when the stages run in reading "
+        "order, each tensor kept until it is read last, slices and joined branches without copies; "
+        "of a stage its input and its output",
+        rule=lambda stage, settings: bits_in_bytes(
+            stage.inputs + stage.outputs, settings.activation_bits
+        ),
+        combine=peak(peak_memory),
+        group="memory",
+        uses=("activation_bits",),
+    )
+)

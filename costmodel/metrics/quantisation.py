@@ -1,0 +1,49 @@
+"""What word lengths change: the bytes of the weights, and bit operations.
+
+BOPs as in van Baalen et al., Bayesian Bits, NeurIPS 2020, arXiv:2005.07093: a multiply of a b-bit
+weight and an a-bit activation is a·b bit operations. (UNIQ, arXiv:1804.10969, also counts the
+accumulator's; scale factors and zero points are left out here.)
+"""
+
+from __future__ import annotations
+
+from costmodel.arith import Number
+from costmodel.metrics._fractions import bits_in_bytes
+from costmodel.metrics.base import METRICS, Metric
+from costmodel.metrics.combining import stored
+from costmodel.metrics.settings import Settings
+from costmodel.stage import BoundStage
+
+
+def weight_bytes(stage: BoundStage, settings: Settings) -> Number:
+    """Bytes of a stage's weights and biases, each packed and rounded up to a whole byte."""
+    weights = bits_in_bytes(stage.weights, settings.weight_bits)
+    return weights + bits_in_bytes(stage.biases, settings.bias_bits)
+
+
+METRICS.add(
+    Metric(
+        key="weight_bytes",
+        label="Weight bytes",
+        unit="B",
+        convention="bytes of the stored weights and biases, packed and rounded up to a whole byte "
+        "per stage, at the variant's own word length where it has one; scale factors not counted",
+        rule=weight_bytes,
+        combine=stored,
+        group="quantisation",
+        uses=("weight_bits", "bias_bits"),
+    )
+)
+
+METRICS.add(
+    Metric(
+        key="bops",
+        label="Bit operations",
+        unit="BOP",
+        convention="MACs of the forward pass times the bits of a weight times the bits of an "
+        "activation, at the variant's own word lengths where it has them",
+        rule=lambda stage, settings: stage.macs * settings.weight_bits * settings.activation_bits,
+        group="quantisation",
+        uses=("weight_bits", "activation_bits"),
+    )
+)

@@ -1,0 +1,105 @@
+"""Field of view: how far apart the input positions lie that one output position depends on.
+
+From the output back to the input, a window of k taps, d apart, at stride s turns a span of L
+positions into (L − 1)·s + (k − 1)·d + 1; a chain of stages has 1 + Σ (k − 1)·d·Π strides before it.
+A transposed window turns L into ⌊(L − 1 + (k − 1)·d) / s⌋ + 1. Of parallel branches, whose windows
+have one centre, the widest counts.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from costmodel.arith import Number, floor_div, is_exact, largest
+from costmodel.errors import CostModelError
+from costmodel.metrics.base import METRICS, Metric
+from costmodel.metrics.combining import alone
+from costmodel.metrics.settings import Settings
+from costmodel.program import BoundBlock, BoundResample, BoundSequence, BoundVariant, Item
+from costmodel.stage import BoundStage
+
+_AXES = {"rows": "rows (the only axis in 1-D)", "columns": "columns", "depth": "depth"}
+_ORDER = {1: ("rows",), 2: ("rows", "columns"), 3: ("depth", "rows", "columns")}
+
+
+def span(item: Item, axis: int, outputs: Number) -> Number:
+    """The span of input positions behind a span of output positions, along one axis."""
+    if isinstance(item, BoundStage):
+        window = item.geometry[axis]
+        reach = (window.kernel - 1) * window.dilation
+        if window.transposed:
+            return floor_div(outputs - 1 + reach, window.stride) + 1
+        return (outputs - 1) * window.stride + reach + 1
+    if isinstance(item, BoundResample):
+        if item.up:
+            return floor_div(outputs + item.factor - 2, item.factor) + 1
+        return outputs * item.factor
+    if isinstance(item, BoundBlock):
+        return _repeated(item, axis, outputs)
+    return outputs
+
+
+def _through(sequence: BoundSequence, axis: int, outputs: Number) -> Number:
+    for item in reversed(sequence.items):
+        outputs = span(item, axis, outputs)
+    return outputs
+
+
+def _repeated(block: BoundBlock, axis: int, outputs: Number) -> Number:
+    def once(wide: Number) -> Number:
+        return largest(*(_through(branch, axis, wide) for branch in block.branches))
+
+    if is_exact(block.times) and block.times == 1:
+        return once(outputs)
+    if all(_keeps_grid(branch, axis) for branch in block.branches):
+        return outputs + block.times * (once(outputs) - outputs)
+    if not is_exact(block.times):
+        raise CostModelError(
+            f"the field of view of a block that resamples and is repeated {block.times} times; "
+            "allowed is a number of repetitions"
+        )
+    for _ in range(block.times):
+        outputs = once(outputs)
+    return outputs
+
+
+def _keeps_grid(sequence: BoundSequence, axis: int) -> bool:
+    """Whether every window moves by one position, so that each repetition adds as much."""
+    if any(isinstance(item, BoundResample) for item in sequence.items):
+        return False
+    windows = (stage.geometry[axis] for stage in sequence.stages())
+    return all(
+        not window.transposed and is_exact(window.stride) and window.stride == 1
+        for window in windows
+    ) and all(
+        _keeps_grid(branch, axis)
+        for item in sequence.items
+        if isinstance(item, BoundBlock)
+        for branch in item.branches
+    )
+
+
+def _of_stage(stage: BoundStage, settings: Settings, name: str) -> Number:
+    order = _ORDER[len(stage.geometry)]
+    return span(stage, order.index(name), 1) if name in order else 1
+
+
+def _of_variant(bound: BoundVariant, settings: Settings, name: str) -> Number:
+    order = _ORDER[bound.layer.dims]
+    return _through(bound.program, order.index(name), 1) if name in order else 1
+
+
+for _name, _meaning in _AXES.items():
+    METRICS.add(
+        Metric(
+            key=f"view_{_name}",
+            label=f"Field of view, {_name}",
+            unit="px",
+            convention="input positions from the first to the last that one output depends on, "
+            f"gaps of dilation included and borders aside, along {_meaning}; 1 where the layer has "
+            "no such axis",
+            rule=partial(_of_stage, name=_name),
+            combine=alone(partial(_of_variant, name=_name)),
+            group="view",
+        )
+    )
