@@ -18,6 +18,7 @@ declare(
         Claim("params", "k^2*m*n"),
         Claim("macs", "k^2*m*n*h*w"),
         Claim("ratio", "1"),
+        Claim("view_rows", "d*(k - 1) + 1"),
     ),
 )
 

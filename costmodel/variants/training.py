@@ -24,6 +24,8 @@ declare(
     claims=(
         Claim("params", "k^2*m*n"),
         Claim("macs", "k^2*m*n*h*w"),
+        Claim("weight_bytes", "ceil(k^2*m*n*bw/8)"),
+        Claim("bops", "k^2*m*n*h*w*bw*ba"),
     ),
 )
 
