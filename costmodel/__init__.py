@@ -19,7 +19,7 @@ from costmodel.counting import Counts, count
 from costmodel.definition import define
 from costmodel.errors import CostModelError
 from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS
+from costmodel.metrics import METRICS, Settings
 from costmodel.variant import VARIANTS, Claim, Hyper, Variant
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ __all__ = [
     "Counts",
     "Hyper",
     "Network",
+    "Settings",
     "Table",
     "Variant",
     "compare",

@@ -9,7 +9,7 @@ from costmodel.arith import Number
 from costmodel.counting import Counts, count
 from costmodel.errors import VariantError, unknown
 from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS, Metric
+from costmodel.metrics import DEFAULTS, METRICS, Metric, Settings
 from costmodel.table import Table
 from costmodel.variant import VARIANTS, Variant
 
@@ -18,6 +18,7 @@ def compare(
     layer: ConvLayer,
     variants: Iterable[str | Variant] | None = None,
     metrics: Iterable[str] | str | None = None,
+    settings: Settings = DEFAULTS,
     **hyper: Number,
 ) -> Table:
     """Compare variants on one layer.
@@ -27,6 +28,7 @@ def compare(
         variants: ids or `Variant` values; None is every variant that fits the layer (those that do
             not are in the result's `skipped`, with the reason).
         metrics: keys; None is those shown by default (parameters and MACs), "all" is every one.
+        settings: conventions: what a MAC is worth in FLOPs, and word lengths.
         hyper: values by letter for every variant that has it (`b=4`), or for one variant only
             (`**{"tucker2.r1": 16}`), which takes precedence.
 
@@ -35,8 +37,8 @@ def compare(
         each shown metric to the baseline, the standard layer.
 
     Raises:
-        VariantError: an unknown variant or hyper-parameter, a value that is not allowed, or a chosen
-            variant that does not fit.
+        VariantError: an unknown variant or hyper-parameter, a value that is not allowed, or a
+            chosen variant that does not fit.
 
     >>> from costmodel import ConvLayer, compare
     >>> layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
@@ -48,19 +50,19 @@ def compare(
     chosen = choose_metrics(metrics)
     selected = [VARIANTS[v] if isinstance(v, str) else v for v in variants or VARIANTS.values()]
     values = route(selected, hyper)
-    base = count(VARIANTS.baseline, layer)
+    base = count(VARIANTS.baseline, layer, settings)
     rows: list[dict[str, Any]] = []
     skipped: list[tuple[str, str]] = []
     for variant in selected:
         try:
-            counts = count(variant, layer, **values[variant.id])
+            counts = count(variant, layer, settings, **values[variant.id])
         except VariantError as error:
             if variants is not None or (values[variant.id] and _fits(variant, layer)):
                 raise
             skipped.append((variant.id, str(error)))
             continue
         rows.append(_row(counts, base, chosen))
-    notes = tuple(f"{metric.key}: {metric.convention}." for metric in chosen)
+    notes = tuple(f"{metric.key}: {metric.stated(settings)}." for metric in chosen)
     return Table(columns(chosen), rows, notes, tuple(skipped))
 
 
@@ -110,7 +112,7 @@ def route(variants: Sequence[Variant], hyper: Mapping[str, Number]) -> dict[str,
 
 
 def _fits(variant: Variant, layer: ConvLayer) -> bool:
-    """Whether the defaults fit: then it is a given value that does not, which must not be hidden."""
+    """Whether the defaults fit: then a given value does not, which must not be hidden."""
     try:
         count(variant, layer)
     except VariantError:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import TypeVar
 
 from costmodel import parsing
 from costmodel.errors import InputError
 from costmodel.files import write_whole
 from costmodel.layer import ConvLayer
+from costmodel.metrics.settings import SETTINGS, Settings
 from costmodel.table import FORMATS, Table
 
 _T = TypeVar("_T")
@@ -85,6 +87,23 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a hyper-parameter, b=4 for all variants that have it or basis.b=4 for one",
     )
+
+
+def add_conventions(parser: argparse.ArgumentParser) -> None:
+    """What the words FLOP and byte mean: one option per field of `Settings`."""
+    group = parser.add_argument_group("conventions")
+    for field in fields(Settings):
+        group.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            type=integer,
+            default=field.default,
+            help=f"{SETTINGS[field.name]} [{field.default}]",
+        )
+
+
+def conventions_of(args: argparse.Namespace) -> Settings:
+    """The conventions that the arguments choose."""
+    return Settings(**{field.name: getattr(args, field.name) for field in fields(Settings)})
 
 
 def add_output(

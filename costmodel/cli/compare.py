@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from costmodel.cli._common import add_layer, add_output, add_settings, emit, layer_of, names
+from costmodel.cli._common import (
+    add_conventions,
+    add_layer,
+    add_output,
+    add_settings,
+    conventions_of,
+    emit,
+    layer_of,
+    names,
+)
 from costmodel.reports import compare
 
 HELP = "parameters, multiplies and their ratios of every variant on one layer"
@@ -22,11 +31,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variants", type=names, help="ids separated by commas [all that fit]")
     parser.add_argument("--metrics", type=names, help="keys separated by commas, or all")
     add_settings(parser)
+    add_conventions(parser)
     add_output(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the comparison."""
     metrics = "all" if args.metrics == ["all"] else args.metrics
-    emit(compare(layer_of(args), args.variants, metrics, **dict(args.settings)), args)
+    table = compare(
+        layer_of(args), args.variants, metrics, conventions_of(args), **dict(args.settings)
+    )
+    emit(table, args)
     return 0

@@ -57,5 +57,13 @@ class Settings:
         return self.replace(**own) if own else self
 
 
+#: The settings and what they mean, for people.
+SETTINGS = {
+    "flops_per_mac": "FLOPs that a MAC is worth, 2 or 1",
+    "weight_bits": "bits of a weight, unless the variant sets its own",
+    "activation_bits": "bits of an activation, unless the variant sets its own",
+    "bias_bits": "bits of a bias",
+}
+
 #: Two FLOPs per MAC, single precision.
 DEFAULTS = Settings()
