@@ -212,7 +212,7 @@ class DenseNet(nn.Module):
         x = self.stem(x)
         for block, transition in zip(self.blocks, self.transitions, strict=True):
             features = [x]
-            for layer in block:  # type: ignore[attr-defined]
+            for layer in block:
                 features.append(layer(torch.cat(features, 1)))
             x = transition(torch.cat(features, 1))
         return self.fc(x.mean((2, 3)))

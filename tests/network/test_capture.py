@@ -94,7 +94,7 @@ def test_a_run_on_the_cpu_counts_the_same(name):
 
 def _macs_by_name(ops):
     """Multiplies per module; a recurrent layer's steps are fewer, larger products on the CPU."""
-    totals = {}
+    totals: dict[str, int] = {}
     for op in ops:
         if op.column == "macs":
             totals[op.name] = totals.get(op.name, 0) + op.macs
@@ -177,6 +177,7 @@ def test_unbatched_and_odd_convolutions():
     first, second = net.layers
     assert first.macs == 6 * 4 * 2 * 3 * 11 * 14
     assert second.macs == 9 * 6 // 3 * 3 * 2 * 11 * 14
+    assert second.layer is not None
     assert second.layer.out_size == ((11 - 1) * 2 - 2 + 2 + 1 + 1, (14 - 1) * 3 - 2 + 1 + 2 + 1)
 
 

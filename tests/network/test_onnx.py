@@ -3,6 +3,7 @@
 import math
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -115,6 +116,7 @@ def test_convolutions_with_every_kind_of_padding(tmp_path, attributes, out):
     )
     net = cm.from_onnx(path)
     (op,) = net.layers
+    assert op.layer is not None
     assert op.layer.out_size == out == op.shape[2:]
     assert op.macs == 3 * 8 * 3 * 3 * 5 * out[0] * out[1]
     assert (op.weights, op.biases) == (8 * 3 * 15, 8)
@@ -205,7 +207,7 @@ def test_einsum(tmp_path, equation, shapes, macs):
 
 def test_quantised_operators(tmp_path):
     u8 = TensorProto.UINT8
-    scales = dict.fromkeys(("xs", "ws", "ys"), ((), np.float32))
+    scales: dict[str, Any] = dict.fromkeys(("xs", "ws", "ys"), ((), np.float32))
     scales |= dict.fromkeys(("xz", "wz", "yz"), ((), np.uint8))
     q = ["xs", "xz", "w", "ws", "wz", "ys", "yz"]
     nodes = [helper.make_node("QLinearConv", ["x", *q, "b"], ["y"], pads=[1, 1, 1, 1])]
@@ -345,6 +347,21 @@ def test_other_operators_are_listed_and_unknown_ones_are_not_modelled(tmp_path):
     assert net.macs == 0
     assert "2 operations are not modelled" in net.footnotes[-1]
     assert net.norm_params == 12  # the running mean and variance are not trained
+
+
+def test_zeros_that_the_graph_makes_are_no_parameters(tmp_path):
+    nodes = [
+        helper.make_node("Shape", ["x"], ["s"]),
+        helper.make_node("ConstantOfShape", ["s"], ["zeros"]),
+        helper.make_node("ConstantOfShape", ["four"], ["pads"]),
+        helper.make_node("Add", ["x", "zeros"], ["y"]),
+        helper.make_node("MatMul", ["y", "w"], ["z"]),
+    ]
+    path = save(tmp_path, nodes, {"x": [5, 6]}, {"w": (6, 7)})
+    model = onnx.load(path)
+    model.graph.initializer.append(numpy_helper.from_array(np.array([4]), "four"))
+    path.write_bytes(model.SerializeToString())
+    assert cm.from_onnx(path).params == 42
 
 
 def test_unused_weights_stay_visible(tmp_path):

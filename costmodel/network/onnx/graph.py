@@ -50,6 +50,7 @@ class Reader:
         self.constants: dict[str, str] = {}
         self.counts: dict[str, int] = {}  # stored tensor → elements
         self.floats: set[str] = set()
+        self.made: set[str] = set()  # constants that the graph makes rather than stores
         self.read: set[str] = set()
 
     def run(self) -> list[NetOp]:
@@ -58,7 +59,7 @@ class Reader:
         for tensor in graph.initializer:
             self._store(tensor.name, tuple(tensor.dims), tensor.data_type in _FLOATS)
         self._nodes(graph.node)
-        left = [n for n in self.counts if n in self.floats and n not in self.read]
+        left = [n for n in self.counts if n in self.floats and n not in self.read | self.made]
         if left:
             held = tuple(Parameter(self.counts[n], "other", n) for n in left)
             self.ops.append(
@@ -122,14 +123,22 @@ class Reader:
                 self.constants[output] = self.constants[inputs[0]]
                 self.read.update(self.constants[i] for i in inputs[1:])
             elif node.op_type == "ConstantOfShape" and shape is not None:
-                # stands for a stored weight in files that were made small
-                self._store(output, shape, True)
+                # Stands for a stored weight in files that were made small, which name it so; in
+                # others it is a weight only where a layer reads it as one.
+                value = next((a.t.data_type for a in node.attribute if a.name == "value"), 1)
+                self._store(output, shape, value in _FLOATS)
+                if inputs != [f"{output}__SHAPE"]:
+                    self.made.add(output)
                 self.read.update(self.constants[i] for i in inputs)
             else:
                 self.constants[output] = ""
                 self.read.update(self.constants[i] for i in inputs)
                 roots = [self.constants[i] for i in inputs]
-                stored = [r for r in roots if r in self.floats and self.counts.get(r, 0) > 1]
+                stored = [
+                    r
+                    for r in roots
+                    if r in self.floats and r not in self.made and self.counts.get(r, 0) > 1
+                ]
                 if stored:  # weights are computed from weights: the computation reads them
                     held = tuple(Parameter(self.counts[r], "weight", r) for r in stored)
                     self._add(node, "elementwise", held, work=prod(shape or (0,)), shape=shape)
@@ -202,6 +211,8 @@ class Reader:
             if root not in self.counts:
                 continue
             self.read.add(root)
+            if root in self.made and role == "other":
+                continue
             quantised = role == "weight"  # a weight in eight bits is a weight
             if root in self.floats or quantised or role == "bias":
                 held.append(Parameter(self.counts[root], role, root))
