@@ -121,7 +121,7 @@ class Sweep:
                     row[f"{metric}_ratio"] = None if value != value else value
                 rows.append(row)
         columns = (*self.axes, "variant", *metrics, *(f"{metric}_ratio" for metric in metrics))
-        return Table(columns, rows, tuple(f"{m}: {METRICS[m].convention}." for m in metrics))
+        return Table(columns, rows, tuple(f"{m}: {METRICS[m].stated()}." for m in metrics))
 
 
 def axes(layer: ConvLayer, variants: Iterable[Variant], **hyper: Number) -> list[Axis]:
@@ -358,7 +358,8 @@ def _vectorised(
     if any(counts is None for counts in probes.values()):
         return None
     largest = max(counts[metric] for counts in corners.values() for metric in metrics)
-    kind: Any = numpy.int64 if largest <= _MAX_CORNER else object
+    whole = all(METRICS[metric].whole for metric in metrics)  # int64 would cut fractions off
+    kind: Any = numpy.int64 if whole and largest <= _MAX_CORNER else object
     arrays = [
         numpy.array(grid, dtype=kind).reshape([-1 if a == b else 1 for b in range(len(grids))])
         for a, grid in enumerate(grids)
