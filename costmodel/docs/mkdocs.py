@@ -16,7 +16,7 @@ from costmodel.docs.embedding import process
 from costmodel.errors import CostModelError
 
 
-class CostModelConfig(base.Config):  # type: ignore[no-untyped-call]
+class CostModelConfig(base.Config):
     """check: stop the build at a block that is not fresh, instead of refreshing it."""
 
     check = config_options.Type(bool, default=False)

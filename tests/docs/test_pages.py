@@ -20,7 +20,7 @@ def test_the_committed_pages_are_what_is_generated():
 
 @pytest.mark.parametrize("variant", list(cm.VARIANTS))
 def test_a_page_has_stages_formulas_an_example_and_a_source(variant):
-    files = {}
+    files: dict = {}
     text = page(cm.VARIANTS[variant], files)
     declared = cm.VARIANTS[variant]
     for part in (declared.title[1:], declared.stages, declared.summary, declared.reference):
