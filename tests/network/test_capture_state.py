@@ -59,13 +59,13 @@ def test_everything_is_put_back_after_an_error():
             raise RuntimeError("on purpose")
 
     model = Broken()
-    weight, call, checks = model.fc.weight, nn.Module.__call__, F.has_torch_function
+    weight, call, checks = model.fc.weight, nn.Module.__call__, vars(F)["has_torch_function"]
     with pytest.raises(cm.CostModelError, match="on purpose"):
         cm.from_torch(model, input_shape=(4, 6))
     assert model.fc.weight is weight
     assert weight.device.type == "cpu"
     assert nn.Module.__call__ is call
-    assert F.has_torch_function is checks
+    assert vars(F)["has_torch_function"] is checks
     assert torch.is_grad_enabled()
 
 

@@ -1,6 +1,7 @@
 """Replacing layers of a live model: it runs, and it costs exactly what was predicted."""
 
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from costmodel.errors import VariantError
 from costmodel.network.live import replace
 from tests.network.models import MODELS
 
-_PLANS = {
+_PLANS: dict[str, Any] = {
     "depthwise_separable": {},
     "basis": {"b": 2},
     "spatial_svd": {"r": 5},

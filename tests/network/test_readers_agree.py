@@ -8,8 +8,8 @@ import torch
 import costmodel as cm
 from tests.network.models import MODELS
 
-#: Not the one that pools to sizes which no ONNX operator expresses.
-_EXPORTED = [n for n in MODELS if n != "vgg"]
+#: Not the one that pools to sizes which no ONNX operator expresses, nor the largest.
+_EXPORTED = [n for n in MODELS if n not in ("vgg", "resnet50")]
 
 
 @pytest.mark.parametrize("name", _EXPORTED)
