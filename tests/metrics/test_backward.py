@@ -25,11 +25,13 @@ LAYERS = {
     "grouped": layer_of(kernel=(3, 2), size=(5, 6), groups=2, stride=(2, 1)),
     "depthwise": layer_of(kernel=(3, 2), size=(5, 6), groups=4),
     "one axis": layer_of(kernel=3, size=(9,), stride=2, groups=2),
-    "transposed": layer_of(kernel=(3, 2), size=(4, 3), stride=(2, 3), padding=(1, 0), transposed=True),
+    "transposed": layer_of(
+        kernel=(3, 2), size=(4, 3), stride=(2, 3), padding=(1, 0), transposed=True
+    ),
     "transposed, grouped": layer_of(
         kernel=(3, 2), size=(4, 3), stride=(2, 1), padding=1, groups=4, transposed=True
     ),
-}  # fmt: skip
+}
 
 
 class Adjoints:
@@ -89,20 +91,11 @@ def operands(layer: cm.ConvLayer) -> tuple[torch.Tensor, torch.Tensor, Any]:
     name = f"conv{'_transpose' if layer.transposed else ''}{layer.dims}d"
 
     def run(x: torch.Tensor) -> torch.Tensor:
+        steps = {"stride": layer.stride, "dilation": layer.dilation, "groups": layer.groups}
         if layer.padding == "same":
             pads = [side for axis in reversed(layer.pads) for side in axis]
-            return getattr(F, name)(
-                F.pad(x, pads),
-                w,
-                None,
-                layer.stride,
-                0,
-                dilation=layer.dilation,
-                groups=layer.groups,
-            )
-        return getattr(F, name)(
-            x, w, None, layer.stride, layer.padding, dilation=layer.dilation, groups=layer.groups
-        )
+            return getattr(F, name)(F.pad(x, pads), w, **steps)
+        return getattr(F, name)(x, w, padding=layer.padding, **steps)
 
     return x, w, run
 
