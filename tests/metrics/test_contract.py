@@ -84,7 +84,7 @@ def test_a_metric_of_ones_own_is_counted_and_compared(monkeypatch: pytest.Monkey
     assert cm.compare(layer, ["standard"], "reads").rows[0]["reads"] == 12 * 63
 
 
-# -- numbers -----------------------------------------------------------------------------------------
+# -- numbers ---------------------------------------------------------------------------------------
 def test_counts_are_exact_and_not_negative(bound: list[BoundVariant]) -> None:
     assert bound
     for each in bound:
@@ -172,7 +172,7 @@ def test_costs_never_shrink_as_sizes_grow(variant: Variant, field: str) -> None:
     assert tried or field != "batch"
 
 
-# -- arrays and symbols --------------------------------------------------------------------------------
+# -- arrays and symbols ----------------------------------------------------------------------------
 @EVERY_VARIANT
 def test_arrays_are_their_cells(variant: Variant) -> None:
     compared = 0
@@ -254,7 +254,7 @@ def test_every_metric_has_a_formula(variant: Variant) -> None:
         assert isinstance(variant.formula(key), sympy.Expr), key
 
 
-# -- large sizes ---------------------------------------------------------------------------------------
+# -- large sizes -----------------------------------------------------------------------------------
 @EVERY_METRIC
 def test_huge_layers_are_exact_and_take_no_loop(metric: Metric) -> None:
     # a loop over the positions or the channels would not end
@@ -277,7 +277,7 @@ def test_a_large_layer_by_hand() -> None:
     assert counts.bytes_moved == 4 * ((m + n) * height * width + 9 * m * n)
 
 
-# -- settings ------------------------------------------------------------------------------------------
+# -- settings --------------------------------------------------------------------------------------
 @EVERY_METRIC
 def test_it_depends_on_the_settings_that_it_names(metric: Metric) -> None:
     each = bind(VARIANTS.baseline, cm.ConvLayer((3, 5), 12, 20, (9, 7), bias=True))
@@ -288,7 +288,7 @@ def test_it_depends_on_the_settings_that_it_names(metric: Metric) -> None:
         assert (f"{field.name} = 1" in metric.stated(other)) == (field.name in metric.uses)
 
 
-# -- networks ------------------------------------------------------------------------------------------
+# -- networks --------------------------------------------------------------------------------------
 @EVERY_METRIC
 def test_several_layers(metric: Metric) -> None:
     first = bind(VARIANTS.baseline, cm.ConvLayer(3, 12, 20, (9, 7), bias=True))

@@ -25,7 +25,7 @@ TRANSPOSED = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3
 
 
 def ones_with_ones(stage: BoundStage) -> int:
-    """The sum of a one-channel convolution of ones with ones, by torch, with the stage's geometry."""
+    """The sum of a one-channel convolution of ones with ones, by torch, as the stage moves."""
     axes = stage.geometry
     window = torch.ones(1, 1, *(axis.kernel for axis in axes), dtype=torch.float64)
     x = torch.ones(1, 1, *(axis.size for axis in axes), dtype=torch.float64)
@@ -72,7 +72,7 @@ def test_a_whole_layer_with_its_channels(groups: int, transposed: bool) -> None:
     assert counts.macs_without_padding == int(y.sum()) < counts.macs
 
 
-# -- along one axis ------------------------------------------------------------------------------------
+# -- along one axis --------------------------------------------------------------------------------
 VALUES = st.tuples(
     st.integers(1, 14), st.integers(1, 7), st.integers(1, 5), st.integers(1, 5),
     st.integers(-6, 12), st.integers(1, 14),
