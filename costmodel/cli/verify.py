@@ -7,10 +7,13 @@ import sys
 import time
 
 from costmodel.cli._common import add_output, emit, integer, names
+from costmodel.files import write_whole
 from costmodel.resources import data_path
 from costmodel.verify import prepare
 
 HELP = "check every variant against fvcore, torch and an independent einsum; exit 1 on a difference"
+#: Where the certificates of all variants are kept, in the data folder.
+FILE = "certificates.csv"
 EXAMPLES = (
     "costmodel verify --format table",
     "costmodel verify --variants basis,tucker2 --oracles fvcore,torch",
@@ -27,7 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--certify",
         action="store_true",
-        help="prove the formulas on unisolvent grids; writes data/certificates.csv without -o",
+        help="prove the formulas for all sizes; of all variants, and without -o, "
+        f"data/{FILE} is renewed as well",
     )
     how.add_argument("--random", type=integer, metavar="N", help="N random layers instead")
     parser.add_argument("--seed", type=integer, help="of the random layers [the time]")
@@ -60,20 +64,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _certify(args: argparse.Namespace) -> int:
-    """Write a row per certificate; a summary goes to stderr."""
-    from costmodel.verify.certificates import certify, unproved
+    """Print a row per certificate, and keep those of all variants; a summary goes to stderr."""
+    from costmodel.verify.certificates import certify, refuted, uncertified
 
     start = time.perf_counter()
     table = certify(args.variants)
-    wrong = unproved(table)
-    if args.output is None and not args.variants and not wrong:
-        args.output = data_path("certificates.csv")
+    wrong, without = refuted(table), uncertified(table)
     emit(table, args)
+    if not wrong and not args.variants and args.output is None:
+        write_whole(data_path(FILE), table.to_csv())
     if not args.quiet:
+        proved = len(table) - len(wrong) - sum(not points for points in table.column("points"))
         print(
-            f"costmodel: {sum(table.column('points'))} points for {len(table)} certificates of "
-            f"{len(set(table.column('variant')))} variants, {len(wrong)} not proved, "
-            f"{time.perf_counter() - start:.1f} s",
+            f"costmodel: {proved} certificates of "
+            f"{len(set(table.column('variant'))) - len(without)} variants, {len(wrong)} refuted, "
+            f"{time.perf_counter() - start:.1f} s"
+            + (f"; without a certificate: {', '.join(without)}" if without else ""),
             file=sys.stderr,
         )
     return 1 if wrong else 0

@@ -121,6 +121,14 @@ def fvcore_flops(module: torch.nn.Module, x: torch.Tensor) -> int:
     return int(counted["conv"] + counted["linear"])
 
 
+def fvcore_parameters(module: torch.nn.Module) -> int:
+    """fvcore's number of parameters."""
+    _fvcore()
+    from fvcore.nn import parameter_count
+
+    return int(parameter_count(module)[""])
+
+
 @_oracle("einsum", "the output of an einsum over unfolded windows", lambda counts: 0.0)
 def einsum(module: VariantModule) -> float:
     """Largest difference from the reference, relative to the largest output; 0 within rounding."""
