@@ -19,10 +19,13 @@ class Caching(nn.Module):
         self.fc = nn.Linear(6, 8)
         self.register_buffer("count", torch.zeros(3))
         self.cache = None
+        self.by_device, self.history = {}, [1]
 
     def forward(self, x):
         self.cache = self.fc(x)
         self.count += 1
+        self.by_device[str(x.device)] = self.cache
+        self.history.append(x)
         self.steps = self.count * 2
         self.register_buffer("late", x[0])
         return self.cache
@@ -34,6 +37,7 @@ def test_attributes_and_buffers_are_put_back():
     cm.from_torch(model, input_shape=(4, 6))
     assert (set(vars(model)), set(model._buffers)) == keys
     assert model.cache is None
+    assert (model.by_device, model.history) == ({}, [1])
     assert torch.equal(model.count, torch.zeros(3))
 
 

@@ -88,13 +88,13 @@ def power(x: Any, exponent: Any) -> Any:
 @quick("_safe_softmax")
 def safe_softmax(x: Tensor, dim: int, dtype: Any = None) -> Any:
     """The same shape as the input."""
-    return NotImplemented if dtype is not None or not strided(x) else same(x)
+    return NotImplemented if dtype is not None or not strided(x) else like(x)
 
 
 @quick("_softmax", "_log_softmax")
 def softmax(x: Tensor, dim: int, half_to_float: bool) -> Any:
     """The same shape as the input."""
-    return NotImplemented if half_to_float or not strided(x) else same(x)
+    return NotImplemented if half_to_float or not strided(x) else like(x)
 
 
 def broadcast(a: Sequence[int], b: Sequence[int]) -> tuple[int, ...] | None:
@@ -154,7 +154,7 @@ def layer_norm(x: Tensor, over: Sequence[int], weight: Any, bias: Any, eps: floa
     if not strided(x) or kept < 0 or tuple(x.shape[kept:]) != tuple(over):
         return NotImplemented
     stats = (*x.shape[:kept], *(1 for _ in over))
-    return like(x), like(x, stats), like(x, stats)  # contiguous, as the kernel on the CPU has it
+    return like(x), like(x, stats), like(x, stats)  # contiguous, whatever the input was
 
 
 @quick("native_group_norm")

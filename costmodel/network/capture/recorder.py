@@ -87,7 +87,7 @@ class Recorder:
         """Whether a tensor is a parameter or was computed from parameters alone."""
         try:
             storage = tensor.untyped_storage()._cdata
-        except (NotImplementedError, RuntimeError):
+        except (NotImplementedError, RuntimeError, AttributeError):
             return False
         return storage in self.state.by_storage or storage in self.derived
 

@@ -186,7 +186,7 @@ def calls(recorder: Recorder, layers: dict[type[nn.Module], Layer]) -> Iterator[
     """Follow which module runs, in this thread; layers with a known result are not gone into."""
     original = nn.Module.__call__
     thread = threading.get_ident()
-    enter, leave = recorder.enter, recorder.leave
+    enter, leave, is_weight = recorder.enter, recorder.leave, recorder.is_weight
     from costmodel.network.capture.modules import LAYERS
 
     def call(module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
@@ -198,7 +198,7 @@ def calls(recorder: Recorder, layers: dict[type[nn.Module], Layer]) -> Iterator[
             layer = layers.get(kind)
             if layer is not None and len(args) == 1 and not kwargs:
                 own = module.__dict__
-                if untouched(own):
+                if untouched(own) and not is_weight(args[0]):
                     out = layer(recorder, own, args[0])
                     if out is not None:
                         return out

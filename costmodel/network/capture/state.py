@@ -7,6 +7,7 @@ forward set or changed included. Nothing of the model is read but names and shap
 
 from __future__ import annotations
 
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -16,6 +17,9 @@ import torch
 from torch import nn
 
 _META = torch.device("meta")
+_CONTAINERS = frozenset((list, dict, set, OrderedDict, defaultdict))
+#: What every module has; `State` looks after the parameters and buffers among them itself.
+_MODULE_ATTRIBUTES = frozenset(nn.Module().__dict__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class State:
         self.by_storage: dict[int, Owned] = {}
         self._lent: dict[int, torch.Tensor] = {}
         self._saved: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self._containers: list[tuple[Any, Any]] = []
         self._modules: list[nn.Module] = []  # keeps ids valid
         self._keep: list[torch.Tensor] = []
         self._own_storages: set[int] | None = None
@@ -76,6 +81,7 @@ class State:
                 continue
             if lend:
                 self._saved.append((attributes, attributes.copy()))
+                self._save_containers(attributes)
                 if attributes["_buffers"]:
                     attributes["_buffers"] = attributes["_buffers"].copy()
             if not parameters:
@@ -89,6 +95,12 @@ class State:
                     lent[name] = None
             if lend:
                 attributes["_parameters"] = lent
+
+    def _save_containers(self, attributes: dict[str, Any]) -> None:
+        """Remember what is in a module's own lists and dictionaries: forwards cache there."""
+        for name, value in attributes.items():
+            if type(value) in _CONTAINERS and name not in _MODULE_ATTRIBUTES:
+                self._containers.append((value, value.copy()))
 
     def _own(self, path: str, name: str, tensor: torch.Tensor) -> None:
         storage = _storage(tensor)
@@ -144,7 +156,14 @@ class State:
         for attributes, saved in reversed(self._saved):
             attributes.clear()
             attributes.update(saved)
+        for container, saved in self._containers:
+            if type(container) is list:
+                container[:] = saved
+            else:
+                container.clear()
+                container.update(saved)
         self._saved.clear()
+        self._containers.clear()
 
 
 def _storage(tensor: torch.Tensor) -> int:
