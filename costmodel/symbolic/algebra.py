@@ -32,7 +32,8 @@ from sympy import cancel as sympy_cancel
 EVEN = "where every rounding comes out even"
 
 _MIN_TERMS_OF_A_PRODUCT = 4  # (a + b)·(c + d); fewer terms are not worth a factorisation
-_MAX_TERMS_TO_FACTOR = 40
+_MAX_TERMS_TO_FACTOR = 12
+_MAX_COEFFICIENTS = 256
 _TOO_LONG = 2  # times as long as without roundings
 _MAX_FRACTIONS = 4  # beyond that a sum of fractions is no longer read at a glance
 
@@ -47,7 +48,7 @@ def factored(expr: Expr) -> Expr:
     """
     if not expr.has(Add):
         return expr
-    candidates = [drawn_out(expr)]
+    candidates = [expr, drawn_out(expr)]
     flat = expand(expr)
     if flat != expr:
         candidates.append(drawn_out(flat))
@@ -193,7 +194,7 @@ def _common_number(numbers: list[Rational]) -> Rational:
 def _as_product(outer: Expr) -> Expr | None:
     """A product of sums, where a sum of letters is one: (k² + n)·(m + n)."""
     sums = [factor for factor in Mul.make_args(outer) if isinstance(factor, Add)]
-    if len(sums) != 1 or not (_MIN_TERMS_OF_A_PRODUCT <= len(sums[0].args) <= _MAX_TERMS_TO_FACTOR):
+    if len(sums) != 1 or not _worth_factoring(sums[0]):
         return None
     numerator, denominator = fraction(together(sums[0]))
     number, parts = factor_list(numerator)
@@ -201,3 +202,17 @@ def _as_product(outer: Expr) -> Expr | None:
         return None
     product = Mul(number, *(Pow(part, e) for part, e in parts), Pow(denominator, -1))
     return outer.xreplace({sums[0]: product})
+
+
+def _worth_factoring(total: Add) -> bool:
+    """Whether a sum is long enough to be a product of sums, and small enough to find out."""
+    if not _MIN_TERMS_OF_A_PRODUCT <= len(total.args) <= _MAX_TERMS_TO_FACTOR:
+        return False
+    degrees: dict[Expr, Expr] = {}
+    for term in total.args:
+        for base, exponent in powers_of(term)[1].items():
+            degrees[base] = max(degrees.get(base, exponent), abs(exponent))
+    dense = 1  # coefficients of the polynomial that SymPy would factor
+    for degree in degrees.values():
+        dense *= 1 + int(degree)
+    return dense <= _MAX_COEFFICIENTS

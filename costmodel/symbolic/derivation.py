@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from sympy import Expr, Integer, Rational, Symbol, sympify
 
-from costmodel.arith import Number, is_exact
-from costmodel.counting import Counts, count
+from costmodel.arith import Number
+from costmodel.counting import Counts, StageCount, count
 from costmodel.errors import CostModelError
 from costmodel.layer import ConvLayer
 from costmodel.metrics import METRICS, Metric
+from costmodel.stage import BoundStage
 from costmodel.symbolic import printers
 from costmodel.symbolic.algebra import factored
 from costmodel.symbolic.layers import twin_layer
-from costmodel.symbolic.letters import hyper_symbols
+from costmodel.symbolic.letters import hyper_symbols, size_symbols
 from costmodel.symbolic.notations import DEFAULT, Notation
 from costmodel.variant import Variant
 
@@ -73,7 +74,7 @@ class Derivation:
 
     def python(self, notation: str | Notation = DEFAULT) -> str:
         """An assertion in Python source: `assert (3**2 + 128)*4*64*56*56 == 109985792`."""
-        integer = isinstance(self.value, int)
+        integer = self.metric.whole
         source = printers.python(self.symbolic, notation, self.own, self.values, integer)
         return f"assert {source} == {self.value}"
 
@@ -115,17 +116,26 @@ def stage_derivations(
     """The derivation of every stage, standing once; the arguments are those of `derivation`."""
     concrete, twin, values = _both(counts, layer, hyper)
     chosen = METRICS[metric]
+    letters = {(s.stage.line.at, s.text): s.stage for s in twin.stages}
     found = []
-    for stage in twin.stages:
-        if evaluated(sympify(stage.stage.weights), values) == 0:
-            continue  # a branch that these numbers leave without channels
-        formula = factored(sympify(stage[metric]))
-        value = evaluated(formula, values)
-        times = evaluated(sympify(stage.stage.times), values)
+    for part in concrete.stages:
+        stage = letters[part.stage.line.at, part.text]
+        stage = replace(stage, biases=_biases(part.stage, stage, twin.layer))
+        formula = factored(sympify(StageCount(stage, part.settings)[metric]))
+        value = part[metric]
         found.append(
-            _derivation(concrete, chosen, formula, values, value, stage=stage.text, times=times)
+            _derivation(
+                concrete, chosen, formula, values, value, stage=part.text, times=part.stage.times
+            )
         )
     return found
+
+
+def _biases(stage: BoundStage, letters: BoundStage, layer: ConvLayer) -> Number:
+    """The biases of a stage in letters; which stage carries them is known of the concrete one."""
+    if stage.biases == 0:
+        return 0
+    return letters.out_channels if stage.biases == stage.out_channels else layer.out_channels
 
 
 def _derivation(
@@ -136,7 +146,15 @@ def _derivation(
     value: Number,
     **more: Any,
 ) -> Derivation:
-    used = {s: values[s] for s in sorted(formula.free_symbols, key=lambda s: s.name)}
+    if not formula.free_symbols - values.keys() and evaluated(formula, values) != value:
+        # at the edge of a hyper-parameter, where a branch falls away, what joins it does as well:
+        # the letters do not know, and a false equation is worse than a number alone
+        formula = sympify(value)
+    used = {}
+    for letter in size_symbols(formula):
+        if letter not in values:
+            raise CostModelError(f"{letter} is a symbol; allowed are layers of numbers")
+        used[letter] = values[letter]
     return Derivation(metric, formula, used, value, tuple(counts.variant.hyper), **more)
 
 
@@ -152,10 +170,7 @@ def _both(
     twin, values = twin_layer(counts.layer, variant)
     letters = hyper_symbols(variant)
     values |= {letters[name]: value for name, value in counts.hyper.items()}
-    for letter, value in values.items():
-        if not is_exact(value):
-            raise CostModelError(f"{letter} is {value}; allowed are layers of numbers")
-    return counts, count(variant, twin, **letters), values
+    return counts, count(variant, twin, counts.settings, **letters), values
 
 
 def evaluated(expr: Expr, values: Mapping[Symbol, Number]) -> Number:

@@ -16,7 +16,7 @@ from costmodel.arith import Number
 from costmodel.counting import count
 from costmodel.errors import CostModelError
 from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS, Metric
+from costmodel.metrics import DEFAULTS, METRICS, Metric, Settings
 from costmodel.symbolic.algebra import factored, is_zero, quotient
 from costmodel.symbolic.layers import general_layer
 from costmodel.symbolic.letters import hyper_symbols
@@ -39,7 +39,11 @@ class Declared:
 
 
 def formula(
-    variant: Variant | str, metric: str = "macs", layer: ConvLayer | None = None, **hyper: Number
+    variant: Variant | str,
+    metric: str = "macs",
+    layer: ConvLayer | None = None,
+    settings: Settings = DEFAULTS,
+    **hyper: Number,
 ) -> Expr:
     """A metric of a variant as a formula.
 
@@ -48,6 +52,7 @@ def formula(
         metric: the key of any metric in `METRICS`.
         layer: a layer with symbols in it; None is the general one: kernel side k on every axis,
             m to n channels, "same" padding at stride 1 on the grid (d) h w, one image, no bias.
+        settings: conventions, whose values may be symbols too (the bits of a weight).
         hyper: values or expressions by letter; the others are symbols of their letters.
 
     Returns:
@@ -61,10 +66,11 @@ def formula(
     b*h*m*w*(k**2 + n)
     """
     chosen = VARIANTS[variant] if isinstance(variant, str) else variant
-    if layer is None and not hyper:
+    if layer is None and not hyper and settings == DEFAULTS:
         return _general(Declared(chosen), METRICS[metric], None)
     values = {**hyper_symbols(chosen), **hyper}
-    return factored(raw(chosen, METRICS[metric], layer or general_layer(chosen), values))
+    at = layer or general_layer(chosen)
+    return factored(raw(chosen, METRICS[metric], at, values, settings))
 
 
 def ratio(variant: Variant | str, metric: str = "macs", dims: int | None = None) -> Expr:
@@ -84,9 +90,15 @@ def ratio(variant: Variant | str, metric: str = "macs", dims: int | None = None)
     return _ratio(Declared(chosen), METRICS[metric], dims)
 
 
-def raw(variant: Variant, metric: Metric, layer: ConvLayer, hyper: dict[str, Any]) -> Expr:
+def raw(
+    variant: Variant,
+    metric: Metric,
+    layer: ConvLayer,
+    hyper: dict[str, Any],
+    settings: Settings = DEFAULTS,
+) -> Expr:
     """What the stages add up to, term by term as they are; nothing is collected or cached."""
-    return sympify(count(variant, layer, **hyper)[metric.key])
+    return sympify(count(variant, layer, settings, **hyper)[metric.key])
 
 
 def clear_cache() -> None:

@@ -72,8 +72,7 @@ class LatexPrinter(OrderedPrinter, SympyLatexPrinter):
         return rf"\left\lceil {self._print(together(expr.args[0]))} \right\rceil"
 
     def _call(self, name: str, expr: Expr) -> str:
-        arguments = sorted(expr.args, key=lambda arg: str(self._print(arg)))
-        return rf"{name}\left({', '.join(self._print(arg) for arg in arguments)}\right)"
+        return rf"{name}\left({', '.join(self._arguments(expr))}\right)"
 
     def _print_Max(self, expr: Expr, exp: Any = None) -> str:
         return self._call(r"\max", expr)
@@ -83,6 +82,11 @@ class LatexPrinter(OrderedPrinter, SympyLatexPrinter):
 
     def _print_gcd(self, expr: Expr, exp: Any = None) -> str:
         return self._call(r"\gcd", expr)
+
+    def _print_Function(self, expr: Expr, exp: Any = None) -> str:
+        # SymPy writes \operatorname, which GitHub refuses
+        arguments = ", ".join(self._print(arg) for arg in expr.args)
+        return rf"{letter_latex(expr.func.__name__)}\left({arguments}\right)"
 
 
 def letter_latex(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sympy import Symbol
@@ -56,14 +56,14 @@ def general_layer(variant: Variant, dims: int | None = None, stride: bool = Fals
     """
     dims = _checked(variant, dims)
     letters = (IN_GRID if stride else OUT_GRID)[dims]
-    fields: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "kernel": _symbol(variant, "k"),
         "in_channels": _symbol(variant, "m"),
         "out_channels": _symbol(variant, "n"),
         "size": tuple(_symbol(variant, letter) for letter in letters),
         "stride": _symbol(variant, "s") if stride else 1,
     }
-    return ConvLayer(**_in_domain(variant, fields, dims))
+    return ConvLayer(**_in_domain(variant, facts, dims))
 
 
 def grid_layer(variant: Variant, dims: int | None = None) -> GridLayer:
@@ -72,7 +72,7 @@ def grid_layer(variant: Variant, dims: int | None = None) -> GridLayer:
     Every axis has a stride of its own (s_h, s_w), so that nothing can depend on their being equal.
     """
     dims = _checked(variant, dims)
-    fields: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "kernel": _symbol(variant, "k"),
         "in_channels": _symbol(variant, "m"),
         "out_channels": _symbol(variant, "n"),
@@ -80,10 +80,10 @@ def grid_layer(variant: Variant, dims: int | None = None) -> GridLayer:
         "stride": tuple(_symbol(variant, f"s_{axis}") for axis in AXES[dims]),
     }
     grid = tuple(_symbol(variant, letter) for letter in OUT_GRID[dims])
-    fields = _in_domain(variant, fields, dims)
+    facts = _in_domain(variant, facts, dims)
     if "size" in variant.domain:
-        return GridLayer(**fields)
-    return GridLayer(**fields, grid=grid)
+        return GridLayer(**facts)
+    return GridLayer(**facts, grid=grid)
 
 
 def twin_layer(layer: ConvLayer, variant: Variant) -> tuple[GridLayer, dict[Symbol, Number]]:
@@ -121,7 +121,7 @@ def twin_layer(layer: ConvLayer, variant: Variant) -> tuple[GridLayer, dict[Symb
         outs.append(letter(out_letters[axis], out))
         same = is_exact(size) and is_exact(out) and size == out
         sizes.append(outs[-1] if same else letter(in_letters[axis], size))
-    fields: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "kernel": per_axis("k", layer.kernel, None),
         "in_channels": letter("m", layer.in_channels),
         "out_channels": letter("n", layer.out_channels),
@@ -139,7 +139,18 @@ def twin_layer(layer: ConvLayer, variant: Variant) -> tuple[GridLayer, dict[Symb
     }
     fixed = {name: getattr(layer, name) for name in variant.domain}
     grid = layer.out_size if "size" in fixed else tuple(outs)
-    return GridLayer(**{**fields, **fixed}, grid=grid), values
+    twin = GridLayer(**{**facts, **fixed}, grid=grid)
+    return twin, {letter: value for letter, value in values.items() if letter in _letters(twin)}
+
+
+def _letters(layer: GridLayer) -> set[Symbol]:
+    """Every symbol that a layer is made of."""
+    found: set[Symbol] = set()
+    for name in (field.name for field in fields(layer)):
+        value = getattr(layer, name)
+        for number in value if isinstance(value, tuple) else (value,):
+            found |= getattr(number, "free_symbols", set())
+    return found
 
 
 def _is_one(value: Number) -> bool:
@@ -159,10 +170,10 @@ def _checked(variant: Variant, dims: int | None) -> int:
     return dims
 
 
-def _in_domain(variant: Variant, fields: dict[str, Any], dims: int) -> dict[str, Any]:
-    """The fields with those that the variant is made for fixed; one size means one on each axis."""
+def _in_domain(variant: Variant, facts: dict[str, Any], dims: int) -> dict[str, Any]:
+    """The facts with those that the variant is made for fixed; one size means one on each axis."""
     fixed = {
         name: (value,) * dims if name == "size" and not isinstance(value, tuple | list) else value
         for name, value in variant.domain.items()
     }
-    return {**fields, **fixed}
+    return {**facts, **fixed}

@@ -77,6 +77,11 @@ class OrderedPrinter:
         value = self._value(expr) if isinstance(expr, Symbol) else None
         return value is not None and Fraction(value).denominator != 1
 
+    def _arguments(self, expr: Expr) -> list[str]:
+        """The arguments of a function whose order means nothing: letters first, then numbers."""
+        ordered = sorted((arg.is_number, str(self._print(arg))) for arg in expr.args)  # type: ignore[attr-defined]
+        return [source for _, source in ordered]
+
     def _parenthesised(self, source: str) -> str:
         return f"({source})"
 

@@ -96,6 +96,7 @@ def _term_key(term: Expr, rank: Rank) -> tuple[Any, ...]:
     _, above, below = factors(term, rank)
     return (
         -degree(term),
+        term.is_number,
         [factor_key(f, rank) for f in above],
         [factor_key(f, rank) for f in below],
         str(term),

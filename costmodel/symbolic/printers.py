@@ -79,7 +79,9 @@ def python(
 
     Returns:
         Source that needs nothing but the letters, `max` and `min`; where it has a greatest common
-        divisor `math`, and where a number substituted is none of the integers `Fraction`.
+        divisor `math`, and where a number substituted is none of the integers `Fraction`. A rule
+        without a closed form, as of a padded window with a stride and a dilation that are both
+        letters, stays a call of the metric's own function.
     """
     return _print(PythonPrinter, expr, notation, own, values, integer=integer)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -154,7 +153,10 @@ def _csv(rows: Sequence[FormulaRow], key: Notation) -> str:
             {
                 "variant": row.variant.id,
                 "title": row.variant.title,
-                **{name: printers.python(expr, key, own) for name, expr in row.formulas.items()},
+                **{
+                    name: printers.python(expr, key, own, integer=METRICS[name].whole)
+                    for name, expr in row.formulas.items()
+                },
                 "ratio": None if row.ratio is None else _real(row.ratio, key, own),
                 "break_even": "; ".join(_real(b.condition, key, own) for b in row.break_evens),
                 "limit": "; ".join(
@@ -175,8 +177,8 @@ def _python(rows: Sequence[FormulaRow], key: Notation) -> str:
     for row in rows:
         title = row.variant.title.replace("\\", "/").replace('"', "'")
         for name, expr in row.formulas.items():
-            label = METRICS[name].label
-            parts.append(_function(row, name, expr, f"{label} of the {title}.", key, True))
+            what = f"{METRICS[name].label} of the {title}."
+            parts.append(_function(row, name, expr, what, key, METRICS[name].whole))
         label = METRICS[row.metric].label
         if row.ratio is not None:
             what = f"{label} of the {title} divided by those of the standard layer."
@@ -200,7 +202,7 @@ def _function(
     for letter in size_symbols(expr):
         names[printers.python(letter, key, own)] = None
     for argument in names:
-        if not argument.isidentifier() or keyword.iskeyword(argument):
+        if not argument.isidentifier():
             raise CostModelError(
                 f"{argument!r} of the {key.key} notation is no name in Python; allowed are letters "
                 "and digits"

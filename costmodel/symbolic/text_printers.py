@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import keyword
 from fractions import Fraction
 from typing import Any, ClassVar
 
 from sympy import Expr, Integer, Mul, Pow, Rational, Symbol, fraction, together
+from sympy.functions.elementary.integers import RoundFunction
 from sympy.printing.precedence import PRECEDENCE, precedence
 from sympy.printing.str import StrPrinter
 
@@ -46,8 +48,7 @@ class TextPrinter(OrderedPrinter, StrPrinter):
         return f"⌈{self._print(together(expr.args[0]))}⌉"
 
     def _call(self, name: str, expr: Expr) -> str:
-        arguments = sorted(expr.args, key=lambda arg: str(self._print(arg)))
-        return f"{name}({', '.join(self._print(arg) for arg in arguments)})"
+        return f"{name}({', '.join(self._arguments(expr))})"
 
     def _print_Relational(self, expr: Expr) -> str:
         return f"{self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)}"
@@ -57,6 +58,9 @@ class TextPrinter(OrderedPrinter, StrPrinter):
 
     def _print_Min(self, expr: Expr) -> str:
         return self._call("min", expr)
+
+    def _print_gcd(self, expr: Expr) -> str:
+        return self._call("gcd", expr)
 
 
 class PythonPrinter(TextPrinter):
@@ -68,23 +72,37 @@ class PythonPrinter(TextPrinter):
 
     def whole(self, expr: Expr) -> str:
         """The source of a complete expression."""
-        return self._integer(expr) if self._settings["integer"] else str(self.doprint(expr))
+        expr = expr.doit()  # what a rule leaves unevaluated has a closed form in most cases
+        if self._settings["integer"]:
+            return self._quotient(expr, "//")
+        # a rounding gives Python an int, and int/int a float, even among exact fractions
+        return self._quotient(expr, "/") if expr.has(RoundFunction) else str(self.doprint(expr))
 
-    def _integer(self, expr: Expr) -> str:
-        """An expression whose value is an integer: one exact division, below everything."""
+    def _quotient(self, expr: Expr, sign: str) -> str:
+        """An expression with one division, below everything."""
         above, below = fraction(together(expr))
         if below == 1:
             return str(self._print(above))
-        return f"{self._dividend(above)}//{self._bracketed(below)}"
+        return f"{self._dividend(above)}{sign}{self._bracketed(below)}"
 
     def _dividend(self, expr: Expr) -> str:
         """What stands before `//`: a product needs no parentheses there."""
         return str(self._print(expr)) if isinstance(expr, Mul | Pow) else self._bracketed(expr)
 
+    def _print_Add(self, expr: Expr, order: Any = None) -> str:
+        if any(term.is_Rational and not term.is_Integer for term in expr.args):
+            # not (k/2 - 1/2), where Python would make a float of the 1/2: (k - 1)/2
+            above, below = fraction(together(expr))
+            return f"{self._bracketed(above)}/{self._bracketed(below)}"
+        return super()._print_Add(expr, order)
+
     def _bracketed(self, expr: Expr) -> str:
         """A source that an operator of any strength can stand beside."""
         source = str(self._print(expr))
         return source if isinstance(expr, Symbol | Integer) else f"({source})"
+
+    def _is_fraction(self, expr: Expr) -> bool:
+        return False  # Fraction(1, 4) binds like a name
 
     def _print_Symbol(self, expr: Symbol) -> str:
         value = self._value(expr)
@@ -92,8 +110,9 @@ class PythonPrinter(TextPrinter):
             number = Fraction(value)
             exact = number.denominator == 1
             return str(number) if exact else f"Fraction({number.numerator}, {number.denominator})"
-        name = self._settings["renaming"].names.get(expr.name)
-        return name.python or name.text if name else str(expr.name)
+        given = self._settings["renaming"].names.get(expr.name)
+        name = str(given.python or given.text if given else expr.name)
+        return f"{name}_" if keyword.iskeyword(name) else name
 
     def _print_floor(self, expr: Expr) -> str:
         above, below = fraction(together(expr.args[0]))
