@@ -42,6 +42,8 @@ _LAZY = {
     "torch": "",
 }
 
+# Without `torch`: `from costmodel import *` works where PyTorch is missing, and leaves alone a
+# `torch` that is imported already.
 __all__ = [
     "METRICS",
     "VARIANTS",
@@ -61,7 +63,6 @@ __all__ = [
     "from_onnx",
     "from_torch",
     "load",
-    "torch",
 ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from costmodel.arith import Number, differ, exact_div, holds, is_exact, product
-from costmodel.errors import CostModelError, VariantError
+from costmodel.errors import CostModelError, LayerError, VariantError
 from costmodel.grid import Grid
 from costmodel.layer import ConvLayer
 from costmodel.notation import Block, InputAxis, ResampleItem, SliceItem, StageLine
@@ -51,7 +51,10 @@ def bind(variant: Variant, layer: ConvLayer, **hyper: Number) -> BoundVariant:
 
     Raises:
         VariantError: an unknown or invalid hyper-parameter, or a layer that does not fit.
+        LayerError: something that is no layer.
     """
+    if not isinstance(layer, ConvLayer):
+        raise LayerError(f"layer is {layer!r}; allowed is a ConvLayer")
     return _Binder(variant, layer, hyper).bind()
 
 

@@ -53,6 +53,11 @@ def define(
         raise VariantError(f"variant id {id!r} is no name; allowed are letters, digits and '_'")
     if not stages:
         raise VariantError(f"variant {id!r} has no stages; allowed are one or more stage lines")
+    for stage in stages:
+        if not isinstance(stage, str):
+            raise VariantError(
+                f"stage {stage!r} of {id!r} is no text; allowed are lines such as 'm, n m i j -> n'"
+            )
     parameters = {
         name: value if isinstance(value, Hyper) else Hyper(value, f"size of axis {name}")
         for name, value in hyper.items()

@@ -14,6 +14,8 @@ def read_text(path: str) -> str:
     """A UTF-8 text file, line ends as they are, or stdin for `-`."""
     try:
         if path == "-":
+            if sys.stdin is None:
+                raise InputError("standard input is closed; allowed is an open one, or a file")
             return sys.stdin.read()
         with open(path, encoding="utf-8", newline="") as file:
             return file.read()

@@ -32,7 +32,7 @@ LAYER_NAMES = (*_LAYER, "size", "dims", *_FLAGS)
 
 def integer(text: str) -> int:
     """`42` as an int."""
-    if not re.fullmatch(r"-?\d+", text) or len(text) > _MAX_DIGITS:
+    if not re.fullmatch(r"-?[0-9]+", text) or len(text) > _MAX_DIGITS:
         raise InputError(f"{text!r}; allowed are integers of up to {_MAX_DIGITS} digits")
     return int(text)
 
@@ -40,14 +40,21 @@ def integer(text: str) -> int:
 def sizes(text: str) -> tuple[int, ...]:
     """`3` or `3x5` or `8x56x56` as ints."""
     parts = text.lower().replace("×", "x").split("x")
-    if not all(re.fullmatch(r"-?\d+", part) and len(part) <= _MAX_DIGITS for part in parts):
+    if not all(re.fullmatch(r"-?[0-9]+", part) and len(part) <= _MAX_DIGITS for part in parts):
         raise InputError(f"{text!r}; allowed are integers such as 3 or 56x56")
     return tuple(map(int, parts))
 
 
 def padding(text: str) -> tuple[int, ...] | str:
     """A padding: `same`, `valid`, `1` or `1x2`."""
-    return text if text in ("same", "valid") else sizes(text)
+    if text in ("same", "valid"):
+        return text
+    try:
+        return sizes(text)
+    except InputError:
+        raise InputError(
+            f"{text!r}; allowed are same, valid, and integers such as 1 or 1x2"
+        ) from None
 
 
 def flag(text: str) -> bool:
@@ -75,7 +82,7 @@ def setting(text: str) -> tuple[str, int | str]:
 
 def hyper_value(text: str) -> int | str:
     """An int where it is one; other texts are for hyper-parameters that are real numbers."""
-    return int(text) if re.fullmatch(r"-?\d{1,18}", text) else text
+    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
 
 
 def axes(values: Any) -> Any:

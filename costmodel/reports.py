@@ -16,7 +16,7 @@ from costmodel.variant import VARIANTS, Variant
 
 def compare(
     layer: ConvLayer,
-    variants: Iterable[str | Variant] | None = None,
+    variants: Iterable[str | Variant] | str | Variant | None = None,
     metrics: Iterable[str] | str | None = None,
     settings: Settings = DEFAULTS,
     **hyper: Number,
@@ -25,8 +25,8 @@ def compare(
 
     Args:
         layer: the layer that every variant stands in for.
-        variants: ids or `Variant` values; None is every variant that fits the layer (those that do
-            not are in the result's `skipped`, with the reason).
+        variants: ids or `Variant` values, or one of them; None is every variant that fits the layer
+            (those that do not are in the result's `skipped`, with the reason).
         metrics: keys; None is those shown by default (parameters and MACs), "all" is every one.
         settings: conventions: what a MAC is worth in FLOPs, and word lengths.
         hyper: values by letter for every variant that has it (`b=4`), or for one variant only
@@ -48,7 +48,10 @@ def compare(
     basis,35072,109985792,0.4756944444444444,0.4756944444444444,b=4
     """
     chosen = choose_metrics(metrics)
-    selected = [VARIANTS[v] if isinstance(v, str) else v for v in variants or VARIANTS.values()]
+    if isinstance(variants, str | Variant):
+        variants = [variants]
+    wanted = VARIANTS.values() if variants is None else variants
+    selected = [VARIANTS[v] if isinstance(v, str) else v for v in wanted]
     values = route(selected, hyper)
     base = count(VARIANTS.baseline, layer, settings)
     rows: list[dict[str, Any]] = []

@@ -7,6 +7,7 @@ needed is not installed. Rows go to stdout or whole to a file; everything else g
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import NoReturn
 
-from costmodel.errors import CostModelError, InputError, unknown
+from costmodel.errors import CostModelError, InputError, MissingDependencyError, unknown
 
 _HINT = "costmodel: this is an example; `python -m costmodel --help` lists the commands"
 
@@ -85,19 +86,49 @@ def overview() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Never a traceback for wrong input."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _prepare_streams()
     try:
         code = _dispatch(arguments)
-        sys.stdout.flush()  # inside the try: a closed pipe shows up here at the latest
+        if sys.stdout is not None:
+            sys.stdout.flush()  # inside the try: a closed pipe shows up here at the latest
         return code
     except CostModelError as error:
         print(f"costmodel: error: {error}", file=sys.stderr)
         return error.exit_code
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", __package__.partition(".")[0]):
+            raise  # a mistake of ours, not something to install
+        missing = MissingDependencyError(package, "this command", "all")
+        print(f"costmodel: error: {missing}", file=sys.stderr)
+        return missing.exit_code
     except BrokenPipeError:
-        # whoever read us has seen enough; keep the interpreter's own last flush quiet too
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_stdout()  # whoever read us has seen enough
         return 0
+    except OSError as error:
+        # files are read and written through `files`, which has its own sentence; this is stdout
+        _discard_stdout()
+        print(
+            f"costmodel: error: cannot write standard output: {error.strerror or error}; allowed "
+            "is one that takes all of it, or -o FILE",
+            file=sys.stderr,
+        )
+        return InputError.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def _prepare_streams() -> None:
+    """The same bytes in every locale, and nothing on stdout that was meant for a closed stderr."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  (print(file=None) means stdout)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() != "utf-8":
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
+def _discard_stdout() -> None:
+    """Keep the interpreter's own last flush quiet too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:

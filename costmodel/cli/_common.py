@@ -133,6 +133,8 @@ def write(content: str | bytes, path: str | None) -> None:
     """Content to stdout, or to a file that is written whole or not at all."""
     if path is not None and path != "-":
         write_whole(path, content)
+    elif sys.stdout is None:
+        raise InputError("standard output is closed; allowed is an open one, or -o FILE")
     elif isinstance(content, str):
         sys.stdout.write(content)
     elif sys.stdout.isatty():

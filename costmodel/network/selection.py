@@ -101,6 +101,11 @@ def selector(where: Selector | dict[str, Any], macs: Number) -> Callable[[NetOp]
             if name not in Where.__dataclass_fields__:
                 raise CostModelError(unknown("condition", name, Where.__dataclass_fields__))
         where = Where(**where)
+    if not isinstance(where, Where) and not callable(where):
+        raise CostModelError(
+            f"where is {where!r}; allowed are text such as 'layer3.*,kernel=3', a regular "
+            "expression, a dict of conditions, or a function of an operation"
+        )
     if isinstance(where, Where):
         chosen = where
         return lambda op: chosen.selects(op, macs)
