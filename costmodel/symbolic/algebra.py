@@ -171,6 +171,14 @@ def drawn_out(expr: Expr) -> Expr:
     return Mul(outside, inside)
 
 
+def without_number(expr: Expr) -> Expr:
+    """A sum divided by the number that all its terms share; anything else as it is."""
+    if not isinstance(expr, Add):
+        return expr
+    number = _common_number([term.as_coeff_Mul(rational=True)[0] for term in expr.args])
+    return Add(*(term / number for term in expr.args))
+
+
 def powers_of(term: Expr) -> tuple[Rational, dict[Expr, Expr]]:
     """A product as its rational number and a rational exponent for every base."""
     coefficient, rest = term.as_coeff_Mul(rational=True)

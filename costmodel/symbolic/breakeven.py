@@ -31,6 +31,8 @@ _MORE = Rational(11, 10)
 # Where a bound is taken to its limit: the channels, one after the other.
 _GROWING = ("n", "m")
 
+_NEVER = "its cost is never that of the standard layer at a value above 0"
+
 _Sample = dict[Symbol, Rational]
 
 
@@ -139,9 +141,11 @@ def _solved(variant: Declared, letter: Symbol, metric: Metric, dims: int | None)
         if _possible(root, samples) and not (high is not None and root.is_number and root > high)
     ]
     if not bounds:
-        return "its cost is never that of the standard layer at a value above 0"
+        return _NEVER
     bound = _positive_denominator(_next_to_default(bounds, letter, samples), samples)
     sign = _relation(excess, letter, bound, samples)
+    if bound == 0 and sign == "<":
+        return _NEVER
     if not sign:
         return "whether it is cheaper below or above depends on the other sizes"
     limit, limit_in = _limit(solved, letter, bound, samples)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from sympy import (
     Add,
     Expr,
+    Integer,
     Mul,
-    Poly,
-    PolynomialError,
     Pow,
     cancel,
     expand,
@@ -18,7 +17,7 @@ from sympy import (
 )
 
 from costmodel.errors import CostModelError
-from costmodel.symbolic.algebra import drawn_out, factored, powers_of
+from costmodel.symbolic.algebra import drawn_out, factored, powers_of, without_number
 
 
 def roots(polynomial: Expr, unknown: Expr) -> list[Expr]:
@@ -44,7 +43,9 @@ def roots(polynomial: Expr, unknown: Expr) -> list[Expr]:
         return [root for part in parts for root in roots(part, unknown)]
     a, b, c = map(factored, coefficients_in(parts[0], unknown))
     half = b / 2
-    if Poly(half).domain.is_ZZ:  # an even middle coefficient needs no 4 and no 2
+    if all(
+        term.as_coeff_Mul()[0].is_Integer for term in Add.make_args(expand(half))
+    ):  # an even middle coefficient needs no 4 and no 2
         root = sqrt(factored(half**2 - a * c))
         return [(root - half) / a, (-root - half) / a]
     root = sqrt(factored(b**2 - 4 * a * c))
@@ -56,13 +57,15 @@ def coefficients_in(expr: Expr, unknown: Expr) -> list[Expr]:
 
     Raises `CostModelError` where it is none.
     """
-    try:
-        polynomial = Poly(expr, unknown)
-    except PolynomialError:
-        polynomial = None
-    if polynomial is None or any(c.has(unknown) for c in polynomial.all_coeffs()):
-        raise CostModelError(f"{expr} is no polynomial in {unknown}; allowed are polynomials")
-    return list(polynomial.all_coeffs())
+    by_power: dict[int, list[Expr]] = {}
+    for term in Add.make_args(expand(expr)):
+        number, powers = powers_of(term)
+        power = powers.pop(unknown, Integer(0))
+        if not power.is_Integer or power < 0 or any(base.has(unknown) for base in powers):
+            raise CostModelError(f"{expr} is no polynomial in {unknown}; allowed are polynomials")
+        rest = Mul(number, *(Pow(base, e) for base, e in powers.items()))
+        by_power.setdefault(int(power), []).append(rest)
+    return [Add(*by_power.get(power, [])) for power in range(max(by_power), -1, -1)]
 
 
 def equation(excess: Expr, unknown: Expr) -> Expr:
@@ -73,7 +76,8 @@ def equation(excess: Expr, unknown: Expr) -> Expr:
     flat = excess
     if any(power.exp.is_negative for power in flat.atoms(Pow)):
         flat = expand(fraction(together(flat))[0])
-    return Mul(*(factor for factor in Mul.make_args(drawn_out(flat)) if factor.has(unknown)))
+    kept = [factor for factor in Mul.make_args(drawn_out(flat)) if factor.has(unknown)]
+    return Mul(*(without_number(factor) for factor in kept))
 
 
 def slope_sign(excess: Expr, unknown: Expr) -> int:

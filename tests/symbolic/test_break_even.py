@@ -17,7 +17,14 @@ from costmodel.variant import VARIANTS
 from tests.symbolic.sampling import CATALOGUE
 
 FOUND = [(v, b) for v in CATALOGUE for b in break_evens(v)]
-ALL = [pytest.param(v, b, id=f"{v.id}-{b.letter}") for v, b in FOUND]
+
+
+def cases(pairs: list[tuple[cm.Variant, BreakEven]]) -> list[Any]:
+    return [pytest.param(v, b, id=f"{v.id}-{b.letter}") for v, b in pairs]
+
+
+ALL = cases(FOUND)
+LIMITED = cases([(v, b) for v, b in FOUND if b.limit is not None])
 
 # Sizes at which every bound of the catalogue is a positive number.
 SIZES = {"k": 3, "m": 60, "n": 120, "d": 8, "h": 56, "w": 48}
@@ -52,8 +59,10 @@ def test_it_is_cheaper_on_the_side_that_is_named(variant: cm.Variant, found: Bre
         assert share.xreplace({**values, found.letter: sympy.sympify(dear)}) > 1
 
 
-@pytest.mark.parametrize(("variant", "found"), [p for p in ALL if p.values[1].limit is not None])
+@pytest.mark.parametrize(("variant", "found"), LIMITED)
 def test_the_bound_goes_to_its_limit(variant: cm.Variant, found: BreakEven) -> None:
+    assert found.limit is not None
+    assert found.limit_in is not None
     far = {found.limit_in.name: 10**9}
     bound = found.bound.xreplace(numbers(found.bound, **far)).evalf()
     limit = found.limit.xreplace(numbers(found.limit)).evalf()
@@ -101,6 +110,17 @@ def test_the_letters_of_the_layer_can_be_solved_for_too() -> None:
 
 def test_parameters_have_a_break_even_of_their_own() -> None:
     assert text(break_even("shared_basis", "b", "params").condition) == "b < k^2·m·n/(k^2 + m·n)"
+
+
+def test_any_metric_has_one() -> None:
+    assert text(break_even("basis", "b", "bytes_moved").condition) == "b < k^2·n/(k^2 + 2·h·w + n)"
+    assert text(break_even("channel_svd", "r", "weight_bytes").condition) == (
+        "r < k^2·m·n/(k^2·m + n)"
+    )
+    with pytest.raises(CostModelError, match="no break-even of Activations in b: its cost is nev"):
+        break_even("basis", "b", "activations")
+    with pytest.raises(CostModelError, match="the standard layer has no Biases"):
+        break_even("basis", "b", "biases")
 
 
 def test_three_dimensions() -> None:

@@ -191,7 +191,7 @@ def test_python_reads_back_as_the_same_number(expr: Any) -> None:
         return
     fractions = {name: Fraction(value) for name, value in VALUES.items()}
     real = python(expr, integer=False)
-    assert abs(eval(real, {}, fractions) - expected) < 1e-9 * max(1, abs(expected))
+    assert abs(eval(real, {}, fractions) - expected) < 1e-9 * (1 + abs(float(expected)))
     if expected.denominator == 1:
         result = eval(python(expr), {}, VALUES)
         assert isinstance(result, int)
