@@ -2,8 +2,8 @@
 
 From the output back to the input, a window of k taps, d apart, at stride s turns a span of L
 positions into (L − 1)·s + (k − 1)·d + 1; a chain of stages has 1 + Σ (k − 1)·d·Π strides before it.
-A transposed window turns L into ⌊(L − 1 + (k − 1)·d) / s⌋ + 1. Of parallel branches, whose windows
-have one centre, the widest counts.
+A transposed window turns L into ⌊(L − 1 + (k − 1)·d) / s⌋ + 1. Of parallel branches the widest
+counts: their windows have one centre, but for uneven zeros around a layer that branches resample.
 """
 
 from __future__ import annotations
@@ -95,9 +95,9 @@ for _name, _meaning in _AXES.items():
             key=f"view_{_name}",
             label=f"Field of view, {_name}",
             unit="px",
-            convention="input positions from the first to the last that one output depends on, "
-            f"gaps of dilation included and borders aside, along {_meaning}; 1 where the layer has "
-            "no such axis",
+            convention="input positions from the first to the last that one output depends on by "
+            f"its widest path, gaps in windows included and borders aside, along {_meaning}; 1 "
+            "where the layer has no such axis",
             rule=partial(_of_stage, name=_name),
             combine=alone(partial(_of_variant, name=_name)),
             group="view",

@@ -1,0 +1,158 @@
+"""Field of view: against which inputs the gradient of one output reaches, and in closed form."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from typing import Any
+
+import pytest
+import sympy
+import torch
+
+import costmodel as cm
+from costmodel.binding import bind
+from costmodel.errors import CostModelError, VariantError
+from costmodel.program import BoundBlock, BoundResample, BoundSequence
+from costmodel.variant import Variant
+from tests.metrics.layers import CATALOGUE
+
+LAYERS = [
+    cm.ConvLayer((3, 5), 4, 6, (25, 31)),
+    cm.ConvLayer((3, 2), 12, 20, (31, 34), stride=(2, 3), dilation=(2, 1), padding=(1, 2)),
+    cm.ConvLayer(3, 12, 12, (19, 23)),
+]
+
+
+def reached(variant: Variant, layer: cm.ConvLayer) -> tuple[int, ...]:
+    """The longest span of inputs, per axis, that the gradient of a central output reaches."""
+    module = cm.torch.build(variant, layer)
+    with torch.no_grad():
+        for weight in module.parameters():
+            weight.uniform_(0.5, 1.5)  # so that no two paths cancel
+    x = torch.rand(1, layer.in_channels, *layer.size, requires_grad=True)
+    y = module(x).sum(1)[0]
+    spans = [1] * layer.dims
+    centre = [(size // 2, size // 2 + 1) for size in y.shape]  # both phases of an upsampling
+    for place in itertools.product(*centre):
+        (gradient,) = torch.autograd.grad(y[place], x, retain_graph=True)
+        for axis, hit in enumerate(gradient[0].sum(0).nonzero().T):
+            spans[axis] = max(spans[axis], int(hit.max() - hit.min()) + 1)
+    return tuple(spans)
+
+
+def resamples_in_parallel(sequence: BoundSequence, inside: bool = False) -> bool:
+    return any(
+        (inside and isinstance(item, BoundResample))
+        or (
+            isinstance(item, BoundBlock)
+            and any(resamples_in_parallel(branch, True) for branch in item.branches)
+        )
+        for item in sequence.items
+    )
+
+
+def comparable(variant: Variant) -> list[cm.ConvLayer]:
+    """The layers on which a module shows what the variant sees: not of an algorithm or a pattern."""
+    if variant.algorithm_of or any(a.pattern for line in variant.lines for a in line.weights):
+        return []  # of a pattern the window counts, whichever of its taps exist
+    found = []
+    for layer in LAYERS:
+        with contextlib.suppress(VariantError):
+            bind(variant, layer)
+            found.append(layer)
+    return found
+
+
+COMPARABLE = [variant for variant in CATALOGUE if comparable(variant)]
+
+
+def test_nearly_every_variant_is_compared() -> None:
+    assert len(COMPARABLE) >= 35
+
+
+@pytest.mark.parametrize("variant", COMPARABLE, ids=lambda v: v.id)
+def test_the_gradient_of_one_output(variant: Variant) -> None:
+    for layer in comparable(variant):
+        counts = cm.count(variant, layer)
+        assert counts.view_depth == 1
+        view, hit = (counts.view_rows, counts.view_columns), reached(variant, layer)
+        if layer.padding != "same" and resamples_in_parallel(counts.bound.program):
+            assert all(a <= b for a, b in zip(view, hit, strict=True))  # no longer one centre
+        else:
+            assert view == hit, layer
+
+
+def span(item: Any, axis: int, outputs: set[int]) -> set[int]:
+    """Every input position within the windows of some outputs, gaps included."""
+    window = item.geometry[axis]
+    reach = (window.kernel - 1) * window.dilation
+    if window.transposed:
+        places = range(-200, 200)
+        return {
+            i
+            for i in places
+            for o in outputs
+            if 0 <= o + window.pads[0] - i * window.stride <= reach
+        }
+    return {o * window.stride - window.pads[0] + far for o in outputs for far in range(reach + 1)}
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3, 5])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_a_transposed_window(kernel: int, stride: int, dilation: int) -> None:
+    layer = cm.ConvLayer(kernel, 2, 3, (20,), stride=stride, dilation=dilation, transposed=True)
+    bound = bind(cm.VARIANTS["standard"], layer)
+    widest = 1
+    for phase in range(stride):
+        inputs = span(bound.stages[0], 0, {12 * stride + phase})
+        widest = max(widest, max(inputs) - min(inputs) + 1 if inputs else 1)
+    assert cm.count("standard", layer).view_rows == widest
+
+
+def test_a_chain_is_one_plus_the_reach_of_every_window() -> None:
+    chain = cm.define(
+        "chain", "m, m i j=5 -> m @ down=2", "m, m i=7 j -> m", "m, n m i j -> n @ dilation=3 up=2",
+        register=False,
+    )  # fmt: skip
+    counts = cm.count(chain, cm.ConvLayer(3, 4, 6, (40, 44)))
+    # rows: 1 ← ⌊6/2⌋+1 = 4 ← 4+6 = 10 ← 9·2+3 = 21; columns: 4 ← 4+2 = 6 ← 5·2+5 = 15
+    assert (counts.view_rows, counts.view_columns) == (21, 15)
+    assert [s.view_rows for s in counts.stages] == [3, 7, 4]
+
+
+def test_units_in_a_row_see_further_by_one_window_each() -> None:
+    layer = cm.ConvLayer((3, 5), 12, 20, (41, 43), stride=2)
+    for units in (1, 2, 5):
+        counts = cm.count("sic", layer, L=units)
+        # later units stand on the strided grid
+        assert counts.view_rows == 3 + (units - 1) * 2 * 2
+        assert counts.view_columns == 5 + (units - 1) * 4 * 2
+    L = sympy.Symbol("L", integer=True, positive=True)
+    assert sympy.expand(cm.count("sic", layer, L=L).view_columns - (8 * L - 3)) == 0
+
+
+def test_blocks_that_resample_are_repeated_one_by_one() -> None:
+    twice = cm.define("twice", "{ /2 | m, m i j -> m | *2 }^t", t=2, register=False)
+    layer = cm.ConvLayer(3, 4, 4, (16, 24))
+    assert cm.count(twice, layer, t=1).view_rows == 6
+    assert cm.count(twice, layer, t=2).view_rows == 2 * (((6 + 1 - 1) // 2 + 1) + 2)
+    t = sympy.Symbol("t", integer=True, positive=True)
+    with pytest.raises(CostModelError, match="repeated t times; allowed is a number"):
+        cm.count(twice, layer, t=t)["view_rows"]
+
+
+def test_one_and_three_axes() -> None:
+    line = cm.count("standard", cm.ConvLayer(5, 2, 3, (31,), dilation=2))
+    assert (line.view_rows, line.view_columns, line.view_depth) == (9, 1, 1)
+    box = cm.count("standard", cm.ConvLayer((3, 5, 7), 2, 3, (9, 11, 13)))
+    assert (box.view_depth, box.view_rows, box.view_columns) == (3, 5, 7)
+
+
+def test_formulas() -> None:
+    k, d = sympy.symbols("k d", integer=True, positive=True)
+    layer = cm.ConvLayer(k, 2, 3, (31, 33), dilation=d)
+    for variant in ("standard", "basis", "spatial_svd", "cp"):
+        view = cm.count(variant, layer).view_columns
+        assert sympy.expand(view - (d * (k - 1) + 1)) == 0, variant
