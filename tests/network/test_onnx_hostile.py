@@ -1,5 +1,6 @@
 """Files that nobody vouches for: one sentence, exit code 2, and nothing outside is touched."""
 
+import random
 import sys
 
 import numpy as np
@@ -9,7 +10,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 import costmodel as cm
 from costmodel.errors import InputError
 from costmodel.network.onnx import loading
-from tests.network.test_onnx import save
+from tests.network.test_onnx import LIGHT, save
 
 
 def refused(path, match, **kwargs):
@@ -231,3 +232,39 @@ def test_a_missing_onnx_is_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(cm.CostModelError, match="pip install") as error:
         cm.from_onnx(path)
     assert error.value.exit_code == 3
+
+
+def test_names_that_are_no_text(tmp_path):
+    path = small(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"Conv", b"Con\xff"))
+    refused(path, "UTF-8")
+
+
+@pytest.mark.parametrize("attributes", [{"group": "two"}, {"strides": 2}, {"auto_pad": 1}])
+def test_attributes_of_another_type(tmp_path, attributes):
+    refused(small(tmp_path, **attributes), "of another type")
+
+
+def test_files_with_random_damage_are_read_or_refused(tmp_path):
+    """Whatever is in a file, the answer is a network or one sentence."""
+    whole = (LIGHT / "light_bvlc_alexnet.onnx").read_bytes()
+    generator = random.Random(11)
+    path = tmp_path / "damaged.onnx"
+    outcomes: list[bool] = []
+    refusals: list[str] = []
+    for _ in range(400):
+        data = bytearray(whole)
+        for _ in range(generator.choice((1, 2, 9))):
+            place = generator.randrange(len(data))
+            if generator.random() < 0.7:
+                data[place] = generator.randrange(256)
+            else:
+                del data[place : place + generator.randrange(1, 40)]
+        path.write_bytes(data)
+        try:
+            outcomes.append(cm.from_onnx(path).macs > 0)
+        except InputError as error:
+            refusals.append(str(error))
+    assert any(outcomes)
+    assert refusals
+    assert not any("\n" in text for text in refusals)

@@ -30,7 +30,15 @@ _SETTINGS = {
 }
 _FLOATS = (1, 10, 11, 16)  # TensorProto: FLOAT, FLOAT16, DOUBLE, BFLOAT16
 _DOMAINS = ("", "ai.onnx", "com.microsoft")
-_VARIABLE = "variable"
+#: Attributes that the rules read, by the type that they have to be of.
+_TYPES = {
+    **dict.fromkeys(
+        ("strides", "dilations", "pads", "kernel_shape", "output_padding", "output_shape"),
+        "integers",
+    ),
+    **dict.fromkeys(("group", "transA", "transB", "q_num_heads", "kv_num_heads"), "an integer"),
+    **dict.fromkeys(("auto_pad", "equation", "mode"), "a text"),
+}
 
 
 class Reader:
@@ -79,8 +87,8 @@ class Reader:
 
     def _node(self, node: Any) -> None:
         attributes = self._attributes(node)
-        if node.op_type == "Constant" and "value" in attributes and not node.domain:
-            tensor = attributes["value"]
+        tensor = attributes.get("value")
+        if node.op_type == "Constant" and not node.domain and node.output and _is_tensor(tensor):
             self.shapes.constant(node.output[0], tensor)
             floating = tensor.data_type in _FLOATS
             self._store(node.output[0], tuple(tensor.dims), floating and len(tensor.dims) > 0)
@@ -265,10 +273,26 @@ class Reader:
                     f"operation {node.name!r} of {self.label!r} has a broken attribute "
                     f"{attribute.name!r} ({error})"
                 ) from None
-            found[attribute.name] = (
-                value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-            )
+            if isinstance(value, bytes):
+                value = value.decode("utf-8", "replace")
+            wanted = _TYPES.get(attribute.name)
+            if wanted is not None and not _is(value, wanted):
+                raise InputError(
+                    f"operation {node.name!r} of {self.label!r} has attribute {attribute.name!r} "
+                    f"of another type; allowed is {wanted}"
+                )
+            found[attribute.name] = value
         return found
+
+
+def _is(value: Any, wanted: str) -> bool:
+    if wanted == "integers":
+        return isinstance(value, list | tuple) and all(isinstance(v, int) for v in value)
+    return isinstance(value, str if wanted == "a text" else int)
+
+
+def _is_tensor(value: Any) -> bool:
+    return hasattr(value, "dims") and hasattr(value, "raw_data")
 
 
 def _has_graph(attribute: Any) -> bool:

@@ -95,7 +95,26 @@ def check(model: Any, name: str) -> None:
             for attribute in node.attribute:
                 for tensor in (attribute.t, *attribute.tensors):
                     _check_tensor(tensor, name)
+    _check_names(model, name)
     _written_out(model, name)
+
+
+def _check_names(model: Any, name: str) -> None:
+    """Every name is text; protobuf hands broken UTF-8 out as bytes."""
+    for graph in graphs(model.graph):
+        named = (*graph.initializer, *graph.input, *graph.output, *graph.value_info)
+        texts = [item.name for item in named]
+        texts += [
+            d.dim_param
+            for value in (*graph.input, *graph.output, *graph.value_info)
+            for d in value.type.tensor_type.shape.dim
+        ]
+        for node in (*graph.node, *(n for f in model.functions for n in f.node)):
+            texts += [node.name, node.op_type, node.domain, *node.input, *node.output]
+            texts += [attribute.name for attribute in node.attribute]
+        for text in texts:
+            if not isinstance(text, str):
+                fail(name, f"holds the name {text[:40]!r}; allowed are names in UTF-8")
 
 
 def graphs(graph: Any) -> Iterator[Any]:
@@ -138,6 +157,8 @@ def _check_dims(dims: Any, tensor: str, name: str) -> None:
 
 def _check_location(location: str, tensor: str, name: str) -> None:
     """External data lies beside the model or in a folder below, however the path is written."""
+    if not isinstance(location, str):
+        fail(name, f"keeps tensor {tensor!r} in {location!r}; allowed are names in UTF-8")
     for flavour in (PurePosixPath(location), PureWindowsPath(location)):
         if flavour.is_absolute() or flavour.drive or flavour.root or ".." in flavour.parts:
             fail(
