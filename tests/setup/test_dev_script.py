@@ -131,15 +131,19 @@ def test_test_passes_its_arguments_on_after_its_own(started: list[list[str]]) ->
 
 def test_check_runs_all_its_tools_and_fails_when_one_does(started: list[list[str]]) -> None:
     assert commands.main(["check"]) == 5
-    assert [line[1] for line in started[1:]] == ["ruff", "ruff", "mypy", "costmodel"]
+    tools = [line[0] if line[0] != "-m" else line[1] for line in started[1:]]
+    assert tools == ["ruff", "ruff", "mypy", "scripts/pages.py", "costmodel"]
 
 
 def test_the_generated_parts_of_all_documents_are_refreshed_and_checked(
     started: list[list[str]],
 ) -> None:
     commands.main(["docs"])
-    assert started[-1][:3] == ["-m", "costmodel", "embed"]
-    assert {"README.md", "CONTRIBUTING.md"} <= set(started[-1])
-    documents = started[-1][3:]
+    (embed,) = [line for line in started if line[:3] == ["-m", "costmodel", "embed"]]
+    assert ["scripts/pages.py"] in started
+    assert started[-1][:3] == ["-m", "mkdocs", "build"]
+    assert {"README.md", "CONTRIBUTING.md", "docs/tutorial.md"} <= set(embed)
+    documents = embed[3:]
     commands.main(["check"])
+    assert ["scripts/pages.py", "--check"] in started
     assert started[-1] == ["-m", "costmodel", "embed", "--check", *documents]
