@@ -177,7 +177,7 @@ def test_costs_never_shrink_as_sizes_grow(variant: Variant, field: str) -> None:
 def test_arrays_are_their_cells(variant: Variant) -> None:
     compared = 0
     for each in fitting(variant)[:4]:
-        axes = [{"batch": [2, 3]}]
+        axes: list[dict[str, Any]] = [{"batch": [2, 3]}]
         if "size" not in variant.domain:
             axes.append({"size": [[v, v + 1, v + 4] for v in each.layer.size]})
         for change in axes:

@@ -11,6 +11,7 @@ import torch
 from fvcore.nn import ActivationCountAnalysis
 
 import costmodel as cm
+from costmodel import Hyper, Variant
 from costmodel.errors import CostModelError, VariantError
 from costmodel.metrics._fractions import bits_in_bytes, share
 
@@ -125,4 +126,4 @@ def test_flops_have_a_convention_that_is_printed() -> None:
 def test_no_hyper_parameter_hides_an_argument() -> None:
     for name in ("settings", "layer", "metrics"):
         with pytest.raises(VariantError, match=f"hyper-parameter '{name}' .* reserved name"):
-            cm.define("mine", f"m, {name} m -> {name} | {name}, n {name} -> n", **{name: 3})
+            Variant("mine", f"m, {name} m -> {name}", hyper={name: Hyper(3, "a size")})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,12 +95,13 @@ def test_taps_one_by_one(values: tuple[int, ...]) -> None:
 
 
 @given(st.lists(VALUES, min_size=2, max_size=6))
-def test_taps_of_arrays(rows: list[tuple[int, ...]]) -> None:
+def test_taps_of_arrays(rows: list[tuple[int, int, int, int, int, int]]) -> None:
     assert list(inside(*np.array(rows).T)) == [one_by_one(*row) for row in rows]
 
 
 P, k, s, d, p, R = sympy.symbols("P k s d p R", integer=True, positive=True)
-OF_SYMBOLS = {steps: inside(P, k, *steps, p, R) for steps in ((s, 1), (1, d), (s, d))}
+STEPS: list[tuple[Any, Any]] = [(s, 1), (1, d), (s, d)]
+OF_SYMBOLS = {(a, b): inside(P, k, a, b, p, R) for a, b in STEPS}
 CLOSED = {steps: formula.doit() for steps, formula in OF_SYMBOLS.items()}  # minima and maxima
 
 
@@ -108,13 +110,11 @@ def test_taps_of_symbols(values: tuple[int, ...]) -> None:
     positions, taps, stride, dilation, pad, size = values
     pad = abs(pad) + 1
     at = {P: positions, k: taps, s: stride, d: dilation, p: pad, R: size}
-    for steps, symbolic in OF_SYMBOLS.items():
-        numbers = [at.get(step, step) for step in steps]
-        expected = one_by_one(positions, taps, *numbers, pad, size)
+    exact = {name: sympy.Integer(value) for name, value in at.items()}
+    for (a, b), symbolic in OF_SYMBOLS.items():
+        expected = one_by_one(positions, taps, at.get(a, a), at.get(b, b), pad, size)
         assert symbolic.subs(at) == expected
-        assert (
-            CLOSED[steps].xreplace({name: sympy.Integer(v) for name, v in at.items()}) == expected
-        )
+        assert CLOSED[a, b].xreplace(exact) == expected
 
 
 @pytest.mark.parametrize("half", range(6))

@@ -53,7 +53,7 @@ def resamples_in_parallel(sequence: BoundSequence, inside: bool = False) -> bool
 
 
 def comparable(variant: Variant) -> list[cm.ConvLayer]:
-    """The layers on which a module shows what the variant sees: not of an algorithm or a pattern."""
+    """The layers on which a module shows what the variant sees: none of an algorithm."""
     if variant.algorithm_of or any(a.pattern for line in variant.lines for a in line.weights):
         return []  # of a pattern the window counts, whichever of its taps exist
     found = []
