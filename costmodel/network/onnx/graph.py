@@ -87,7 +87,7 @@ class Reader:
 
     def _node(self, node: Any) -> None:
         attributes = self._attributes(node)
-        tensor = attributes.get("value")
+        tensor: Any = attributes.get("value")
         if node.op_type == "Constant" and not node.domain and node.output and _is_tensor(tensor):
             self.shapes.constant(node.output[0], tensor)
             floating = tensor.data_type in _FLOATS
