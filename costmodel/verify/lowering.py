@@ -4,6 +4,10 @@ The axes of a stage fall into four kinds. Shared ones (in input and output, not 
 folded into the batch, grouped ones (in all three) become the convolution's groups, summed ones (in
 input and weight) its input channels, new ones (in weight and output) its output channels. Where the
 axes stand in another order, they are permuted: that is all a channel shuffle is.
+
+Two kinds of windows are no convolution: a pattern of taps, and a window whose tap the channel picks
+(`n j, n i j -> n`). Their input is shifted, one copy for each tap, before a convolution without
+that window; where transposed, its output is shifted and added up.
 """
 
 from __future__ import annotations
@@ -12,13 +16,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from costmodel.arith import product
-from costmodel.errors import VariantError
 from costmodel.notation import WINDOW_LETTERS, WINDOWS
 from costmodel.stage import BoundStage, Geometry
-from costmodel.verify.taps import channel_indices, pattern_of
+from costmodel.verify.shifts import gathered, landed, padded, seen, with_pads
+from costmodel.verify.taps import Tap, channel_indices, pattern_of
 
 _CONVOLUTIONS: dict[tuple[int, bool], Any] = {
     (1, False): nn.Conv1d,
@@ -43,104 +46,83 @@ class StageModule(nn.Module):
     def __init__(self, stage: BoundStage) -> None:
         super().__init__()
         self.stage = stage
-        line, geometry = stage.line, stage.geometry
-        self.letters = WINDOW_LETTERS[len(geometry)]
-        self._gather = self._channel_windows(stage)
-        self._pattern = pattern_of(stage, self._pattern_axes(stage))
-        self._diagonal = [
-            axis for axis, letter in enumerate(self.letters) if letter in self._input_windows(stage)
+        self.letters = WINDOW_LETTERS[len(stage.geometry)]
+        self._gather = _channel_windows(stage)
+        self._pattern_axes = [
+            self.letters.index(name)
+            for axis in stage.line.weights
+            if axis.pattern
+            for name in axis.names
         ]
-        if stage.transposed and (self._pattern or self._diagonal):
-            raise VariantError(
-                f"stage '{line.text}' has no module on a transposed layer, because its window is "
-                "no torch convolution there; allowed are layers that are not transposed"
-            )
-        names = [name for axis in line.inputs for name in axis.names]
-        if self._pattern:
-            names.append(TAPS)
-        outputs, weights = set(line.output_names), set(line.weight_names) | {TAPS}
-        self._names = [GROUPS, *names]
-        self.axis_sizes = {
-            **{n: int(stage.sizes[n]) for n in names if n != TAPS},
-            GROUPS: int(stage.groups),
-        }
-        self.axis_sizes[TAPS] = len(self._pattern)
-        shared = [n for n in names if n in outputs and n not in weights]
-        grouped = [GROUPS, *(n for n in names if n in outputs and n in weights)]
-        summed = [n for n in names if n not in outputs]
-        new = [n for n in line.output_names if n not in names]
-        for name in new:
-            self.axis_sizes[name] = int(stage.sizes[name])
-        self._order = [*shared, *grouped, *summed]
-        self._fold = self._size(shared)
-        self.result_axes = [*shared, *grouped, *new]
-        self._wanted = [GROUPS, *line.output_names]
-        self.weight_axes = (
-            [*grouped, *summed, *new] if stage.transposed else [*grouped, *new, *summed]
-        )
-        self.conv = self._convolution(self._size(grouped), self._size(summed), self._size(new))
+        self._pattern = pattern_of(stage, self._pattern_axes)
+        picked = set(stage.line.windows) & set(stage.line.input_names) & WINDOWS
+        self._diagonal = {letter: a for a, letter in enumerate(self.letters) if letter in picked}
+        self._name_axes()
+        self._geometry = [
+            Geometry.pointwise(g.size if stage.transposed else g.out)
+            if axis in (*self._diagonal.values(), *self._pattern_axes)
+            else g
+            for axis, g in enumerate(stage.geometry)
+        ]
+        shifts = not stage.transposed and (self._diagonal or self._pattern)
+        self._arrange = bool(self._gather or shifts or self._order != self._names)
+        self._restore = self.result_axes != self._wanted
+        self.conv = self._convolution()
         own_bias = bool(stage.biases) and self.conv.bias is None
         self.bias = nn.Parameter(torch.zeros(int(stage.biases))) if own_bias else None
 
-    def _size(self, names: list[str]) -> int:
-        return int(product(self.axis_sizes[name] for name in names))
+    def _name_axes(self) -> None:
+        """Sort the axes into shared, grouped, summed and new ones."""
+        line, transposed = self.stage.line, self.stage.transposed
+        inputs = [name for axis in line.inputs for name in axis.names]
+        outputs, weights = set(line.output_names), set(line.weight_names)
+        kept = [*self._diagonal] if transposed else []  # added up after the convolution
+        self._shared = [n for n in inputs if n in outputs and n not in weights]
+        self._grouped = [GROUPS, *(n for n in inputs if n in outputs & weights or n in kept)]
+        self._summed = [n for n in inputs if n not in outputs and n not in kept]
+        self._new = [n for n in line.output_names if n not in inputs]
+        if self._pattern:
+            (self._new if transposed else self._summed).append(TAPS)
+        self._names = [GROUPS, *inputs]
+        if self._pattern and not transposed:
+            self._names.append(TAPS)
+        self._order = [*self._shared, *self._grouped, *self._summed]
+        self.result_axes = [*self._shared, *self._grouped, *self._new]
+        self._wanted = [GROUPS, *line.output_names]
+        self.weight_axes = (
+            [*self._grouped, *self._summed, *self._new]
+            if transposed
+            else [*self._grouped, *self._new, *self._summed]
+        )
+        known = {GROUPS: self.stage.groups, TAPS: len(self._pattern), **self.stage.sizes}
+        named = dict.fromkeys([*self._names, *self._new])
+        self.axis_sizes = {name: int(known[name]) for name in named}
 
-    # -- what stands before the convolution --------------------------------------------------
-    @staticmethod
-    def _channel_windows(stage: BoundStage) -> list[tuple[int, list[list[int]]]]:
-        """(dimension, indices) of the input axes that are windows over channels."""
-        return [
-            (
-                place,
-                channel_indices(
-                    axis,
-                    int(stage.sizes[axis.key]),
-                    int(stage.sizes[axis.name]),
-                    int(stage.sizes[axis.tap]),
-                ),
-            )
-            for place, axis in enumerate(stage.line.inputs)
-            if axis.tap
-        ]
+    def _sizes(self, names: list[str]) -> list[int]:
+        return [self.axis_sizes[name] for name in names]
 
-    def _pattern_axes(self, stage: BoundStage) -> list[int]:
-        names = next((axis.names for axis in stage.line.weights if axis.pattern), ())
-        return [self.letters.index(name) for name in names]
-
-    @staticmethod
-    def _input_windows(stage: BoundStage) -> set[str]:
-        """Window letters that are channel axes of the input too: the channel picks the tap."""
-        return set(stage.line.windows) & set(stage.line.input_names) & WINDOWS
-
-    # -- the convolution ---------------------------------------------------------------------
-    def _convolution(self, groups: int, summed: int, new: int) -> Any:
-        stage = self.stage
-        taken = set(self._diagonal) | set(self._pattern_axes(stage))
-        self._geometry: list[Geometry] = [
-            Geometry.pointwise(g.out) if axis in taken else g
-            for axis, g in enumerate(stage.geometry)
-        ]
-        transposed = stage.transposed
-        self._pads, self._crop, padding, extra = [], [], [], []
+    def _convolution(self) -> Any:
+        stage, transposed = self.stage, self.stage.transposed
+        groups, summed, new = (
+            int(product(self._sizes(names))) for names in (self._grouped, self._summed, self._new)
+        )
+        self._pads: list[tuple[int, int]] = []
+        self._crop: list[tuple[int, int]] = []
+        padding, extra = [], []
         for g in self._geometry:
             low, high = (int(p) for p in g.pads)
-            more = low - high
-            if transposed and low >= 0 and 0 <= more < max(int(g.stride), int(g.dilation)):
-                padding.append(low)
-                extra.append(more)
-                self._crop += [(0, 0)]
-            elif transposed:
-                padding.append(0)
-                extra.append(0)
-                self._crop += [(-low, -high)]
-            elif low == high and low >= 0:
-                padding.append(low)
-                self._pads += [(0, 0)]
-            else:
-                padding.append(0)
-                self._pads += [(low, high)]
+            more = low - high  # further outputs at the end, which a transposed layer can have
+            fits = low >= 0 and (
+                0 <= more < max(int(g.stride), int(g.dilation)) if transposed else more == 0
+            )
+            padding.append(low if fits else 0)
+            extra.append(more if fits else 0)
+            self._pads.append((0, 0) if fits or transposed else (low, high))
+            self._crop.append((-low, -high) if transposed and not fits else (0, 0))
+        # a bias of the convolution's own has to be the last thing that is added, once per output
+        last = not self._shared and not (transposed and (self._pattern or self._diagonal))
+        last = last and not any(pair != (0, 0) for pair in self._crop)
         options: dict[str, Any] = {"output_padding": extra} if transposed else {}
-        cropped = any(pair != (0, 0) for pair in self._crop)
         return _CONVOLUTIONS[len(self._geometry), transposed](
             groups * summed,
             groups * new,
@@ -149,88 +131,97 @@ class StageModule(nn.Module):
             padding=padding,
             dilation=[int(g.dilation) for g in self._geometry],
             groups=groups,
-            bias=bool(stage.biases) and self._fold == 1 and not cropped,
+            bias=bool(stage.biases) and last,
             **options,
         )
 
     def forward(self, x: Tensor) -> Tensor:
         """The stage's output, (batch, channels, *grid)."""
-        groups, dims = int(self.stage.groups), len(self._geometry)
-        axes = [int(self.stage.sizes[axis.key]) for axis in self.stage.line.inputs]
-        if self._gather or self._diagonal or self._pattern:
-            x = x.reshape(-1, groups, *axes, *x.shape[-dims:])
-            x = self._gathered(x)
-            x = self._shifted(x)
-        grid = x.shape[-dims:]
-        if self._order != self._names:
-            x = x.reshape(-1, *(self.axis_sizes[n] for n in self._names), *grid)
-            places = [self._names.index(name) + 1 for name in self._order]
-            x = x.permute(0, *places, *range(x.dim() - dims, x.dim()))
-        # -1 stands for the batch: sizes computed here would show up in traces as multiplies
-        x = x.reshape(-1, self.conv.in_channels, *grid)
-        if any(pair != (0, 0) for pair in self._pads):
-            x = functional.pad(x, _torch_pads(self._pads))
-        x = self.conv(x)
-        if any(pair != (0, 0) for pair in self._crop):
-            x = functional.pad(x, _torch_pads(self._crop))
-        grid = x.shape[-dims:]
-        if self.result_axes != self._wanted:
-            x = x.reshape(-1, *(self.axis_sizes[n] for n in self.result_axes), *grid)
-            places = [self.result_axes.index(name) + 1 for name in self._wanted]
-            x = x.permute(0, *places, *range(x.dim() - dims, x.dim()))
-        x = x.reshape(-1, int(self.stage.out_channels), *grid)
+        if self._arrange:
+            x = self._arranged(x)
+        x = self.conv(with_pads(x, self._pads))
+        x = with_pads(x, self._crop)
+        if self._restore:
+            x = self._restored(x)
         if self.bias is not None:
-            x = x + self.bias.view(1, -1, *[1] * dims)
+            x = x + self.bias.view(1, -1, *[1] * len(self.letters))
         return x
 
-    def _gathered(self, x: Tensor) -> Tensor:
-        """Every channel window as two axes, position and tap."""
+    def _arranged(self, x: Tensor) -> Tensor:
+        """(batch, channels, *grid) as the convolution reads it: shared axes are in the batch."""
+        stage, dims = self.stage, len(self.letters)
+        sizes = [int(stage.sizes[axis.key]) for axis in stage.line.inputs]
+        x = x.unflatten(1, [int(stage.groups), *sizes])
         for place, indices in reversed(self._gather):
-            index = torch.tensor(indices, device=x.device)
-            x = x.index_select(place + 2, index.flatten()).unflatten(place + 2, index.shape)
-        return x
+            x = gathered(x, place + 2, indices)
+        if not stage.transposed:
+            x = self._shifted(x)
+        places = [self._names.index(name) + 1 for name in self._order]
+        x = x.permute(0, *places, *range(x.dim() - dims, x.dim()))
+        return x.flatten(0, len(self._shared)).flatten(1, -1 - dims)
 
     def _shifted(self, x: Tensor) -> Tensor:
-        """Diagonal windows and patterns as shifted copies of the grid."""
-        dims = len(self._geometry)
-        for axis in self._diagonal:
-            g, letter = self.stage.geometry[axis], self.letters[axis]
+        """Shifted copies of the input: by channel, and for every tap of a pattern."""
+        geometry, dims = self.stage.geometry, len(self.letters)
+        for letter, axis in self._diagonal.items():
             place = self._names.index(letter) + 1
-            x = functional.pad(x, _torch_pads([_pads_of(g, a == axis) for a, g in self._axes()]))
-            parts = [_slice(part, axis - dims, tap, g) for tap, part in enumerate(x.unbind(place))]
-            x = torch.stack(parts, place)
+            parts = padded(x, geometry, [axis]).unbind(place)
+            x = torch.stack([seen(p, geometry, {axis: t}) for t, p in enumerate(parts)], place)
         if self._pattern:
-            axes = self._pattern_axes(self.stage)
-            x = functional.pad(x, _torch_pads([_pads_of(g, a in axes) for a, g in self._axes()]))
-            copies = []
-            for taps in self._pattern:
-                part = x
-                for axis, tap in zip(axes, taps, strict=True):
-                    part = _slice(part, axis - dims, tap, self.stage.geometry[axis])
-                copies.append(part)
+            x = padded(x, geometry, self._pattern_axes)
+            copies = [seen(x, geometry, self._by_axis(taps)) for taps in self._pattern]
             x = torch.stack(copies, x.dim() - dims)
         return x
 
-    def _axes(self) -> list[tuple[int, Geometry]]:
-        return list(enumerate(self.stage.geometry))
+    def _restored(self, x: Tensor) -> Tensor:
+        """The convolution's result as (batch, channels, *grid), in the order of the notation."""
+        dims, geometry = len(self.letters), self.stage.geometry
+        names = list(self.result_axes)
+        x = x.unflatten(1, self._sizes([*self._grouped, *self._new]))
+        if self._shared:
+            x = x.unflatten(0, [-1, *self._sizes(self._shared)])
+        if self.stage.transposed:  # what was shifted before the convolution elsewhere is so here
+            for letter, axis in self._diagonal.items():
+                parts = x.unbind(names.index(letter) + 1)
+                x = _total([landed(p, geometry, {axis: t}) for t, p in enumerate(parts)])
+                names.remove(letter)
+            if self._pattern:
+                parts = x.unbind(names.index(TAPS) + 1)
+                taps = map(self._by_axis, self._pattern)
+                x = _total([landed(p, geometry, t) for t, p in zip(taps, parts, strict=True)])
+                names.remove(TAPS)
+        places = [names.index(name) + 1 for name in self._wanted]
+        x = x.permute(0, *places, *range(x.dim() - dims, x.dim()))
+        return x.flatten(1, -1 - dims)
+
+    def _by_axis(self, taps: Tap) -> dict[int, int]:
+        return dict(zip(self._pattern_axes, taps, strict=True))
 
     def extra_repr(self) -> str:
         """The stage in the notation."""
         return self.stage.line.text
 
 
-def _pads_of(geometry: Geometry, wanted: bool) -> tuple[int, int]:
-    return (int(geometry.pads[0]), int(geometry.pads[1])) if wanted else (0, 0)
+def _channel_windows(stage: BoundStage) -> list[tuple[int, list[list[int]]]]:
+    """(position, indices) of the input axes that are windows over channels."""
+    return [
+        (
+            place,
+            channel_indices(
+                axis,
+                int(stage.sizes[axis.key]),
+                int(stage.sizes[axis.name]),
+                int(stage.sizes[axis.tap]),
+            ),
+        )
+        for place, axis in enumerate(stage.line.inputs)
+        if axis.tap
+    ]
 
 
-def _slice(x: Tensor, dim: int, tap: int, geometry: Geometry) -> Tensor:
-    """What one tap of a window sees: every stride-th position from its offset on."""
-    start, stride = tap * int(geometry.dilation), int(geometry.stride)
-    index: list[Any] = [slice(None)] * x.dim()
-    index[dim] = slice(start, start + (int(geometry.out) - 1) * stride + 1, stride)
-    return x[tuple(index)]
-
-
-def _torch_pads(pads: list[tuple[int, int]]) -> list[int]:
-    """Per-axis pairs in the order of `functional.pad`: the last axis first."""
-    return [value for pair in reversed(pads) for value in pair]
+def _total(parts: list[Tensor]) -> Tensor:
+    """The sum of tensors of one shape."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from costmodel.counting import Counts
 from costmodel.errors import CostModelError, MissingDependencyError
+from costmodel.verify.counters import on_meta, ones_count, torch_counts
 from costmodel.verify.modules import VariantModule, input_shape, output_shape
 from costmodel.verify.reference import reference
 
@@ -84,14 +84,17 @@ def shape(module: VariantModule) -> str:
     return "x".join(map(str, moved(torch.empty(input_shape(module.layer), device="meta")).shape))
 
 
+@_oracle("ones", "the sum of every convolution with ones for numbers", lambda counts: counts.macs)
+def ones(module: VariantModule) -> int:
+    """MACs by brute force: with ones for numbers, each product adds a one to the result."""
+    return ones_count(meta(module))
+
+
 @_oracle("torch", "torch's FlopCounterMode, halved", lambda counts: counts.macs)
 def torch_count(module: VariantModule) -> int:
     """FLOPs of `FlopCounterMode` on the meta device, two of which are one MAC."""
-    moved = meta(module)
-    with FlopCounterMode(display=False) as counter:
-        moved(torch.empty(input_shape(module.layer), device="meta"))
-    flops = counter.get_total_flops()
-    return int(flops) // 2 if flops % 2 == 0 else int(flops)
+    (found,) = torch_counts([meta(module)])
+    return found.macs
 
 
 @_oracle("fvcore", "fvcore's count of convolutions and linear layers", lambda counts: counts.macs)
@@ -147,8 +150,7 @@ def einsum(module: VariantModule) -> float:
 
 def meta(module: VariantModule) -> VariantModule:
     """A copy of a module on the meta device: shapes only, no weights and no arithmetic."""
-    with torch.device("meta"):
-        return VariantModule(module.bound)
+    return on_meta(module.bound)
 
 
 def _double(module: VariantModule) -> VariantModule:

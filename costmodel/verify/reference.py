@@ -23,7 +23,7 @@ from costmodel.program import (
 from costmodel.stage import BoundStage, Geometry
 from costmodel.verify.lowering import GROUPS, TAPS, StageModule
 from costmodel.verify.modules import VariantModule
-from costmodel.verify.taps import channel_indices, pattern_of
+from costmodel.verify.taps import Tap, channel_indices, pattern_of
 
 _BATCH = "batch"
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -120,9 +120,16 @@ def _stage(stage: BoundStage, module: StageModule, x: Tensor) -> Tensor:
     weight, weight_names = _named_weight(module)
     outputs = [_BATCH, GROUPS, *line.output_names]
     if stage.transposed:
-        wanted = [*outputs, *places, *windows]
+        pattern = next((axis.names for axis in line.weights if axis.pattern), ())
+        alone = [letter for letter in windows if letter not in pattern]
+        wanted = [*outputs, *places, *alone, *([TAPS] if pattern else [])]
         y = _einsum(x, [*names, *places], weight, weight_names, wanted)
-        y = _scattered(y, windows, wanted)
+        if pattern:
+            chosen = pattern_of(stage, [letters.index(letter) for letter in pattern])
+            y, wanted = _scattered(y, wanted, TAPS, pattern, chosen, windows)
+        for letter in alone:
+            every: list[Tap] = [(tap,) for tap in range(int(windows[letter].kernel))]
+            y, wanted = _scattered(y, wanted, letter, (letter,), every, windows)
     else:
         x, names = _unfolded(x, [*names, *places], windows)
         x, names = _patterned(x, names, stage, module)
@@ -208,22 +215,39 @@ def _patterned(
     return torch.stack(copies, -1), [*names, TAPS]
 
 
-def _scattered(y: Tensor, windows: dict[str, Geometry], names: list[str]) -> Tensor:
-    """Each (input position, tap) added where it lands; what lands outside is cut off."""
-    for letter, g in windows.items():
-        place, tap_dim = names.index(_place(letter)), names.index(letter)
-        shape = list(y.shape)
-        shape[place] = int(g.out)
-        shape.pop(tap_dim)
-        result = y.new_zeros(shape)
-        for tap in range(int(g.kernel)):
-            part = y.select(tap_dim, tap)
-            for position in range(int(g.size)):
-                lands = position * int(g.stride) + tap * int(g.dilation) - int(g.pads[0])
-                if 0 <= lands < int(g.out):
-                    result.select(place, lands).add_(part.select(place, position))
-        y, names = result, [*names[:tap_dim], *names[tap_dim + 1 :]]
-    return y
+def _scattered(
+    y: Tensor,
+    names: list[str],
+    tap_axis: str,
+    letters: tuple[str, ...],
+    taps: list[Tap],
+    windows: dict[str, Geometry],
+) -> tuple[Tensor, list[str]]:
+    """Each (input position, tap) added where it lands; what lands outside is cut off.
+
+    tap_axis: the dimension of `y` that counts the taps, which are offsets on the axes of `letters`.
+    """
+    dim = names.index(tap_axis)
+    left = [*names[:dim], *names[dim + 1 :]]
+    total: Any = 0
+    for number, offsets in enumerate(taps):
+        part = y.select(dim, number)
+        for letter, offset in zip(letters, offsets, strict=True):
+            part = _put(part, left.index(_place(letter)), offset, windows[letter])
+        total = total + part
+    return total, left
+
+
+def _put(part: Tensor, dim: int, tap: int, g: Geometry) -> Tensor:
+    """The positions of one tap, put down one by one."""
+    shape = list(part.shape)
+    shape[dim] = int(g.out)
+    result = part.new_zeros(shape)
+    for position in range(int(g.size)):
+        lands = position * int(g.stride) + tap * int(g.dilation) - int(g.pads[0])
+        if 0 <= lands < int(g.out):
+            result.select(dim, lands).copy_(part.select(dim, position))
+    return result
 
 
 def _einsum(

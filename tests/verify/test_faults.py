@@ -120,7 +120,7 @@ def refused(oracle, variant="basis"):
 
 
 def test_every_oracle_has_a_fault():
-    assert set(ORACLES) == {"parameters", "shape", "torch", "fvcore", "einsum"}
+    assert set(ORACLES) == {"parameters", "shape", "ones", "torch", "fvcore", "einsum"}
 
 
 def test_parameters_see_an_extra_tensor(monkeypatch):
@@ -133,7 +133,7 @@ def test_shape_sees_a_wrong_stride(monkeypatch):
     assert refused("shape")
 
 
-@pytest.mark.parametrize("oracle", ["torch", "fvcore"])
+@pytest.mark.parametrize("oracle", ["ones", "torch", "fvcore"])
 def test_counters_see_a_stage_at_the_wrong_resolution(oracle, monkeypatch):
     broken(monkeypatch, lambda m: setattr(m.conv, "stride", (1, 1)))
     assert refused(oracle)

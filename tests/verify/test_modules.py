@@ -115,8 +115,6 @@ def test_the_reference_is_not_the_module():
 def test_algorithms_and_misfits_say_so():
     with pytest.raises(VariantError, match="winograd is an algorithm of standard"):
         cm.torch.build("winograd", LAYER)
-    with pytest.raises(VariantError, match="no module on a transposed layer"):
-        cm.torch.build("structured", LAYER.replace(transposed=True))
     with pytest.raises(VariantError, match="unknown variant"):
         cm.torch.build("bases", LAYER)
 
