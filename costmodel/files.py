@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 
 from costmodel.errors import InputError
 
@@ -52,6 +51,8 @@ def _write(path: str, data: bytes) -> None:
         return
     target = os.path.realpath(path)
     mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else 0o666 & ~_umask()
+    import tempfile  # and with it every compression module: only for who writes a file
+
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".costmodel-")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -7,30 +7,25 @@ from collections.abc import Sequence
 import streamlit as st
 
 from costmodel.counting import Counts
-from costmodel.dashboard import hyper_form, parts
+from costmodel.dashboard import hyper_form, parts, selection
 from costmodel.dashboard.fields import Choice, Field
 from costmodel.dashboard.state import State
 from costmodel.explain import explain_break_even
 from costmodel.plots.curve import ratio_curve
 from costmodel.plots.diagram import stage_diagram
-from costmodel.plots.layout import name_of
 from costmodel.sweep import LAYER_AXES, Axis, Crossing, axes, crossing, spaced, sweep
 from costmodel.symbolic import derivation
 from costmodel.variant import VARIANTS
 
 _METRICS = ("macs", "params")
 _POINTS = 160
-# Shown first: the first variant of a family that is all about one number and its break-even.
-_FIRST_FAMILY = "basis"
 
 
 def fields() -> list[Field]:
     """Which variant, and over which axis."""
-    ids = list(VARIANTS)
-    first = next((id for id in ids if VARIANTS[id].family == _FIRST_FAMILY), ids[0])
     every = [f"{v.id}.{name}" for v in VARIANTS.values() for name in v.hyper]
     return [
-        Choice("look", first, "Variant", options=ids),
+        selection.look_field(),
         Choice("over", "", "Curve over", options=("", *every, *LAYER_AXES)),
     ]
 
@@ -38,9 +33,7 @@ def fields() -> list[Field]:
 def chosen(state: State, counted: Sequence[Counts]) -> Counts:
     """The counts of the variant looked at; where it is not shown, of the first one that is."""
     found = {counts.variant.id: counts for counts in counted}
-    preferred = fields()[0].default
-    default = preferred if preferred in found else next(iter(found))
-    return found[state.limit(Choice("look", default, "Variant", options=tuple(found)))]
+    return found[state.limit(selection.look_field(found))]
 
 
 def axis(state: State, looked_at: Counts) -> Axis:
@@ -55,13 +48,7 @@ def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis)
     variant = looked_at.variant
     st.header("Closer look", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="look-inputs"):
-        st.selectbox(
-            "Variant",
-            [counts.variant.id for counts in counted],
-            key="look",
-            format_func=lambda id: name_of(VARIANTS[id]),
-            width=260,
-        )
+        parts.variant_choice(state, [counts.variant.id for counts in counted])
         hyper_form.sliders(state, looked_at)
     st.markdown(variant.summary + (f"  \n**When:** {variant.wins}" if variant.wins else ""))
     if variant.note:
@@ -102,6 +89,7 @@ def _curve(state: State, looked_at: Counts, over: Axis) -> None:
     st.selectbox(
         f"Ratio to the {VARIANTS.baseline.title} over",
         list(titles),
+        list(titles).index(over.key),
         key="over",
         format_func=lambda key: titles[key].label,
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 
+from costmodel.layer import ConvLayer
 from costmodel.parsing import layer_from
+from costmodel.variant import Variant
 
 #: Layer inputs by the command's flags, where they differ from `--name`.
 _FLAGS = {"k": "-k", "m": "-m", "n": "-n"}
@@ -42,3 +45,57 @@ def compare_command(
     for name, value in settings.items():
         words += ["--set", f"{name}={value}"]
     return shlex.join(words)
+
+
+def compare_directive(
+    layer: Mapping[str, str],
+    variants: Iterable[str],
+    metrics: Iterable[str],
+    settings: Mapping[str, object],
+) -> str:
+    """The same as a directive for documents; arguments as of `compare_command`."""
+    plain = {**_ASSUMED, **dict.fromkeys(_SWITCHES, "no")}
+    options = {name: text for name, text in layer.items() if plain.get(name) != text}
+    options["variants"] = ",".join(variants)
+    chosen = ",".join(metrics)
+    options |= {"metrics": chosen} if chosen else {}
+    return _directive("compare", {**options, **settings})
+
+
+def formulas_command(variants: Iterable[str], notation: str, metric: str, format: str) -> str:
+    """`python -m costmodel formulas …`."""
+    words = ["python", "-m", "costmodel", "formulas", "--variants", ",".join(variants)]
+    return shlex.join([*words, "--notation", notation, "--metric", metric, "--format", format])
+
+
+def formulas_directive(variants: Iterable[str], notation: str, metric: str) -> str:
+    """The table of formulas as a directive for documents."""
+    options = {"variants": ",".join(variants), "notation": notation, "metric": metric}
+    return _directive("formulas", options)
+
+
+def _directive(name: str, options: Mapping[str, object]) -> str:
+    return " ".join([name, *(f"{key}={value}" for key, value in options.items())])
+
+
+def definition_source(variant: Variant, layer: ConvLayer) -> str:
+    """Python source that declares a variant, counts it on a layer, and builds its module."""
+    lines = ["import costmodel as cm", "", "mine = cm.define(", f"    {variant.id!r},"]
+    lines += [f"    {stage.strip()!r}," for stage in variant.stages.split("|")]
+    lines += [f"    where={dict(variant.where)!r},"] if variant.where else []
+    lines += [f"    {name}={hyper.default!r}," for name, hyper in variant.hyper.items()]
+    plain = ConvLayer(layer.kernel, layer.in_channels, layer.out_channels, layer.size)
+    lines += [")", "layer = cm.ConvLayer(", f"    size={layer.size!r},"]
+    lines += [
+        f"    {field.name}={_short(getattr(layer, field.name))!r},"
+        for field in fields(layer)
+        if field.name in ("kernel", "in_channels", "out_channels")
+        or getattr(layer, field.name) != getattr(plain, field.name)
+    ]
+    lines += [")", "print(cm.count(mine, layer))", "module = cm.torch.build(mine, layer)"]
+    return "\n".join([*lines, "print(module)"])
+
+
+def _short(value: object) -> object:
+    """One number for all axes, where they are the same."""
+    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value

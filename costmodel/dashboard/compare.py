@@ -9,7 +9,7 @@ import streamlit as st
 
 from costmodel.counting import Counts
 from costmodel.dashboard import closer_look, parts, selection
-from costmodel.dashboard.command import compare_command
+from costmodel.dashboard.command import compare_command, compare_directive
 from costmodel.dashboard.fields import Several
 from costmodel.dashboard.layer_form import FIELDS, further_form, layer_form, layer_texts
 from costmodel.dashboard.state import State
@@ -29,13 +29,13 @@ def page() -> None:
         "What does each convolution cost?",
         "Exact parameters and multiplies of each way to factorise one convolution layer.",
     )
-    state.notice()
+    state.notice_here()
     with st.sidebar:
         chosen = selection.choose_variants(state)
-        _further_columns()
+        _further_columns(state)
         st.markdown("**Layer, in detail**")
-        further_form()
-        parts.figure_format()
+        further_form(state)
+        parts.figure_format(state)
     try:
         layer = layer_form(state)
         _show(state, layer, chosen)
@@ -60,11 +60,16 @@ def _label(key: str) -> str:
     return METRICS[key].label
 
 
-def _further_columns() -> None:
+def _further_columns(state: State) -> None:
     options = [key for key, metric in METRICS.items() if not metric.shown]
     if options:
         st.multiselect(
-            "Further columns", options, key="columns", format_func=_label, placeholder="none"
+            "Further columns",
+            options,
+            list(state["columns"]),
+            key="columns",
+            format_func=_label,
+            placeholder="none",
         )
 
 
@@ -94,7 +99,12 @@ def _comparison(
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.csv_button(table, "comparison")
         further = metrics if state["columns"] else []
-        parts.share(state, compare_command(layer_texts(state), ids, further, used))
+        texts = layer_texts(state)
+        parts.share(
+            state,
+            compare_command(texts, ids, further, used),
+            compare_directive(texts, ids, further, used),
+        )
         st.caption(f"Layer: {layer}.")
     parts.conventions(table)
     _figures(state, table)

@@ -39,7 +39,13 @@ def _real(state: State, name: str, label: str, present: Mapping[str, object]) ->
 
     shown = str(present[name.partition(".")[2]])
     st.text_input(
-        label, key=key, on_change=typed, placeholder=shown, help=f"Empty: {shown}", width=_WIDTH
+        label,
+        state[name] or "",
+        key=key,
+        on_change=typed,
+        placeholder=shown,
+        help=f"Empty: {shown}",
+        width=_WIDTH,
     )
 
 
@@ -56,9 +62,20 @@ def _integer(state: State, axis: Axis, values: tuple[int, ...]) -> None:
 
     if values == tuple(range(axis.low, axis.high + 1)):
         high = max(axis.high, axis.current)
-        st.slider(axis.label, axis.low, high, key=key, on_change=moved, help=_HELP, width=_WIDTH)
+        st.slider(
+            axis.label,
+            axis.low,
+            high,
+            axis.current,
+            key=key,
+            on_change=moved,
+            help=_HELP,
+            width=_WIDTH,
+        )
     else:
-        st.select_slider(axis.label, values, key=key, on_change=moved, help=_HELP, width=_WIDTH)
+        st.select_slider(
+            axis.label, values, axis.current, key=key, on_change=moved, help=_HELP, width=_WIDTH
+        )
 
 
 _HELP = "Only values that fit the layer are offered"

@@ -54,14 +54,14 @@ def layer_form(state: State) -> ConvLayer:
     with st.container(horizontal=True, vertical_alignment="bottom", key="layer"):
         _preset(state)
         for field in PRIMARY:
-            _input(field, _WIDTHS[field.name])
+            _input(state, field, _WIDTHS[field.name])
     return layer_from(layer_texts(state))
 
 
-def further_form() -> None:
+def further_form(state: State) -> None:
     """Draw the inputs that most visitors leave as they are."""
     for field in FURTHER:
-        _input(field, None)
+        _input(state, field, None)
 
 
 def layer_texts(state: State) -> dict[str, str]:
@@ -69,22 +69,30 @@ def layer_texts(state: State) -> dict[str, str]:
     return {field.name: str(field.write(state[field.name])) for field in FIELDS}
 
 
-def _input(field: Field, width: int | None) -> None:
+def _input(state: State, field: Field, width: int | None) -> None:
     where: int | Literal["stretch"] = width or "stretch"
     if isinstance(field, Flag):
-        st.toggle(field.label, key=field.name, help=field.help)
+        st.toggle(field.label, state[field.name], key=field.name, help=field.help)
     elif isinstance(field, Integer):
         st.number_input(
             field.label,
             min_value=field.low,
             max_value=field.high,
+            value=state[field.name],
             step=1,
             key=field.name,
             help=field.help,
             width=where,
         )
     else:
-        st.text_input(field.label, key=field.name, help=field.help, max_chars=24, width=where)
+        st.text_input(
+            field.label,
+            state[field.name],
+            key=field.name,
+            help=field.help,
+            max_chars=24,
+            width=where,
+        )
 
 
 def _preset(state: State) -> None:
@@ -102,6 +110,7 @@ def _preset(state: State) -> None:
     st.selectbox(
         "Layer",
         [_OWN, *titles],
+        [_OWN, *titles].index(st.session_state["preset"]),
         key="preset",
         on_change=fill,
         format_func=lambda title: title or "your own",

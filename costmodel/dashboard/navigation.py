@@ -11,7 +11,11 @@ import streamlit as st
 from costmodel.dashboard.startup import settle_in
 
 #: Module of the page, its title, and the name of its icon. The first one is where `/` leads.
-PAGES = (("compare", "Compare", ":material/table_chart:"),)
+PAGES = (
+    ("compare", "Compare", ":material/table_chart:"),
+    ("formulas", "Formulas", ":material/function:"),
+    ("design", "Design your own", ":material/draw:"),
+)
 
 _LOG = logging.getLogger(__name__)
 # Bars of falling cost. Inline, because Streamlit fetches icons that it only knows by name.

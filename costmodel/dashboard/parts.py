@@ -32,8 +32,7 @@ _STYLE = (
     ".stMainBlockContainer h2{font-size:1.5rem}"
     ".stMainBlockContainer h3{font-size:1.2rem}"
     "[data-testid=stCaptionContainer]{opacity:.85}"
-    ".katex-display{overflow-x:auto;overflow-y:hidden;text-align:left!important}"
-    ".katex-display>.katex{text-align:left!important}"
+    ".stTextArea textarea{font-family:monospace}"
     "@media (max-width:640px){.stMainBlockContainer h1{font-size:1.7rem}"
     ".stMainBlockContainer h2{font-size:1.35rem}}"
 )
@@ -68,11 +67,12 @@ def chart(state: State, figure: Figure, name: str, alt: str) -> None:
     st.plotly_chart(figure, key=f"chart-{name}", config=config, alt=alt)
 
 
-def figure_format() -> None:
+def figure_format(state: State) -> None:
     """The choice of the format that figures are saved in."""
     st.segmented_control(
         FIGURE_FORMAT.label,
         FIGURE_FORMAT.options,
+        default=state[FIGURE_FORMAT.name],
         key=FIGURE_FORMAT.name,
         format_func=str.upper,
         required=True,
@@ -112,6 +112,8 @@ def _numbers(values: Sequence[Any], label: str, convention: str) -> tuple[list[A
         texts = iter(sortable(known))
         cells = ["" if value is None else next(texts) for value in values]
         return cells, st.column_config.TextColumn(label, alignment="right", help=help)
+    if not integers:
+        values = [None if value is None else float(value) for value in values]
     pattern = "%,d" if integers else "%,.6g"
     return list(values), st.column_config.NumberColumn(label, format=pattern, help=help)
 
@@ -127,6 +129,18 @@ def show(columns: Mapping[str, Sequence[Any]], config: Mapping[str, Any], alt: s
         column_config=dict(config),
         height=_ROW_HEIGHT * (min(len(frame), _MOST_ROWS) + 1) + 3,
         alt=alt,
+    )
+
+
+def variant_choice(state: State, ids: Sequence[str], label: str = "Variant") -> None:
+    """Which variant is looked at; the choice goes along to other pages."""
+    st.selectbox(
+        label,
+        ids,
+        list(ids).index(state["look"]),
+        key="look",
+        format_func=lambda id: name_of(VARIANTS[id]),
+        width=260,
     )
 
 
@@ -150,12 +164,16 @@ def csv_button(table: Table, name: str) -> None:
     )
 
 
-def share(state: State, command: str = "") -> None:
-    """The address of this very view, and the command that prints the same."""
-    with st.popover("Share", icon=":material/link:", help="A link to this view, and its command"):
+def share(state: State, command: str = "", directive: str = "") -> None:
+    """The address of this view, the command that prints it, the block that embeds it."""
+    with st.popover("Share", icon=":material/link:", help="As a link, a command, or in a document"):
         st.markdown("**Link to this view**")
         address = (st.context.url or "").split("?")[0]
         st.code(f"{address}?{urlencode(state.query())}", language=None, wrap_lines=True)
         if command:
             st.markdown("**The same on the command line**")
             st.code(command, language="bash", wrap_lines=True)
+        if directive:
+            st.markdown("**In a Markdown document**, kept fresh by `costmodel embed FILE`")
+            block = f"<!-- costmodel: {directive} -->\n<!-- /costmodel -->"
+            st.code(block, language=None, wrap_lines=True)

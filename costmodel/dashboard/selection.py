@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from costmodel.counting import Counts, count
-from costmodel.dashboard.fields import Field, OptionalInteger, OptionalReal, Several
+from costmodel.dashboard.fields import Choice, Field, OptionalInteger, OptionalReal, Several
 from costmodel.dashboard.state import State
 from costmodel.errors import CostModelError
 from costmodel.layer import ConvLayer
@@ -19,6 +19,8 @@ from costmodel.variant import FAMILIES, VARIANTS, Variant
 # A group beside the families: those that an overview starts with.
 _COMMON = "common"
 MAX_HYPER = 10**6
+# Looked at first: the first variant of a family that is all about one number and its break-even.
+_FIRST_FAMILY = "basis"
 
 
 def fields() -> list[Field]:
@@ -41,6 +43,13 @@ def fields() -> list[Field]:
             titles=lambda id: name_of(VARIANTS[id]),
         ),
     ]
+
+
+def look_field(ids: Iterable[str] | None = None) -> Choice:
+    """Which variant is looked at closely, among all of them or some."""
+    options = tuple(VARIANTS if ids is None else ids)
+    preferred = (id for id in options if VARIANTS[id].family == _FIRST_FAMILY)
+    return Choice("look", next(preferred, options[0]), "Variant", options=options)
 
 
 def hyper_fields() -> list[Field]:
@@ -68,12 +77,14 @@ def choose_variants(state: State) -> list[Variant]:
         families.label,
         families.options,
         selection_mode="multi",
+        default=list(state["families"]),
         key="families",
         help=families.help,
     )
     st.multiselect(
         only.label,
         only.options,
+        list(state["variants"]),
         key="variants",
         format_func=only.titles,
         help=only.help,

@@ -1,8 +1,9 @@
 """A page's state: in the session, in the widgets, and complete in the URL.
 
 Streamlit's own binding of widgets to the URL drops defaults and forgets a page's values when
-another page is opened. So the values live in the session under one key, the widgets are seeded
-from there, and after each run the URL says all of them. Whoever opens the link gets the same view.
+another page is opened. So the values live in the session under one key, every widget is given its
+value from there, and after each run the URL says all of them. Whoever opens the link gets the same
+view.
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ class State:
         self.fields: dict[str, Field] = {field.name: field for field in fields}
         self.problems: list[str] = []
         self._values: dict[str, Any] = {}
+        self._linked: frozenset[str] = frozenset()  # names that a link has just set
+        self._place: Any = None
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
 
     # -- before the widgets --------------------------------------------------------------------
     def begin(self) -> State:
-        """Take over what the visitor's widgets or the URL say, and seed the widgets."""
+        """Take over what the visitor's widgets or the URL say."""
         values = self._values = st.session_state.setdefault(_VALUES, {})
         for field in self.fields.values():
             values.setdefault(field.name, field.default)
@@ -46,9 +49,6 @@ class State:
         # still be the one from before the last answer arrived.)
         if not moved and query != st.session_state.get(_WRITTEN):
             self._adopt(query)
-        for name, field in self.fields.items():
-            if field.bound and name not in st.session_state:
-                st.session_state[name] = values[name]
         return self
 
     def _take_widgets(self) -> bool:
@@ -62,8 +62,8 @@ class State:
         return moved
 
     def _adopt(self, query: Mapping[str, str]) -> None:
-        known = [name for name in self.fields if name in query]
-        if not known:
+        self._linked = frozenset(query).intersection(self.fields)
+        if not self._linked:
             return  # another page's link in the navigation: what was set stays
         for name, field in self.fields.items():
             value = field.default
@@ -86,10 +86,13 @@ class State:
 
     def limit(self, field: Field) -> Any:
         """Replace a field by one with other limits; a value outside them becomes the default."""
+        usual = self.fields[field.name].default
         self.fields[field.name] = field
         try:
             field.check(self[field.name])
-        except CostModelError:
+        except CostModelError as error:
+            if field.name in self._linked and self[field.name] != usual:
+                self.problems.append(str(error))
             self.put(field.name, field.default)
         return self[field.name]
 
@@ -100,17 +103,19 @@ class State:
         return {name: text for name, text in texts.items() if text is not None}
 
     def finish(self) -> None:
-        """Write the values into the URL, where they are not there already."""
+        """Write the values into the URL, where they are not there already; and the notice."""
         query = self.query()
         if query != st.query_params.to_dict():
             st.query_params.from_dict(query)
         st.session_state[_WRITTEN] = query
-
-    def notice(self) -> None:
-        """One notice for everything in the link that was not understood."""
-        if self.problems:
-            st.warning(
+        if self.problems and self._place is not None:
+            self._place.warning(
                 "Part of this link was not understood and was replaced by its default: "
                 + "; ".join(self.problems)
                 + "."
             )
+
+    def notice_here(self) -> None:
+        """Where one notice will stand for everything in the link that was not understood."""
+        if self._linked:
+            self._place = st.container()

@@ -85,7 +85,7 @@ def _fvcore(bounds: Sequence[BoundVariant]) -> Iterator[tuple[int, int]]:
 #: Every witness by key. fvcore takes ten times as long as torch, and so has the smaller grids.
 WITNESSES: dict[str, Witness] = {
     "torch": Witness("torch", _torch, ("any stride", "stride 1", "transposed")),
-    "fvcore": Witness("fvcore", _fvcore, ("stride 1", "transposed")),
+    "fvcore": Witness("fvcore", _fvcore, ("stride 1, square kernel", "transposed")),
 }
 
 

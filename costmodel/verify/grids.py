@@ -49,13 +49,15 @@ class Setting:
     """A kind of layer that a certificate is about.
 
     key: its name in rows. fields: of the layer of symbols. sizes: candidates for input positions
-    per axis; outs: for output positions, none where these follow from the input.
+    per axis; outs: for output positions, none where these follow from the input. square: whether
+    all sides of the kernel are one letter.
     """
 
     key: str
     fields: Mapping[str, Any]
     sizes: tuple[int, ...]
     outs: tuple[int, ...] = ()
+    square: bool = False
 
 
 #: Every setting by key.
@@ -63,6 +65,7 @@ SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
         Setting("stride 1", {}, (7, 9, 10, 12, 13)),
+        Setting("stride 1, square kernel", {}, (7, 9, 10, 12, 13), square=True),
         Setting("any stride", {}, (11, 13, 14, 16, 17), (5, 6, 7, 8, 9)),
         Setting("transposed", {"transposed": True}, (4, 5, 6, 7), (9, 10, 11, 12, 13)),
     )
@@ -94,8 +97,9 @@ class Lettered:
             raise VariantError(f"{variant.id}: the size is fixed; allowed is no other grid")
         self._roles: dict[Symbol, tuple[str, int]] = {}
         axes, ins, outs = AXES[self.dims], IN_GRID[self.dims], OUT_GRID[self.dims]
+        kernel = ("k",) * self.dims if setting.square else tuple(f"k_{axis}" for axis in axes)
         fields: dict[str, Any] = {
-            "kernel": tuple(self._letter(f"k_{a}", "kernel", i) for i, a in enumerate(axes)),
+            "kernel": tuple(self._letter(name, "kernel", i) for i, name in enumerate(kernel)),
             "in_channels": self._letter("m", "in_channels"),
             "out_channels": self._letter("n", "out_channels"),
         }
@@ -138,6 +142,8 @@ class Lettered:
         fields |= self.setting.fields
         if isinstance(fields["size"], int):
             fields["size"] = (fields["size"],) * self.dims
+        if self.setting.square and isinstance(fields["kernel"], tuple):
+            fields["kernel"] = fields["kernel"] * self.dims
         if "out" in numbers:
             kernel = fields["kernel"] if isinstance(fields["kernel"], tuple) else (1,) * self.dims
             fields |= self._moves(kernel, fields["size"], tuple(numbers["out"].values()))

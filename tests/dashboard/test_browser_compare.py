@@ -19,18 +19,6 @@ def sentence(visitor, text):
     visitor.tab.get_by_text(text).first.wait_for()
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 390])
-def test_the_page_loads_and_is_accessible(visitor, axe, width, look):
-    one = visitor(width, look).open()
-    sentence(one, explain(count("basis", LAYER)))
-    one.tab.locator(".js-plotly-plot .main-svg").nth(5).wait_for(state="attached")
-    assert axe(one) == []
-    one.photograph(f"compare-{width}-{look}")
-    wide = one.tab.evaluate("() => document.documentElement.scrollWidth")
-    assert wide <= width, "the page scrolls sideways"
-
-
 def test_a_slider_moves_by_keyboard(visitor):
     one = visitor().open()
     slider = one.tab.get_by_role("slider").first

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 import costmodel.dashboard
 from costmodel.dashboard.navigation import PAGES
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).absolute().parents[2]
 MODULES = [module for module, _, _ in PAGES]
 
 

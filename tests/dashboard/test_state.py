@@ -13,16 +13,16 @@ shared = Integer("m", 64, "Channels", low=1, high=100)
 
 def one():
     state = State([shared, Several("show", ("a",), options=("a", "b", "c"))]).begin()
-    state.notice()
-    st.number_input("m", 1, 100, key="m")
-    st.multiselect("show", ["a", "b", "c"], key="show")
+    state.notice_here()
+    st.number_input("m", 1, 100, state["m"], key="m")
+    st.multiselect("show", ["a", "b", "c"], list(state["show"]), key="show")
     st.write("m is", state["m"])
     state.finish()
 
 def two():
     state = State([shared, Text("name", "x")]).begin()
-    state.notice()
-    st.text_input("name", key="name")
+    state.notice_here()
+    st.text_input("name", state["name"], key="name")
     state.finish()
 
 {"one": one, "two": two}[st.session_state.get("page", "one")]()

@@ -1,0 +1,229 @@
+"""Design your own: stage lines typed by a visitor, and everything that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from costmodel import drafting, symbolic
+from costmodel.counting import Counts, count
+from costmodel.dashboard import checking, parts
+from costmodel.dashboard.command import definition_source
+from costmodel.dashboard.fields import Text
+from costmodel.dashboard.layer_form import FIELDS, further_form, layer_form, layer_texts
+from costmodel.dashboard.selection import fitting
+from costmodel.dashboard.state import State
+from costmodel.errors import CostModelError, NotationError
+from costmodel.explain import explain
+from costmodel.layer import ConvLayer
+from costmodel.notation import MAX_TEXT
+from costmodel.parsing import layer_from
+from costmodel.plots.comparison import ratio_bars, summary
+from costmodel.plots.diagram import stage_diagram
+from costmodel.plots.layout import name_of
+from costmodel.reports import compare
+from costmodel.variant import VARIANTS, Variant
+
+_START = "m, r m i -> r\nr, n r j -> n"
+_METRICS = ("macs", "params")
+_DEFAULT = 16  # of a letter that was given no size yet
+_MAX_LETTER = 10**6
+_NOTATION = """
+A **stage** is one line, `input, weight -> output`, of named axes, as in einsum; stages follow each
+other line by line.
+
+| axis | is |
+|---|---|
+| `m` `n` | the layer's input and output channels |
+| `i` `j` | the window over rows and columns, only in a weight |
+| `x` | one stage for each window axis in turn |
+| any other name | a size of your own, set below |
+
+- In input, weight and output: **grouped**. In input and weight only: **summed**. In weight and
+  output only: **new**. In input and output only: **shared**.
+- `{ a & b }` joins branches as channels, `{ a + b }` adds them, `=` passes its input on, `{ a }^2`
+  repeats, `@ down=2` and `@ up=2` change the resolution.
+"""
+
+
+def page() -> None:
+    """Draw the page."""
+    state = State(
+        [
+            *FIELDS,
+            Text("stages", _START, "Stages", "One stage a line", most=MAX_TEXT),
+            Text("where", "", "Derived sizes", "NAME = EXPRESSION; …", most=300),
+            Text("sizes", "", "Sizes of your letters", most=300),
+            parts.FIGURE_FORMAT,
+        ]
+    ).begin()
+    parts.heading(
+        "Design your own convolution",
+        "Type stages of named axes: formulas, costs, a diagram and a torch module follow.",
+    )
+    state.notice_here()
+    with st.sidebar:
+        st.markdown("**Layer, in detail**")
+        further_form(state)
+        parts.figure_format(state)
+    try:
+        mine, layer = _typed(state)
+        _show(state, mine, count(mine, layer))
+    except CostModelError as error:
+        parts.refuse(error)
+    state.finish()
+
+
+# -- what is typed ---------------------------------------------------------------------------------
+
+
+def _typed(state: State) -> tuple[Variant, ConvLayer]:
+    """Draw the inputs and return the variant and the layer that they describe."""
+    left, right = st.columns([3, 2], gap="medium")
+    with right, st.expander("The notation in one minute", icon=":material/help:", expanded=True):
+        st.markdown(_NOTATION)
+    with left:
+        _start_from(state)
+        st.text_area(
+            "Stages",
+            state["stages"],
+            key="stages",
+            height=140,
+            max_chars=MAX_TEXT,
+            help="One stage a line; Ctrl+Enter, or a click elsewhere, takes it over",
+        )
+        st.text_input(
+            "Derived sizes",
+            state["where"],
+            key="where",
+            placeholder="c = ceil(n/q); p = r/g",
+            max_chars=300,
+            help="Sizes that follow from others; separated by semicolons",
+        )
+        letters = st.container(horizontal=True)
+        layer = layer_form(state)
+        stages, where = state["stages"], drafting.sizes(state["where"])
+        try:
+            names = drafting.letters(stages, where)
+        except NotationError as error:
+            raise drafting.pointing(error, stages) from None
+        with letters:
+            values = _sizes(state, names)
+    return drafting.draft(stages, where, values), layer
+
+
+def _start_from(state: State) -> None:
+    """The catalogue as examples to change."""
+
+    def fill() -> None:
+        if st.session_state["start"]:
+            chosen = VARIANTS[st.session_state["start"]]
+            state.put("stages", chosen.stages.replace(" | ", "\n"))
+            state.put("where", "; ".join(f"{k} = {v}" for k, v in chosen.where.items()))
+            state.put("sizes", _written(_usual_sizes(state, chosen)))
+            st.session_state["start"] = None
+
+    st.selectbox(
+        "Start from",
+        # a letter of one's own is an integer here
+        [v.id for v in VARIANTS.values() if not any(h.real for h in v.hyper.values())],
+        index=None,
+        key="start",
+        on_change=fill,
+        placeholder="a variant of the catalogue",
+        format_func=lambda id: name_of(VARIANTS[id]),
+    )
+
+
+def _usual_sizes(state: State, variant: Variant) -> Mapping[str, int]:
+    """The variant's defaults on the layer; none where it does not fit."""
+    try:
+        return count(variant, layer_from(layer_texts(state))).hyper
+    except CostModelError:
+        return {}
+
+
+def _sizes(state: State, names: list[str]) -> dict[str, int]:
+    """A number for each letter; they stand in the URL together."""
+    values = {**dict.fromkeys(names, _DEFAULT), **_read(state["sizes"], names)}
+    for name in names:
+        _size(state, name, values)
+    return values
+
+
+def _size(state: State, name: str, values: Mapping[str, int]) -> None:
+    key = f"size {name}"
+    st.session_state[key] = values[name]
+
+    def changed() -> None:
+        state.put("sizes", _written({**values, name: int(st.session_state[key])}))
+
+    st.number_input(name, 1, _MAX_LETTER, values[name], key=key, on_change=changed, width=130)
+
+
+def _written(values: Mapping[str, int]) -> str:
+    return ",".join(f"{name}={value}" for name, value in values.items())
+
+
+def _read(text: str, names: list[str]) -> dict[str, int]:
+    """`r=16,q=2` as numbers; what is none, or belongs to no letter, is left out."""
+    found = {}
+    for part in text.split(","):
+        name, _, value = part.partition("=")
+        if name in names and value.isdecimal() and 1 <= int(value) <= _MAX_LETTER:
+            found[name] = int(value)
+    return found
+
+
+# -- what follows ----------------------------------------------------------------------------------
+
+
+def _show(state: State, mine: Variant, counts: Counts) -> None:
+    st.info(explain(counts), icon=":material/lightbulb:")
+    st.header("Stages and shapes", anchor=False)
+    st.html(stage_diagram(counts))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _formulas(counts)
+    with right:
+        _beside_others(state, mine, counts.layer)
+    _code(state, mine, counts.layer)
+
+
+def _formulas(counts: Counts) -> None:
+    st.header("Formulas", anchor=False)
+    variant = counts.variant
+    own = tuple(variant.hyper)
+    for metric in _METRICS:
+        one = symbolic.derivation(counts, metric=metric)
+        st.markdown(f"{one.metric.label} on this layer:")
+        st.latex(one.latex())
+    st.markdown("MACs, as a share of the standard convolution's (stride 1):")
+    shown = symbolic.display(symbolic.ratio(variant), plain=True)
+    st.latex(symbolic.latex(shown.expr, own=own))
+    found = symbolic.break_evens(variant)
+    if found:
+        st.markdown("Fewer MACs than the standard convolution if")
+        st.latex(r" \quad ".join(symbolic.latex(even.condition, own=own) for even in found))
+
+
+def _beside_others(state: State, mine: Variant, layer: ConvLayer) -> None:
+    st.header("Beside the common ones", anchor=False)
+    common = [variant for variant in VARIANTS.values() if variant.common]
+    counted, _ = fitting(layer, common, {})
+    table = compare(layer, [*(counts.variant for counts in counted), mine])
+    variants = {**VARIANTS, mine.id: mine}
+    parts.chart(state, ratio_bars(table, variants=variants), "mine", summary(table, variants))
+    parts.csv_button(table, "mine")
+
+
+def _code(state: State, mine: Variant, layer: ConvLayer) -> None:
+    st.header("As code, and checked", anchor=False)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("The same in Python, with a torch module of plain convolutions:")
+        st.code(definition_source(mine, layer), language="python")
+        parts.share(state)
+    with right:
+        checking.check_button(mine, layer)

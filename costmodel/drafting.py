@@ -1,0 +1,101 @@
+"""Drafts: stage lines as somebody types them, before they are a variant.
+
+`define` wants every letter named with a size; while one is still typing, the letters are found in
+the text. Nothing that is typed is ever evaluated as code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from costmodel import expression, notation
+from costmodel.definition import define
+from costmodel.errors import InputError, NotationError
+from costmodel.notation import RESERVED
+from costmodel.variant import Variant
+
+#: The id of a draft: it is never registered.
+DRAFT = "mine"
+_TITLE = "your design"
+_OPENS, _CLOSES = "|&+{,>^=", "|&+}@,"
+
+
+def one_line(text: str) -> str:
+    """Typed lines as one text of the same length: a line break separates stages as `|` does.
+
+    Where a line ends or the next one begins with a sign that goes on, it is only a space. Offsets
+    stay, so that an error points into what was typed.
+    """
+    signs = list(text)
+    for at, sign in enumerate(text):
+        if sign in "\r\n":
+            before, after = text[:at].rstrip(), text[at:].lstrip()
+            goes_on = not before or not after or before[-1] in _OPENS or after[0] in _CLOSES
+            again = before != text[:at].rstrip(" \t")  # a line break just before did it already
+            signs[at] = " " if goes_on or again else "|"
+    return "".join(signs)
+
+
+def sizes(text: str) -> dict[str, str]:
+    """Derived sizes as typed, `c = ceil(n/q); p = r/g`, as expressions by name."""
+    found: dict[str, str] = {}
+    for part in text.split(";"):
+        if not part.strip():
+            continue
+        name, equals, formula = (word.strip() for word in part.partition("="))
+        if not equals or not name.isidentifier() or not formula:
+            raise InputError(
+                f"derived size {part.strip()!r}; allowed is NAME = EXPRESSION, as in c = ceil(n/q)"
+            )
+        if name in found:
+            raise InputError(f"derived size {name!r} is given twice; allowed is once")
+        found[name] = formula
+    return found
+
+
+def letters(stages: str, where: Mapping[str, str] | None = None) -> list[str]:
+    """The names that still need a size: neither reserved nor derived, in reading order.
+
+    Raises `NotationError` where the stages cannot be read.
+    """
+    derived = dict(where or {})
+    sequence = notation.parse(one_line(stages))
+    names: list[str] = []
+    for line in sequence.stages():
+        names += [*line.input_names, *line.weight_names, *line.output_names]
+    for found, _ in sequence.expressions():
+        names += found.names()
+    for formula in derived.values():
+        names += expression.parse(formula).names()
+    skip = {*RESERVED, *derived}
+    return [name for name in dict.fromkeys(names) if name not in skip]
+
+
+def draft(stages: str, where: Mapping[str, str], values: Mapping[str, int]) -> Variant:
+    r"""The variant that is being typed; nobody else sees it.
+
+    Args:
+        stages: one stage a line, or separated by `|`.
+        where: derived sizes by name.
+        values: a size for each of `letters`.
+
+    Raises:
+        NotationError: what cannot be read, pointing into `stages` as they were typed.
+        VariantError: stages that do not fit together.
+
+    >>> draft("m, r m i -> r\nr, n r j -> n", {}, {"r": 16}).params
+    k*r*(m + n)
+    """
+    try:
+        hyper: dict[str, Any] = dict(values)
+        return define(DRAFT, one_line(stages), where=where, title=_TITLE, register=False, **hyper)
+    except NotationError as error:
+        raise pointing(error, stages) from None
+
+
+def pointing(error: NotationError, typed: str) -> NotationError:
+    """The same error with its caret under the line as it was typed."""
+    if error.text != one_line(typed):
+        return error  # it is about an expression of its own
+    return NotationError(error.cause, typed, min(error.position, len(typed)), error.valid)

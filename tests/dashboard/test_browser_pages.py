@@ -1,0 +1,69 @@
+"""Every page in a real browser: it loads, is accessible, fits a phone, and is photographed."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from costmodel.dashboard.navigation import PAGES
+
+expect = pytest.importorskip("playwright.sync_api", reason="no Playwright").expect
+
+pytestmark = pytest.mark.browser
+
+TITLES = {module: title for module, title, _ in PAGES}
+#: The first page is at the root.
+PATHS = {module: f"/{module}" if place else "/" for place, (module, *_) in enumerate(PAGES)}
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("module", list(TITLES))
+def test_a_page_is_accessible_and_fits(visitor, axe, module, width, look):
+    one = visitor(width, look).open(PATHS[module])
+    one.figures()
+    assert axe(one) == []
+    one.photograph(f"{module}-{width}-{look}")
+    wide = one.tab.evaluate("() => document.documentElement.scrollWidth")
+    assert wide <= width, "the page scrolls sideways"
+    assert "Traceback" not in one.tab.content()
+
+
+def test_every_page_is_reached_from_the_navigation(visitor):
+    one = visitor().open()
+    seen = {one.tab.locator("h1").first.inner_text()}
+    for module in reversed(TITLES):
+        one.tab.get_by_role("link", name=TITLES[module], exact=True).click()
+        one.tab.wait_for_url(lambda url, path=PATHS[module]: urlsplit(url).path == path)
+        one.tab.wait_for_url("**?*")
+        one.settle()
+        seen.add(one.tab.locator("h1").first.inner_text())
+    assert len(seen) == len(PAGES)
+
+
+def test_a_layer_goes_along_to_other_pages(visitor):
+    one = visitor().open("/?m=96")
+    one.settle()
+    one.tab.get_by_role("link", name=TITLES["design"], exact=True).click()
+    one.tab.wait_for_url("**/design?**m=96**")
+    expect(one.tab.get_by_label("Channels in", exact=True)).to_have_value("96")
+
+
+def test_a_phone_has_the_navigation_in_its_menu(visitor):
+    one = visitor(390).open()
+    one.tab.get_by_test_id("stExpandSidebarButton").click()
+    one.tab.get_by_role("link", name=TITLES["formulas"], exact=True).click()
+    expect(one.tab.locator("h1").first).to_contain_text("formula")
+
+
+def test_typing_a_design_follows_at_once(visitor):
+    one = visitor().open("/design")
+    stages = one.tab.get_by_label("Stages", exact=True)
+    stages.fill("m, r m i -> r\nr, n q j -> n")
+    stages.press("Control+Enter")
+    error = one.tab.get_by_role("alert").filter(has_text="Input axis 'r'")
+    expect(error.first).to_be_visible()
+    stages.fill("m, r m i j -> r\nr, n r -> n")
+    stages.press("Control+Enter")
+    expect(one.tab.get_by_text("full 3×3").first).to_be_visible()
+    one.settle()
+    assert one.query()["stages"] == "m, r m i j -> r\nr, n r -> n"
