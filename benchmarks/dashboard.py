@@ -200,9 +200,13 @@ class Session:
     async def visit(self, until: float, opened: Callable[[], None], start: asyncio.Event) -> None:
         """Open the page, then move the slider every `PAUSE` seconds."""
         from websockets.asyncio.client import connect
+        from websockets.typing import Origin, Subprotocol
 
         async with connect(
-            self.address, origin=self.origin, subprotocols=["streamlit"], max_size=None
+            self.address,
+            origin=Origin(self.origin),
+            subprotocols=[Subprotocol("streamlit")],
+            max_size=None,
         ) as socket:
             await self._run(socket, None)
             opened()

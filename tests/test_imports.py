@@ -22,7 +22,7 @@ LAYERS = [
     {"grid", "program"},
     {"variant", "metrics"},
     {"variants", "sizing", "binding"},
-    {"counting", "definition"},
+    {"counting", "definition", "drafting"},
     {"symbolic", "sweep"},
     {"reports", "explain"},
     {"verify", "timing", "lowrank", "network", "plots", "plan", "docs", "torch"},

@@ -86,12 +86,12 @@ class Page:
 
     def text(self) -> str:
         """Everything that is written, for searching in."""
-        kinds = ("title", "header", "subheader", "markdown", "caption", "info", "text", "html")
-        kinds += ("error", "warning", "success", "latex", "code")
+        kinds = "title header subheader markdown caption info text html error warning success"
+        kinds += " latex code"
         return "\n".join(
             str(getattr(e, "value", "") or getattr(getattr(e, "proto", None), "body", ""))
             for e in self.elements()
-            if getattr(e, "type", "") in kinds
+            if getattr(e, "type", "") in kinds.split()
         )
 
     @property

@@ -154,6 +154,7 @@ def test_bars_dots_and_curve_are_the_library_s(opened):
     base = count("standard", LAYER).macs
     assert macs["y"] == [count("basis", LAYER, b=b).macs / base for b in range(1, 10)]
     even = crossing(VARIANTS["basis"], LAYER, "b")
+    assert even is not None
     assert str(even.exact) in curve["layout"]["annotations"][0]["text"]
     assert [s["x0"] for s in curve["layout"]["shapes"]][1] == pytest.approx(even.value)
 
