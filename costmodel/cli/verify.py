@@ -7,6 +7,7 @@ import sys
 import time
 
 from costmodel.cli._common import add_output, emit, integer, names
+from costmodel.errors import InputError
 from costmodel.files import write_whole
 from costmodel.resources import data_path
 from costmodel.verify import prepare
@@ -25,7 +26,11 @@ EXAMPLES = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--variants", type=names, help="ids separated by commas [all]")
-    parser.add_argument("--oracles", type=names, help="keys separated by commas [all]")
+    parser.add_argument(
+        "--oracles",
+        type=names,
+        help="keys separated by commas [all]; for --certify torch, fvcore",
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
         "--certify",
@@ -40,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a row per check; a summary goes to stderr."""
+    _check(args)
     prepare()
     if args.certify:
         return _certify(args)
@@ -63,15 +69,28 @@ def run(args: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
+def _check(args: argparse.Namespace) -> None:
+    """Refuse options that say nothing about what is asked for."""
+    if args.seed is not None and args.random is None:
+        raise InputError(f"--seed {args.seed} without --random; allowed is --random N --seed S")
+    if args.random is not None and args.random < 1:
+        raise InputError(f"--random {args.random}; allowed are integers from 1 up")
+    if args.random is not None and args.oracles:
+        raise InputError(
+            f"--oracles {','.join(args.oracles)} with --random; allowed is --random alone, which "
+            "chooses by the layer"
+        )
+
+
 def _certify(args: argparse.Namespace) -> int:
     """Print a row per certificate, and keep those of all variants; a summary goes to stderr."""
     from costmodel.verify.certificates import certify, refuted, uncertified
 
     start = time.perf_counter()
-    table = certify(args.variants)
+    table = certify(args.variants, args.oracles)
     wrong, without = refuted(table), uncertified(table)
     emit(table, args)
-    if not wrong and not args.variants and args.output is None:
+    if not (wrong or args.variants or args.oracles or args.output):
         write_whole(data_path(FILE), table.to_csv())
     if not args.quiet:
         proved = len(table) - len(wrong) - sum(not points for points in table.column("points"))
@@ -92,8 +111,15 @@ def _random(args: argparse.Namespace) -> int:
     seed = args.seed if args.seed is not None else time.time_ns() % 10**9
     if not args.quiet:
         print(f"costmodel: seed {seed}", file=sys.stderr)
+    shown = sys.stderr.isatty() and not args.quiet
+
+    def progress(layers: int) -> None:
+        if shown:
+            end = "\r" if layers < args.random else "\n"
+            print(f"costmodel: {layers} of {args.random} layers", end=end, file=sys.stderr)
+
     start = time.perf_counter()
-    result = campaign(args.random, seed, args.variants)
+    result = campaign(args.random, seed, args.variants, progress=progress)
     emit(result.mismatches, args)
     if not args.quiet:
         seconds = time.perf_counter() - start

@@ -33,7 +33,7 @@ from costmodel.verify import prepare
 from costmodel.verify.counters import on_meta, torch_counts
 from costmodel.verify.grids import SETTINGS, LayerGrid, Lettered, default_value, layer_grid
 from costmodel.verify.modules import VariantModule
-from costmodel.verify.oracles import fvcore_count, fvcore_parameters
+from costmodel.verify.oracles import fvcore_analysis, fvcore_count, fvcore_parameters
 from costmodel.verify.polynomials import cases
 
 COLUMNS = (
@@ -62,11 +62,12 @@ Count = Callable[[Sequence[BoundVariant]], Iterable[tuple[int, int]]]
 class Witness:
     """An outside counter that certifies.
 
-    package: whose version matters. settings: kinds of layers to certify on, of which the first that
-    a variant fits is taken.
+    package: whose version matters. load: raises where it is not installed. settings: kinds of
+    layers to certify on, of which the first that a variant fits is taken.
     """
 
     package: str
+    load: Callable[[], Any]
     count: Count
     settings: tuple[str, ...]
 
@@ -84,8 +85,10 @@ def _fvcore(bounds: Sequence[BoundVariant]) -> Iterator[tuple[int, int]]:
 
 #: Every witness by key. fvcore takes ten times as long as torch, and so has the smaller grids.
 WITNESSES: dict[str, Witness] = {
-    "torch": Witness("torch", _torch, ("any stride", "stride 1", "transposed")),
-    "fvcore": Witness("fvcore", _fvcore, ("stride 1, square kernel", "transposed")),
+    "torch": Witness("torch", prepare, _torch, ("any stride", "stride 1", "transposed")),
+    "fvcore": Witness(
+        "fvcore", fvcore_analysis, _fvcore, ("stride 1, square kernel", "transposed")
+    ),
 }
 
 
@@ -111,6 +114,7 @@ def certify(
     for key in keys:
         if key not in WITNESSES:
             raise CostModelError(unknown("witness", key, WITNESSES))
+        WITNESSES[key].load()
     tasks = list(itertools.product(chosen, keys))
     workers = min(processes or os.cpu_count() or 1, len(tasks))
     if workers > 1:

@@ -110,7 +110,7 @@ def fvcore_count(module: VariantModule) -> int:
 
 def fvcore_flops(module: torch.nn.Module, x: torch.Tensor) -> int:
     """fvcore's MACs of the convolutions and linear layers in one run of a module."""
-    analysis = _fvcore()(module, x)
+    analysis = fvcore_analysis()(module, x)
     analysis.unsupported_ops_warnings(False)
     analysis.uncalled_modules_warnings(False)
     analysis.tracer_warnings("none")
@@ -126,7 +126,7 @@ def fvcore_flops(module: torch.nn.Module, x: torch.Tensor) -> int:
 
 def fvcore_parameters(module: torch.nn.Module) -> int:
     """fvcore's number of parameters."""
-    _fvcore()
+    fvcore_analysis()
     from fvcore.nn import parameter_count
 
     return int(parameter_count(module)[""])
@@ -157,7 +157,8 @@ def _double(module: VariantModule) -> VariantModule:
     return VariantModule(module.bound).double()
 
 
-def _fvcore() -> Any:
+def fvcore_analysis() -> Any:
+    """fvcore's `FlopCountAnalysis`; without fvcore, one sentence says how to install it."""
     try:
         with warnings.catch_warnings():
             # fvcore decorates with torch.jit.script, which torch 2.13 deprecates

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -27,7 +27,7 @@ from costmodel.variant import VARIANTS, Hyper, Variant
 from costmodel.verify import prepare
 from costmodel.verify.counters import on_meta, ones_count, torch_counts
 from costmodel.verify.modules import VariantModule, output_shape
-from costmodel.verify.oracles import fvcore_count
+from costmodel.verify.oracles import fvcore_analysis, fvcore_count
 from costmodel.verify.suite import spec
 
 COLUMNS = ("variant", "hyper", "layer", "oracle", "expected", "got")
@@ -87,6 +87,7 @@ def campaign(
     variants: Iterable[str | Variant] | None = None,
     *,
     processes: int | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Campaign:
     """Compare variants with outside counters on random layers.
 
@@ -95,6 +96,7 @@ def campaign(
         seed: gives the same layers again.
         variants: ids or `Variant` values; None is every one that has a module.
         processes: how many work side by side (None: one per core); the result is the same.
+        progress: called now and then with the number of layers checked so far.
 
     Returns:
         Of every layer parameters, output shape and torch's count are compared; of small ones also
@@ -102,17 +104,24 @@ def campaign(
     """
     chosen = [VARIANTS[v] if isinstance(v, str) else v for v in variants or VARIANTS.values()]
     chosen = [variant for variant in chosen if not variant.algorithm_of]
+    fvcore_analysis()  # now rather than in the middle, if it is not installed
     tasks = list(_tasks(chosen, count, seed))
     workers = min(processes or os.cpu_count() or 1, len(tasks))
     result = Campaign()
+
+    def add(part: Campaign) -> None:
+        result.merge(part)
+        if progress:
+            progress(result.layers)
+
     if workers > 1:
         # a fresh interpreter per worker: torch's threads do not survive a fork
         with ProcessPoolExecutor(workers, get_context("spawn"), initializer=prepare) as pool:
             for part in pool.map(_run, tasks):
-                result.merge(part)
+                add(part)
     else:
         for task in tasks:
-            result.merge(_run(task))
+            add(_run(task))
     return result
 
 

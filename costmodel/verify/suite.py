@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from costmodel.counting import count
-from costmodel.errors import CostModelError, VariantError, unknown
+from costmodel.errors import CostModelError, MissingDependencyError, VariantError, unknown
 from costmodel.layer import ConvLayer
 from costmodel.table import Table
 from costmodel.variant import VARIANTS, Variant
@@ -113,6 +113,8 @@ def check(
         expected = oracle.expected(counts)
         try:
             got, note = oracle.got(module), ""
+        except MissingDependencyError:
+            raise
         except (CostModelError, RuntimeError) as error:
             got, note = None, str(error)  # a module that does not run is a difference, not a crash
         yield {
