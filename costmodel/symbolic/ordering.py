@@ -8,6 +8,7 @@ every run.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from sympy import Add, Expr, Mul, Pow, Rational, Symbol
@@ -74,7 +75,13 @@ def factor_key(factor: Expr, rank: Rank) -> tuple[Any, ...]:
     names = sorted(s.name for s in base.free_symbols)
     place = max(map(rank, names), default=-1)
     is_sum = isinstance(base, Add) and not _is_grid(base)
-    return (not is_sum, place, not isinstance(base, Symbol), names, str(factor))
+    return (not is_sum, place, not isinstance(base, Symbol), names, _source(factor))
+
+
+@lru_cache(maxsize=4096)
+def _source(expr: Expr) -> str:
+    """SymPy's own text, which settles what nothing else does; the same in every run."""
+    return str(expr)
 
 
 def degree(expr: Expr) -> Any:
@@ -99,7 +106,7 @@ def _term_key(term: Expr, rank: Rank) -> tuple[Any, ...]:
         term.is_number,
         [factor_key(f, rank) for f in above],
         [factor_key(f, rank) for f in below],
-        str(term),
+        _source(term),
     )
 
 
