@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from costmodel.expression import Expr
 
@@ -78,22 +79,23 @@ class StageLine:
     text: str
     at: int
 
-    @property
+    # looked up again and again while a stage is bound and counted
+    @cached_property
     def input_names(self) -> tuple[str, ...]:
         """Every name that indexes the input, in order."""
         return tuple(name for axis in self.inputs for name in axis.names)
 
-    @property
+    @cached_property
     def weight_names(self) -> tuple[str, ...]:
         """Every name that indexes the weight, in order."""
         return tuple(name for axis in self.weights for name in axis.names)
 
-    @property
+    @cached_property
     def output_names(self) -> tuple[str, ...]:
         """Every name that indexes the output, in order."""
         return tuple(axis.name for axis in self.outputs)
 
-    @property
+    @cached_property
     def windows(self) -> tuple[str, ...]:
         """The spatial window letters of the weight (those that the output does not keep)."""
         return tuple(
