@@ -1,0 +1,48 @@
+"""Conventions on the command line: chosen by options, stated under the table."""
+
+import csv
+import io
+
+import pytest
+
+from costmodel.cli import main
+from costmodel.metrics import METRICS
+
+LAYER = ["compare", "-m", "12", "-n", "20", "--size", "9x7", "--variants", "standard,quantised"]
+MACS = 9 * 12 * 20 * 63
+
+
+def rows(capsys, *arguments):
+    assert main([*LAYER, *arguments]) == 0
+    return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+
+def test_every_metric_is_a_column(capsys):
+    (standard, _) = rows(capsys, "--metrics", "all")
+    assert set(METRICS) <= set(standard)
+    assert standard["macs_without_padding"] == str(12 * 20 * (27 - 2) * (21 - 2))
+    assert float(standard["arithmetic_intensity"]) > 1
+
+
+def test_options_choose_the_convention(capsys):
+    keys = "flops,bops,weight_bytes"
+    (usual, quantised) = rows(capsys, "--metrics", keys)
+    (other, own) = rows(capsys, "--metrics", keys, "--flops-per-mac", "1", "--weight-bits", "16")
+    assert [usual["flops"], other["flops"]] == [str(2 * MACS), str(MACS)]
+    assert [usual["bops"], other["bops"]] == [str(1024 * MACS), str(512 * MACS)]
+    assert usual["weight_bytes"] == str(2 * int(other["weight_bytes"]))
+    assert own["weight_bytes"] == quantised["weight_bytes"]  # the variant has its own
+
+
+def test_the_table_states_it(capsys):
+    assert main([*LAYER, "--metrics", "flops", "--flops-per-mac", "1", "--format", "table"]) == 0
+    assert "flops_per_mac = 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["--flops-per-mac=3", "--weight-bits=0", "--bias-bits=x"])
+def test_a_wrong_convention_is_one_sentence(capsys, option):
+    assert main([*LAYER, option]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 1
+    assert "allowed are" in captured.err
