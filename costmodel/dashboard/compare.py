@@ -78,13 +78,13 @@ def _show(state: State, layer: ConvLayer, chosen: Sequence[Any]) -> None:
     counted, reasons = selection.fitting(layer, chosen, settings)
     if not counted:
         st.info("No variant that fits this layer is chosen: choose a family in the sidebar.")
-        _left_out(reasons)
+        parts.left_out(reasons)
         return
     looked_at = closer_look.chosen(state, counted)
     over = closer_look.axis(state, looked_at)
     st.info(explain(looked_at), icon=":material/lightbulb:")
     _comparison(state, layer, counted, settings)
-    _left_out(reasons)
+    parts.left_out(reasons)
     closer_look.draw(state, counted, looked_at, over)
 
 
@@ -119,11 +119,3 @@ def _figures(state: State, table: Table) -> None:
     with right:
         st.header("Absolute cost", anchor=False)
         parts.chart(state, cost_dots(table), "costs", f"Dots on a logarithmic axis. {words}")
-
-
-def _left_out(reasons: Sequence[str]) -> None:
-    """What does not fit the layer is said, not hidden."""
-    if reasons:
-        lines = "\n".join(f"- {reason}" for reason in reasons)
-        with st.expander(f"{len(reasons)} left out: not possible on this layer"):
-            st.text(lines)

@@ -30,7 +30,7 @@ def page() -> None:
         chosen = selection.choose_variants(state)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _notation(state)
-        _metric(state)
+        parts.metric_choice(state, "metric", "Ratio and break-even of")
     if chosen:
         ids = [variant.id for variant in chosen]
         state.limit(selection.look_field(ids))
@@ -63,17 +63,6 @@ def _notation(state: State) -> None:
         key="notation",
         required=True,
         help="; ".join(f"{key}: {found.title}" for key, found in symbolic.NOTATIONS.items()),
-    )
-
-
-def _metric(state: State) -> None:
-    st.selectbox(
-        "Ratio and break-even of",
-        list(METRICS),
-        list(METRICS).index(state["metric"]),
-        key="metric",
-        format_func=lambda key: METRICS[key].label,
-        width=260,
     )
 
 

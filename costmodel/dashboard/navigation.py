@@ -13,6 +13,7 @@ from costmodel.dashboard.startup import settle_in
 #: Module of the page, its title, and the name of its icon. The first one is where `/` leads.
 PAGES = (
     ("compare", "Compare", ":material/table_chart:"),
+    ("explore", "Explore", ":material/explore:"),
     ("formulas", "Formulas", ":material/function:"),
     ("design", "Design your own", ":material/draw:"),
 )

@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from costmodel.dashboard.fields import Choice
+from costmodel.dashboard.fields import Choice, OptionalInteger
 from costmodel.dashboard.state import State
 from costmodel.errors import CostModelError, NotationError
 from costmodel.metrics import METRICS
 from costmodel.plots.layout import name_of
 from costmodel.readable import MAX_SAFE, sortable
+from costmodel.sweep import Axis
 from costmodel.table import Table
 from costmodel.variant import VARIANTS, Variant
 
@@ -142,6 +143,70 @@ def variant_choice(state: State, ids: Sequence[str], label: str = "Variant") -> 
         format_func=lambda id: name_of(VARIANTS[id]),
         width=260,
     )
+
+
+def segments(state: State, name: str, titles: Mapping[str, str]) -> None:
+    """A choice of one among few, all of them in sight."""
+    st.segmented_control(
+        state.fields[name].label,
+        list(titles),
+        default=state[name],
+        key=name,
+        format_func=titles.__getitem__,
+        required=True,
+    )
+
+
+def metric_choice(state: State, name: str, label: str) -> None:
+    """A choice among everything that can be counted."""
+    keys = list(METRICS)
+    st.selectbox(
+        label,
+        keys,
+        keys.index(state[name]),
+        key=name,
+        format_func=lambda key: METRICS[key].label,
+        width=230,
+    )
+
+
+def optional_number(state: State, name: str, usual: int) -> int:
+    """A number that may be left empty; the usual one then."""
+    field = state.fields[name]
+    assert isinstance(field, OptionalInteger)
+    key = f"input {name}"
+    st.session_state[key] = state[name]
+
+    def changed() -> None:
+        value = st.session_state[key]
+        state.put(name, None if value is None else int(value))
+
+    st.number_input(
+        field.label,
+        field.low,
+        field.high,
+        state[name],
+        key=key,
+        on_change=changed,
+        placeholder=f"{usual}",
+        width=120,
+    )
+    return usual if state[name] is None else int(state[name])
+
+
+def axis_title(axis: Axis) -> str:
+    """What varies, and of which variant."""
+    if not axis.letter:
+        return axis.label
+    return f"{name_of(VARIANTS[axis.variant])}, {axis.label}"
+
+
+def left_out(reasons: Sequence[str]) -> None:
+    """What does not fit the layer is said, not hidden."""
+    if reasons:
+        lines = "\n".join(f"- {reason}" for reason in reasons)
+        with st.expander(f"{len(reasons)} left out: not possible on this layer"):
+            st.text(lines)
 
 
 def conventions(table: Table) -> None:

@@ -72,7 +72,12 @@ def _line(
     stroke: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     style, label = style_of(variant), METRICS[metric].label
-    name = label if len(sweep.variants) == 1 else f"{name_of(variant)}, {label}"
+    metrics = {metric for _, metric in sweep.cells}
+    alone = len(sweep.variants) == 1
+    name = label if alone else name_of(variant)
+    if not alone and len(metrics) > 1:
+        name = f"{name}, {label}"
+    dash = stroke["dash"] if alone else style.dash  # many variants: each its own
     cells, base = sweep.cells[variant.id, metric], sweep.baseline[metric]
     points = [
         (x, float(r), cell, whole)
@@ -86,7 +91,7 @@ def _line(
         "name": name,
         "x": [x for x, *_ in points],
         "y": [r for _, r, *_ in points],
-        "line": {"color": style.color, "width": stroke["width"], "dash": stroke["dash"]},
+        "line": {"color": style.color, "width": stroke["width"], "dash": dash},
         "opacity": stroke["opacity"],
         "marker": {"symbol": style.symbol, "size": 6, "color": style.color},
         "customdata": [

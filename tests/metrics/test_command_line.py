@@ -1,5 +1,7 @@
 """Conventions on the command line: chosen by options, stated under the table."""
 
+from __future__ import annotations
+
 import csv
 import io
 
@@ -12,19 +14,19 @@ LAYER = ["compare", "-m", "12", "-n", "20", "--size", "9x7", "--variants", "stan
 MACS = 9 * 12 * 20 * 63
 
 
-def rows(capsys, *arguments):
+def rows(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, str]]:
     assert main([*LAYER, *arguments]) == 0
     return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
 
 
-def test_every_metric_is_a_column(capsys):
+def test_every_metric_is_a_column(capsys: pytest.CaptureFixture[str]) -> None:
     (standard, _) = rows(capsys, "--metrics", "all")
     assert set(METRICS) <= set(standard)
     assert standard["macs_without_padding"] == str(12 * 20 * (27 - 2) * (21 - 2))
     assert float(standard["arithmetic_intensity"]) > 1
 
 
-def test_options_choose_the_convention(capsys):
+def test_options_choose_the_convention(capsys: pytest.CaptureFixture[str]) -> None:
     keys = "flops,bops,weight_bytes"
     (usual, quantised) = rows(capsys, "--metrics", keys)
     (other, own) = rows(capsys, "--metrics", keys, "--flops-per-mac", "1", "--weight-bits", "16")
@@ -34,13 +36,15 @@ def test_options_choose_the_convention(capsys):
     assert own["weight_bytes"] == quantised["weight_bytes"]  # the variant has its own
 
 
-def test_the_table_states_it(capsys):
+def test_the_table_states_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*LAYER, "--metrics", "flops", "--flops-per-mac", "1", "--format", "table"]) == 0
     assert "flops_per_mac = 1" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("option", ["--flops-per-mac=3", "--weight-bits=0", "--bias-bits=x"])
-def test_a_wrong_convention_is_one_sentence(capsys, option):
+def test_a_wrong_convention_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], option: str
+) -> None:
     assert main([*LAYER, option]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel import VARIANTS, ConvLayer, CostModelError, count
-from costmodel import sweep as module
 from costmodel.sweep import (
     LAYER_AXES,
     MAX_CELLS,
@@ -17,9 +16,11 @@ from costmodel.sweep import (
     crossing,
     fitting_values,
     hyper_axes,
+    rounded,
     spaced,
     sweep,
 )
+from costmodel.sweep import cells as module
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14), stride=(2, 1))
 ALL = list(VARIANTS.values())
@@ -298,3 +299,16 @@ def test_sweep_agrees_with_count_on_any_layer(k, m, n, size):
     found = sweep(["channel_svd"], layer, {"channel_svd.r": (1, 2, n)})
     for place, r in enumerate((1, 2, n)):
         assert found.cells["channel_svd", "macs"][place] == count("channel_svd", layer, r=r).macs
+
+
+@given(st.integers(1, 500), st.integers(0, 5000), st.integers(2, 200))
+def test_rounded_stays_within_and_is_even_where_it_skips(low, more, most):
+    values = rounded(low, low + more, most)
+    assert list(values) == sorted(set(values))
+    assert low <= values[0] <= values[-1] <= low + more
+    if more >= most and len(values) > 2:
+        step = values[1] - values[0]
+        assert step % 2 == 0
+        assert all(value % step == 0 for value in values)
+    elif more < most:
+        assert values == tuple(range(low, low + more + 1))

@@ -1,0 +1,212 @@
+"""Explore: any size or hyper-parameter against any cost, as curves, a map, or a trade-off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from costmodel.counting import Counts
+from costmodel.dashboard import parts, selection
+from costmodel.dashboard.fields import Choice, Field, OptionalInteger
+from costmodel.dashboard.layer_form import FIELDS, MAX_SIZE, further_form, layer_form
+from costmodel.dashboard.state import State
+from costmodel.errors import CostModelError
+from costmodel.metrics import METRICS
+from costmodel.plots.curve import ratio_curve
+from costmodel.plots.explore import cost_curves, ratio_map, trade_off_scatter
+from costmodel.sweep import LAYER_AXES, Axis, Sweep, axes, boundary, rounded, sweep, trade_off
+from costmodel.variant import VARIANTS
+
+VIEWS = {"curves": "Curves", "map": "Map", "trade-off": "Trade-off"}
+SCALES = {"ratio": "Ratio to standard", "cost": "Cost itself"}
+_POINTS = 120  # of a curve
+_SIDE = 40  # of a map
+_UNSET = ""
+
+
+def page() -> None:
+    """Draw the page."""
+    state = State(_fields()).begin()
+    parts.heading(
+        "Explore the design space",
+        "Any size or hyper-parameter against any cost; every point is counted exactly.",
+    )
+    state.notice_here()
+    with st.sidebar:
+        chosen = selection.choose_variants(state)
+        st.markdown("**Layer, in detail**")
+        further_form(state)
+        parts.figure_format(state)
+    try:
+        layer = layer_form(state)
+        hyper = selection.hyper_values(state)
+        counted, reasons = selection.fitting(layer, chosen, hyper)
+        if counted:
+            _view(state, counted, hyper)
+        else:
+            st.info("No variant that fits this layer is chosen: choose a family in the sidebar.")
+        parts.left_out(reasons)
+    except CostModelError as error:
+        parts.refuse(error)
+    state.finish()
+
+
+def _fields() -> list[Field]:
+    every = [f"{v.id}.{name}" for v in VARIANTS.values() for name in v.hyper]
+    over = (_UNSET, *LAYER_AXES, *every)
+    ends = [
+        OptionalInteger(name, None, label, low=1, high=MAX_SIZE)
+        for name, label in (
+            ("x_from", "x from"),
+            ("x_to", "x to"),
+            ("y_from", "y from"),
+            ("y_to", "y to"),
+        )
+    ]
+    return [
+        *FIELDS,
+        *selection.fields(),
+        *selection.hyper_fields(),
+        selection.look_field(),
+        Choice("view", "curves", "View", options=tuple(VIEWS)),
+        Choice("scale", "ratio", "Scale", options=tuple(SCALES)),
+        Choice("x", _UNSET, "x", options=over),
+        Choice("y", _UNSET, "y", options=over),
+        Choice("metric", "macs", "Cost", options=tuple(METRICS)),
+        Choice("against", "params", "Against", options=tuple(METRICS)),
+        *ends,
+        parts.FIGURE_FORMAT,
+    ]
+
+
+def _view(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="explore-inputs"):
+        parts.segments(state, "view", VIEWS)
+        parts.metric_choice(state, "metric", "Cost")
+        if state["view"] == "trade-off":
+            parts.metric_choice(state, "against", "Against")
+    if state["view"] == "curves":
+        _curves(state, counted, hyper)
+    elif state["view"] == "map":
+        _map(state, counted, hyper)
+    else:
+        _trade_off(state, counted, hyper)
+
+
+# -- curves ----------------------------------------------------------------------------------------
+
+
+def _curves(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> None:
+    layer, metric = counted[0].layer, state["metric"]
+    variants = [counts.variant for counts in counted]
+    found = {axis.key: axis for axis in axes(layer, variants, **hyper)}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="curve-inputs"):
+        over = _axis(state, "x", "Over", found, "out_channels")
+        values = _range(state, over, "x", _POINTS)
+        parts.segments(state, "scale", SCALES)
+    shown = [v for v in variants if not over.variant or v.id == over.variant]
+    swept = sweep(shown, layer, {over.key: values}, (metric,), **hyper)
+    if state["scale"] == "ratio":
+        figure = ratio_curve(swept, over)
+    else:
+        figure = cost_curves(swept, over, metric)
+    what = f"{METRICS[metric].label} over {over.label}, one line per variant."
+    parts.chart(state, figure, "curves", what)
+    _take_away(state, swept)
+
+
+# -- map -------------------------------------------------------------------------------------------
+
+
+def _map(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> None:
+    layer, metric = counted[0].layer, state["metric"]
+    found = {counts.variant.id: counts for counts in counted}
+    looked_at = found[state.limit(selection.look_field(found))]
+    variant = looked_at.variant
+    over = {axis.key: axis for axis in axes(layer, [variant], **looked_at.hyper)}
+    letters = [key for key in over if "." in key]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="map-inputs"):
+        parts.variant_choice(state, list(found))
+        across = _axis(state, "x", "Across", over, "out_channels")
+        first = next((key for key in letters if key != across.key), "in_channels")
+        rest = {key: axis for key, axis in over.items() if key != across.key}
+        up = _axis(state, "y", "Up", rest, first if first in rest else next(iter(rest)))
+        xs, ys = _range(state, across, "x", _SIDE), _range(state, up, "y", _SIDE)
+    swept = sweep(
+        [variant], layer, {across.key: xs, up.key: ys}, (metric,), **dict(looked_at.hyper)
+    )
+    line = boundary(looked_at, across, up, xs, metric)
+    figure = ratio_map(swept, across, up, metric, line)
+    what = (
+        f"Map of the ratio of {METRICS[metric].label} to the {VARIANTS.baseline.title} over "
+        f"{across.label} and {up.label}; blue is cheaper, brown dearer, the thick line is 1."
+    )
+    parts.chart(state, figure, "map", what)
+    st.caption(
+        "Blue: cheaper than the standard convolution; brown: dearer. The thick line is where both "
+        "cost the same"
+        + (", the dotted one its exact break-even" if line else "")
+        + "; the cross is the layer above."
+    )
+    _take_away(state, swept)
+
+
+# -- trade-off -------------------------------------------------------------------------------------
+
+
+def _trade_off(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> None:
+    metrics = (state["against"], state["metric"])
+    if metrics[0] == metrics[1]:
+        st.info("Both costs are the same: choose two different ones.")
+        return
+    variants = [counts.variant for counts in counted]
+    table = trade_off(variants, counted[0].layer, metrics, **hyper)
+    labels = " against ".join(METRICS[key].label for key in reversed(metrics))
+    parts.chart(state, trade_off_scatter(table, metrics), "trade-off", f"{labels}, logarithmic.")
+    st.caption(
+        "Each line is a variant along its first hyper-parameter, large marks are the present "
+        "settings. Nothing costs less than the broad grey line in both ways at once; what a "
+        "setting can express is another question."
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        parts.csv_button(table, "trade-off")
+        parts.share(state)
+    parts.conventions(table)
+
+
+# -- what they share -------------------------------------------------------------------------------
+
+
+def _axis(state: State, name: str, label: str, found: dict[str, Axis], usual: str) -> Axis:
+    """A choice of what varies."""
+    keys = list(found)
+    key = state.limit(Choice(name, usual if usual in keys else keys[0], label, options=keys))
+    st.selectbox(
+        label,
+        keys,
+        keys.index(key),
+        key=name,
+        format_func=lambda key: parts.axis_title(found[key]),
+        width=290,
+    )
+    return found[key]
+
+
+def _range(state: State, over: Axis, name: str, most: int) -> tuple[int, ...]:
+    """From where to where; left empty, the axis' own range."""
+    low = parts.optional_number(state, f"{name}_from", over.low)
+    high = parts.optional_number(state, f"{name}_to", max(over.high, over.current))
+    if low > high:
+        raise CostModelError(f"{over.label} from {low} to {high}; allowed is from small to large")
+    return rounded(low, high, most)
+
+
+def _take_away(state: State, swept: Sweep) -> None:
+    table = swept.to_table()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        parts.csv_button(table, "sweep")
+        parts.share(state)
+        st.caption(f"Layer: {swept.layer}. {len(table):,} points.")
+    parts.conventions(table)

@@ -1,0 +1,153 @@
+"""What can vary: the sizes of a layer, and the hyper-parameters of the variants on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from costmodel import expression
+from costmodel.arith import Number, is_exact
+from costmodel.counting import count
+from costmodel.errors import CostModelError
+from costmodel.layer import ConvLayer
+from costmodel.variant import Hyper, Variant
+
+#: Fields of a layer that can vary, with their label and the fields that get the value.
+LAYER_AXES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "in_channels": ("input channels", ("in_channels",)),
+    "out_channels": ("output channels", ("out_channels",)),
+    "channels": ("input and output channels", ("in_channels", "out_channels")),
+    "size": ("input height and width", ("size",)),
+    "kernel": ("kernel side", ("kernel",)),
+    "stride": ("stride", ("stride",)),
+    "dilation": ("dilation", ("dilation",)),
+    "batch": ("batch", ("batch",)),
+}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Something that can vary.
+
+    key: a key of `LAYER_AXES`, or "variant.letter". label: for people. low, high: the range that
+    makes sense on the layer (larger values may be allowed too). current: its value there.
+    """
+
+    key: str
+    label: str
+    low: int
+    high: int
+    current: int
+
+    @property
+    def variant(self) -> str:
+        """The id of the only variant that it changes, "" for an axis of the layer."""
+        return self.key.partition(".")[0] if "." in self.key else ""
+
+    @property
+    def letter(self) -> str:
+        """The letter of the hyper-parameter, "" for an axis of the layer."""
+        return self.key.partition(".")[2]
+
+
+def axes(layer: ConvLayer, variants: Iterable[Variant], **hyper: Number) -> list[Axis]:
+    """What can vary on a layer: its own sizes first, then the hyper-parameters of the variants.
+
+    `hyper` holds current values ("basis.b" or "b"); real-valued hyper-parameters are left out.
+    """
+    found = [
+        Axis(key, label, 1, _layer_limit(layer, key), _current(layer, fields))
+        for key, (label, fields) in LAYER_AXES.items()
+    ]
+    for variant in variants:
+        found += hyper_axes(layer, variant, **hyper)
+    return found
+
+
+def hyper_axes(layer: ConvLayer, variant: Variant, **hyper: Number) -> list[Axis]:
+    """The integer hyper-parameters of one variant as axes; none where it does not fit the layer."""
+    try:
+        bound = count(variant, layer, **values_for(variant, hyper)).bound
+    except CostModelError:
+        return []
+    return [
+        Axis(
+            f"{variant.id}.{letter}",
+            f"{letter}: {declared.meaning}",
+            declared.low,
+            _hyper_limit(declared, bound.env),
+            bound.hyper[letter],
+        )
+        for letter, declared in variant.hyper.items()
+        if not declared.real
+    ]
+
+
+def values_for(variant: Variant, hyper: Mapping[str, Number]) -> dict[str, Number]:
+    """The values meant for one variant among `b=4` and `basis.b=4`; the latter wins."""
+    return {
+        letter: hyper.get(f"{variant.id}.{letter}", hyper.get(letter))
+        for letter in variant.hyper
+        if f"{variant.id}.{letter}" in hyper or letter in hyper
+    }
+
+
+def placed(
+    layer: ConvLayer,
+    values: Mapping[str, Number],
+    hyper: Mapping[str, Number],
+    variant: Variant,
+) -> tuple[ConvLayer, dict[str, Number]]:
+    """A layer and a variant's hyper-parameters with some axes, by key, at other values."""
+    fields: dict[str, Number] = {}
+    letters = dict(hyper)
+    for key, value in values.items():
+        owner, dot, letter = key.partition(".")
+        if not dot:
+            for field in LAYER_AXES[key][1]:
+                fields[field] = (value,) * layer.dims if field == "size" else value
+        elif owner == variant.id:
+            letters[letter] = value
+    return layer.replace(**fields) if fields else layer, letters
+
+
+def spaced(low: int, high: int, most: int) -> tuple[int, ...]:
+    """At most `most` different integers from `low` to `high`, both included, evenly spread."""
+    if high - low < most:
+        return tuple(range(low, high + 1))
+    step = high - low
+    return tuple(dict.fromkeys(low + step * i // (most - 1) for i in range(most)))
+
+
+def rounded(low: int, high: int, most: int) -> tuple[int, ...]:
+    """At most `most` (and a few) integers at multiples of a power of two, ends included.
+
+    Channels are even in practice: evenly spread odd and even values in turn would show what
+    rounding does, and not how a cost grows.
+    """
+    step = 1
+    while (high - low) // step >= most:
+        step *= 2
+    inner = range(low + (-low) % step, high + 1, step)
+    return tuple(sorted({low, high, *inner})) if step == 1 else tuple(inner) or (low, high)
+
+
+def _current(layer: ConvLayer, fields: Sequence[str]) -> int:
+    value = getattr(layer, fields[-1])
+    return int(value[-1] if isinstance(value, tuple) else value)
+
+
+def _layer_limit(layer: ConvLayer, key: str) -> int:
+    """A range in which one sees something: twice the present value, and no less than is common."""
+    current = _current(layer, LAYER_AXES[key][1])
+    common = {"kernel": 11, "stride": 4, "dilation": 6, "batch": 64, "size": 64}.get(key, 256)
+    return max(2 * current, common)
+
+
+def _hyper_limit(declared: Hyper, env: Mapping[str, Number]) -> int:
+    """Where a slider should end: `upto` on this layer, within what is allowed."""
+    limit = expression.parse(declared.upto).evaluate(env)
+    limit = int(limit) if is_exact(limit) else declared.low
+    if declared.high is not None:
+        limit = min(limit, declared.high)
+    return max(limit, declared.low + 1)

@@ -1,0 +1,153 @@
+"""Design spaces: one or two sizes or hyper-parameters vary, everything else stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from costmodel.arith import Number
+from costmodel.errors import InputError, unknown
+from costmodel.layer import ConvLayer
+from costmodel.metrics import METRICS
+from costmodel.sweep.axes import LAYER_AXES, Axis, spaced, values_for
+from costmodel.sweep.cells import counted
+from costmodel.table import Table
+from costmodel.variant import VARIANTS, Variant
+
+if TYPE_CHECKING:
+    import numpy
+
+#: Cells of a sweep (per variant); more is refused, so that no request takes minutes.
+MAX_CELLS = 10_000
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The cells of a design space.
+
+    axes: key → values, one or two of them. layer, hyper: what stays. cells: (variant id, metric
+    key) → an array with one dimension per axis, of exact integers, None where nothing fits.
+    baseline: the same for the variant that ratios refer to, by metric.
+    """
+
+    layer: ConvLayer
+    axes: Mapping[str, tuple[int, ...]]
+    cells: Mapping[tuple[str, str], numpy.ndarray[Any, Any]]
+    baseline: Mapping[str, numpy.ndarray[Any, Any]]
+
+    @property
+    def variants(self) -> list[str]:
+        """The ids swept, in order."""
+        return list(dict.fromkeys(variant for variant, _ in self.cells))
+
+    def ratio(self, variant: str, metric: str) -> numpy.ndarray[Any, Any]:
+        """Cells divided by the baseline's, as floats; not-a-number where either is missing."""
+        import numpy
+
+        cells, base = self.cells[variant, metric], self.baseline[metric]
+        result = numpy.full(cells.shape, numpy.nan)
+        for index in numpy.ndindex(cells.shape):
+            if cells[index] is not None and base[index]:
+                result[index] = cells[index] / base[index]  # int / int rounds once, at any size
+        return result
+
+    def to_table(self) -> Table:
+        """One row per cell and variant: the axes, the variant, each metric and its ratio."""
+        import numpy
+
+        metrics = list(dict.fromkeys(metric for _, metric in self.cells))
+        rows = []
+        for variant in self.variants:
+            ratios = {metric: self.ratio(variant, metric) for metric in metrics}
+            for index in numpy.ndindex(*(len(values) for values in self.axes.values())):
+                row: dict[str, Any] = {
+                    key: values[place]
+                    for (key, values), place in zip(self.axes.items(), index, strict=True)
+                }
+                row["variant"] = variant
+                for metric in metrics:
+                    row[metric] = self.cells[variant, metric][index]
+                    value = float(ratios[metric][index])
+                    row[f"{metric}_ratio"] = None if value != value else value
+                rows.append(row)
+        columns = (*self.axes, "variant", *metrics, *(f"{metric}_ratio" for metric in metrics))
+        return Table(columns, rows, tuple(f"{m}: {METRICS[m].stated()}." for m in metrics))
+
+
+def sweep(
+    variants: Iterable[str | Variant],
+    layer: ConvLayer,
+    axes: Mapping[str, Sequence[int]],
+    metrics: Iterable[str] = ("params", "macs"),
+    **hyper: Number,
+) -> Sweep:
+    """Count variants over a design space.
+
+    Args:
+        variants: ids or `Variant` values.
+        layer: what stays as it is.
+        axes: one or two of `LAYER_AXES` or "variant.letter", each with its integer values.
+        metrics: keys.
+        hyper: further hyper-parameters, `b=4` or `**{"basis.b": 4}`.
+
+    Raises:
+        InputError: an unknown axis, too many cells, or a value that is no integer.
+
+    >>> from costmodel import ConvLayer
+    >>> layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
+    >>> found = sweep(["basis"], layer, {"basis.b": (4, 9)})
+    >>> found.cells["basis", "params"].tolist()
+    [35072, 78912]
+    """
+    chosen = [VARIANTS[v] if isinstance(v, str) else v for v in variants]
+    keys, grids = _checked(axes, chosen)
+    wanted = [METRICS[key].key for key in metrics]
+    cells: dict[tuple[str, str], Any] = {}
+    for variant in chosen:
+        values = values_for(variant, hyper)
+        for metric, array in counted(variant, layer, keys, grids, wanted, values).items():
+            cells[variant.id, metric] = array
+    baseline = counted(VARIANTS.baseline, layer, keys, grids, wanted, {})
+    return Sweep(layer, dict(zip(keys, grids, strict=True)), cells, baseline)
+
+
+def _checked(
+    axes: Mapping[str, Sequence[int]], variants: Sequence[Variant]
+) -> tuple[list[str], list[tuple[int, ...]]]:
+    if not 1 <= len(axes) <= 2:
+        raise InputError(f"{len(axes)} axes to sweep; allowed are 1 or 2")
+    valid = [*LAYER_AXES, *(f"{v.id}.{letter}" for v in variants for letter in v.hyper)]
+    cells = 1
+    for key, values in axes.items():
+        if key not in valid:
+            raise InputError(unknown("axis", key, valid))
+        if not values:
+            raise InputError(f"axis {key!r} has no values; allowed is one or more")
+        for value in values:
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise InputError(f"axis {key!r} holds {value!r}; allowed are integers")
+        cells *= len(values)
+    if cells > MAX_CELLS:
+        raise InputError(f"{cells} cells to count; allowed are up to {MAX_CELLS}")
+    return list(axes), [tuple(values) for values in axes.values()]
+
+
+def fitting_values(
+    variant: Variant, layer: ConvLayer, axis: Axis, most: int, **hyper: Number
+) -> tuple[int, ...]:
+    """Values of a hyper-parameter that fit the layer: all of its range, or `most` of them.
+
+    The current value is always among them.
+    """
+    if axis.high - axis.low < MAX_CELLS:
+        values = tuple(range(axis.low, axis.high + 1))
+    else:
+        values = spaced(axis.low, axis.high, most)
+    cells = sweep([variant], layer, {axis.key: values}, ("params",), **hyper).cells
+    fitting = [v for v, cell in zip(values, cells[variant.id, "params"], strict=True) if cell]
+    if fitting == list(range(axis.low, axis.high + 1)):
+        return tuple(fitting)
+    if len(fitting) > most:
+        fitting = [fitting[place] for place in spaced(0, len(fitting) - 1, most)]
+    return tuple(sorted({*fitting, axis.current}))

@@ -1,0 +1,101 @@
+"""Trade-offs: two costs of every setting of some variants, and which settings nobody beats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from costmodel.arith import Number
+from costmodel.counting import Counts, count
+from costmodel.errors import CostModelError
+from costmodel.layer import ConvLayer
+from costmodel.metrics import METRICS
+from costmodel.sweep.axes import hyper_axes, spaced, values_for
+from costmodel.table import Table
+from costmodel.variant import VARIANTS, Variant
+
+#: Settings of one variant, along its first integer hyper-parameter.
+MAX_SETTINGS = 60
+
+
+def trade_off(
+    variants: Iterable[str | Variant],
+    layer: ConvLayer,
+    metrics: tuple[str, str] = ("params", "macs"),
+    settings: int = 24,
+    **hyper: Number,
+) -> Table:
+    """Two costs of every setting of some variants on one layer.
+
+    Args:
+        variants: ids or `Variant` values; those that do not fit are in the result's `skipped`.
+        metrics: the keys of the two costs.
+        settings: how many values of a variant's first integer hyper-parameter, at most
+            `MAX_SETTINGS`; the present one is always among them.
+        hyper: present values, `b=4` or `**{"basis.b": 4}`.
+
+    Returns:
+        Rows with the variant, its settings, both costs, whether the setting is the present one, and
+        whether it is on the front: no other row costs less in one of the two and no more in the
+        other.
+    """
+    x, y = (METRICS[key].key for key in metrics)
+    rows: list[dict[str, Any]] = []
+    skipped: list[tuple[str, str]] = []
+    for variant in (VARIANTS[v] if isinstance(v, str) else v for v in variants):
+        values = values_for(variant, hyper)
+        try:
+            present = count(variant, layer, **values)
+        except CostModelError as error:
+            skipped.append((variant.id, str(error)))
+            continue
+        for counts in _settings(present, min(settings, MAX_SETTINGS)):
+            rows.append(
+                {
+                    "variant": variant.id,
+                    "hyper": ";".join(f"{name}={value}" for name, value in counts.hyper.items()),
+                    x: counts[x],
+                    y: counts[y],
+                    "present": counts.hyper == present.hyper,
+                }
+            )
+    best = front([(row[x], row[y]) for row in rows])
+    for place, row in enumerate(rows):
+        row["front"] = place in best
+    notes = tuple(f"{key}: {METRICS[key].stated()}." for key in (x, y))
+    return Table(("variant", "hyper", x, y, "present", "front"), rows, notes, tuple(skipped))
+
+
+def _settings(present: Counts, most: int) -> list[Counts]:
+    """The present counts, and those along the first integer hyper-parameter that fit."""
+    variant, layer, hyper = present.variant, present.layer, dict(present.hyper)
+    over = next(iter(hyper_axes(layer, variant, **hyper)), None)
+    if over is None:
+        return [present]
+    found = []
+    for value in sorted({*spaced(over.low, over.high, most), over.current}):
+        try:
+            found.append(count(variant, layer, **{**hyper, over.letter: value}))
+        except CostModelError:
+            continue  # a value that does not divide the channels
+    return found
+
+
+def front(costs: Sequence[tuple[Number, Number]]) -> set[int]:
+    """The places of the costs that no other pair beats (the Pareto front, both to be small).
+
+    Of equal pairs all are on it.
+
+    >>> sorted(front([(1, 5), (2, 3), (2, 4), (3, 3), (4, 1)]))
+    [0, 1, 4]
+    """
+    order = sorted(range(len(costs)), key=lambda place: costs[place])
+    found: set[int] = set()
+    least: Number | None = None  # of the second cost, among those with a smaller first one
+    last: tuple[Number, Number] | None = None
+    for place in order:
+        pair = costs[place]
+        if least is None or pair[1] < least or pair == last:
+            found.add(place)
+            least, last = pair[1], pair
+    return found
