@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from costmodel.cli._page import command_page  # noqa: E402
 from costmodel.docs.pages import FOLDER, variant_pages  # noqa: E402
 from costmodel.files import write_whole  # noqa: E402
 
+#: What makes pages: each gives their content by path from the root of the project.
+GENERATORS: tuple[Callable[[], dict[str, bytes]], ...] = (variant_pages, command_page)
+#: Folders in which every file is generated: what no generator makes any more is deleted.
+OWNED = (FOLDER,)
+
 
 def main(check: bool) -> int:
-    """Bring the folder of pages in line with the catalogue; 1 if `check` finds it is not."""
-    wanted = {ROOT / path: content for path, content in variant_pages().items()}
-    there = {path for path in (ROOT / FOLDER).glob("*") if path.is_file()}
-    stale = [p for p, content in wanted.items() if p not in there or p.read_bytes() != content]
+    """Bring the pages in line with what they are made from; 1 if `check` finds they are not."""
+    made = {path: text for generate in GENERATORS for path, text in generate().items()}
+    wanted = {ROOT / path: content for path, content in made.items()}
+    there = {path for folder in OWNED for path in (ROOT / folder).glob("*") if path.is_file()}
+    stale = [p for p, text in wanted.items() if not p.is_file() or p.read_bytes() != text]
     gone = sorted(there - set(wanted))
     for path in sorted([*stale, *gone]):
         print(f"{path.relative_to(ROOT)}: {'stale' if check else 'written'}")
     if check:
         return 1 if stale or gone else 0
-    (ROOT / FOLDER).mkdir(parents=True, exist_ok=True)
     for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(str(path), wanted[path])
     for path in gone:
         path.unlink()

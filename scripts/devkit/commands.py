@@ -58,7 +58,9 @@ def docs(arguments: Sequence[str]) -> int:
     """Refresh pages and generated parts of documents, and build the site into site/."""
     _take_none("docs", arguments)
     site = ["-m", "mkdocs", "build", "--quiet", "--strict"]
-    return _python([["scripts/pages.py"], _embed(), site])
+    # Material announces its successor at every build; what is pinned here goes on as it is.
+    quiet = {"NO_MKDOCS_2_WARNING": "1", **os.environ}
+    return _python([["scripts/pages.py"], _embed(), site], quiet)
 
 
 def help_(arguments: Sequence[str]) -> int:
