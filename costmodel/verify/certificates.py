@@ -118,9 +118,12 @@ def certify(
     tasks = list(itertools.product(chosen, keys))
     workers = min(processes or os.cpu_count() or 1, len(tasks))
     if workers > 1:
+        # The longest first, or a worker would end alone with one of them.
+        order = sorted(tasks, key=lambda task: -len(task[0].lines))
         # a fresh interpreter per worker: torch's threads do not survive a fork
         with ProcessPoolExecutor(workers, get_context("spawn"), initializer=prepare) as pool:
-            found = list(pool.map(_rows, tasks))
+            done = {(v.id, key): pool.submit(_rows, (v, key)) for v, key in order}
+        found = [done[v.id, key].result() for v, key in tasks]
     else:
         found = [_rows(task) for task in tasks]
     return Table(COLUMNS, [row for rows in found for row in rows])
