@@ -15,7 +15,8 @@ from costmodel.dashboard.state import State
 from costmodel.errors import CostModelError
 from costmodel.metrics import METRICS
 from costmodel.plots.curve import ratio_curve
-from costmodel.plots.explore import cost_curves, ratio_map, trade_off_scatter
+from costmodel.plots.explore import cost_curves, trade_off_scatter
+from costmodel.plots.ratio_map import ratio_map
 from costmodel.sweep import LAYER_AXES, Axis, Sweep, axes, boundary, rounded, sweep, trade_off
 from costmodel.variant import VARIANTS
 
@@ -23,6 +24,7 @@ VIEWS = {"curves": "Curves", "map": "Map", "trade-off": "Trade-off"}
 SCALES = {"ratio": "Ratio to standard", "cost": "Cost itself"}
 _POINTS = 120  # of a curve
 _SIDE = 40  # of a map
+_HEIGHT = 520  # with room for a legend of many lines, also on a phone
 _UNSET = ""
 
 
@@ -75,7 +77,7 @@ def _fields() -> list[Field]:
         Choice("x", _UNSET, "x", options=over),
         Choice("y", _UNSET, "y", options=over),
         Choice("metric", "macs", "Cost", options=tuple(METRICS)),
-        Choice("against", "params", "Against", options=tuple(METRICS)),
+        Choice("against", "activations", "Against", options=tuple(METRICS)),
         *ends,
         parts.FIGURE_FORMAT,
     ]
@@ -104,12 +106,13 @@ def _curves(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> N
     found = {axis.key: axis for axis in axes(layer, variants, **hyper)}
     with st.container(horizontal=True, vertical_alignment="bottom", key="curve-inputs"):
         over = _axis(state, "x", "Over", found, "out_channels")
-        values = _range(state, over, "x", _POINTS)
         parts.segments(state, "scale", SCALES)
+        with _ranges():
+            values = _range(state, over, "x", _POINTS)
     shown = [v for v in variants if not over.variant or v.id == over.variant]
     swept = sweep(shown, layer, {over.key: values}, (metric,), **hyper)
     if state["scale"] == "ratio":
-        figure = ratio_curve(swept, over)
+        figure = ratio_curve(swept, over, height=_HEIGHT)
     else:
         figure = cost_curves(swept, over, metric)
     what = f"{METRICS[metric].label} over {over.label}, one line per variant."
@@ -133,7 +136,8 @@ def _map(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> None
         first = next((key for key in letters if key != across.key), "in_channels")
         rest = {key: axis for key, axis in over.items() if key != across.key}
         up = _axis(state, "y", "Up", rest, first if first in rest else next(iter(rest)))
-        xs, ys = _range(state, across, "x", _SIDE), _range(state, up, "y", _SIDE)
+        with _ranges():
+            xs, ys = _range(state, across, "x", _SIDE), _range(state, up, "y", _SIDE)
     swept = sweep(
         [variant], layer, {across.key: xs, up.key: ys}, (metric,), **dict(looked_at.hyper)
     )
@@ -192,6 +196,11 @@ def _axis(state: State, name: str, label: str, found: dict[str, Axis], usual: st
         width=290,
     )
     return found[key]
+
+
+def _ranges() -> Any:
+    """Where the ends of the axes are set; most visitors leave them as they are."""
+    return st.popover("Range", icon=":material/width:", help="From where to where the axes go")
 
 
 def _range(state: State, over: Axis, name: str, most: int) -> tuple[int, ...]:

@@ -30,6 +30,7 @@ def ratio_curve(
     over: Axis,
     break_evens: Iterable[Crossing] = (),
     variants: Mapping[str, Variant] = VARIANTS,
+    height: int = 380,
 ) -> Figure:
     """One line per variant and metric over the only axis of a sweep.
 
@@ -37,6 +38,7 @@ def ratio_curve(
         sweep: one axis, any variants; where nothing fits, the line has a gap.
         over: what varies; its current value is marked.
         break_evens: marked with a vertical line and their exact value.
+        height: in pixels, the legend included.
     """
     metrics = list(dict.fromkeys(metric for _, metric in sweep.cells))
     values = sweep.axes[over.key]
@@ -52,7 +54,7 @@ def ratio_curve(
     marks = _marks(break_evens, values)
     return figure(
         data,
-        height=380,
+        height=height,
         xaxis=axis(over.label, range=[values[0] - _pad(values), values[-1] + _pad(values)]),
         yaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, top]),
         shapes=[_horizontal(), *(shape for shape, _ in marks)],

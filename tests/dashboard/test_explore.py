@@ -1,0 +1,139 @@
+"""The Explore page: curves, maps and trade-offs of the library's own sweeps."""
+
+import pytest
+
+from costmodel import METRICS, VARIANTS, ConvLayer
+from costmodel.plots.layout import name_of
+from costmodel.sweep import trade_off
+
+LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
+COMMON = [id for id, variant in VARIANTS.items() if variant.common]
+
+
+@pytest.fixture
+def opened(page):
+    return page("explore")
+
+
+def traces(opened, key):
+    return {t["name"]: t for t in opened.chart(f"chart-{key}")["data"] if t.get("name")}
+
+
+def plain(values):
+    """A list, whichever way Plotly has written it."""
+    if isinstance(values, list):
+        return values
+    import base64
+
+    import numpy
+
+    return numpy.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).tolist()
+
+
+def test_the_first_view_has_a_curve_per_common_variant(opened):
+    assert set(traces(opened, "curves")) == {name_of(VARIANTS[id]) for id in COMMON}
+    assert opened.query["view"] == "curves"
+    assert opened.query["x"] == "out_channels"
+    assert not opened.errors
+    assert not opened.notices
+
+
+@pytest.mark.parametrize("metric", list(METRICS))
+def test_every_metric_has_curves(opened, metric):
+    opened.set("metric", metric)
+    assert not opened.errors
+    assert opened.query["metric"] == metric
+    assert METRICS[metric].stated() in opened.text()
+
+
+def test_the_cost_itself(opened):
+    opened.set("scale", "cost").set("x", "in_channels")
+    basis = traces(opened, "curves")["basis"]
+    place = plain(basis["x"]).index(64)
+    assert plain(basis["y"])[place] == 9 * 64 * 4 * 56 * 56 + 64 * 4 * 128 * 56 * 56
+
+
+def test_a_hyper_parameter_is_swept_for_its_variant_alone(opened):
+    opened.set("x", "basis.b")
+    assert set(traces(opened, "curves")) == {METRICS["macs"].label}
+    opened.set("scale", "cost")
+    assert set(traces(opened, "curves")) == {"basis"}
+
+
+def test_a_range_is_kept_and_in_the_link(page, opened):
+    opened.set("input x_from", 10)
+    opened.set("input x_to", 20)
+    basis = traces(opened, "curves")["basis"]
+    assert plain(basis["x"]) == list(range(10, 21))
+    assert (opened.query["x_from"], opened.query["x_to"]) == ("10", "20")
+    again = page("explore", **opened.query)
+    assert traces(again, "curves") == traces(opened, "curves")
+
+
+def test_a_range_the_wrong_way_round_is_a_sentence(opened):
+    opened.set("input x_from", 30)
+    opened.set("input x_to", 20)
+    (error,) = opened.errors
+    assert "from 30 to 20; allowed is from small to large" in error
+
+
+def test_a_map_of_two_axes(opened):
+    opened.set("view", "map").set("look", "basis").set("y", "in_channels")
+    data = opened.chart("chart-map")["data"]
+    assert data[0]["type"] == "heatmap"
+    assert "basis" in data[0]["hovertemplate"]
+    opened.set("y", "basis.b")
+    names = [trace.get("name") for trace in opened.chart("chart-map")["data"]]
+    assert "exact break-even" in names
+    assert "its exact break-even" in opened.text()
+
+
+def test_both_axes_of_a_map_differ(opened):
+    opened.set("view", "map")
+    opened.set("x", "basis.b")
+    assert opened.query["x"] == "basis.b"
+    assert opened.query["y"] != "basis.b"
+    assert "basis.b" not in opened.widget("y").options
+
+
+def test_a_trade_off_is_the_library_s(opened):
+    opened.set("view", "trade-off").set("metric", "macs").set("against", "params")
+    table = trade_off([VARIANTS[id] for id in COMMON], LAYER, ("params", "macs"))
+    basis = traces(opened, "trade-off")["basis"]
+    rows = [row for row in table if row["variant"] == "basis"]
+    assert plain(basis["x"]) == [row["params"] for row in rows]
+    assert plain(basis["y"]) == [row["macs"] for row in rows]
+
+
+def test_a_cost_against_itself_is_a_hint(opened):
+    opened.set("view", "trade-off").set("metric", "macs").set("against", "macs")
+    assert "choose two different" in opened.app.info[0].value
+
+
+def test_no_variant_is_a_hint(opened):
+    opened.set("families", [])
+    assert "choose a family" in opened.app.info[0].value
+
+
+@pytest.mark.parametrize("id", list(VARIANTS))
+@pytest.mark.parametrize("view", ["curves", "map", "trade-off"])
+def test_every_variant_in_every_view(page, view, id):
+    opened = page("explore", variants=id, look=id, view=view)
+    assert not opened.errors
+    assert not opened.notices
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"m": "1000000", "n": "1000000", "size": "100000x90001"},
+        {"x_to": "1000000", "view": "map", "y_to": "1000000"},
+        {"size": "7x9x11"},
+        {"size": "31", "k": "7"},
+        {"transposed": "yes", "stride": "2"},
+    ],
+)
+def test_extremes_are_drawn_or_refused_in_a_sentence(page, query):
+    opened = page("explore", **query)
+    assert opened.app.title
+    assert not opened.notices
