@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -50,6 +51,8 @@ PROCESSES: dict[str, tuple[str, ...]] = {
     "formulas": ("-m", "costmodel", "formulas"),
     "fvcore, one layer": ("-W", "ignore", "-c", _FVCORE),
 }
+# As installed by pip: with the bytecode of every module on disk, whatever this shell has set.
+_ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 _BASE, _OTHER = "python -c pass", "fvcore, one layer"
 
 
@@ -58,6 +61,7 @@ def run(arguments: tuple[str, ...]) -> str:
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
+        env=_ENVIRONMENT,
         capture_output=True,
         text=True,
         check=True,

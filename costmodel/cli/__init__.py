@@ -20,7 +20,22 @@ from costmodel.errors import CostModelError, InputError, MissingDependencyError,
 _HINT = "costmodel: this is an example; `python -m costmodel --help` lists the commands"
 
 _EXAMPLE = ("compare", "-k", "3", "-m", "64", "-n", "128", "--size", "56x56")
+_COLUMNS = 80  # where there is no terminal
 _OWN_OPTIONS = ("-h", "--help", "-V", "--version")
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal; argparse's own way there imports every compression module."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    try:
+        return int(os.environ.get("COLUMNS", "")) or os.get_terminal_size().columns
+    except (ValueError, OSError):
+        return _COLUMNS
 
 
 class _Parser(argparse.ArgumentParser):
@@ -50,7 +65,7 @@ def command_parser(name: str) -> argparse.ArgumentParser:
         prog=f"costmodel {name}",
         description=module.HELP[0].upper() + module.HELP[1:] + ".",
         epilog=f"examples:\n{examples}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     module.configure(parser)
