@@ -222,19 +222,6 @@ def pretty(cell: Any) -> str:
     return str(cell)
 
 
-def scaled(cell: Any) -> str:
-    """A number for people with an SI prefix and four significant digits: `110.0 M`."""
-    if not _is_number(cell) or abs(cell) < 1000:
-        return pretty(cell)
-    value, prefix = float(cell), ""
-    for sign in ("k", "M", "G", "T", "P", "E"):
-        if abs(value) < 999.95:
-            break
-        value, prefix = value / 1000, sign
-    digits = 3 if abs(value) < 9.9995 else 2 if abs(value) < 99.995 else 1
-    return f"{value:.{digits}f} {prefix}"
-
-
 def _is_fraction(cell: Any) -> bool:
     return not isinstance(cell, int | float) and hasattr(cell, "denominator")
 

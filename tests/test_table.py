@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from costmodel.errors import InputError
-from costmodel.table import FORMATS, Table, scaled
+from costmodel.table import FORMATS, Table
 
 BIG = 2**70 + 1
 TABLE = Table(
@@ -92,11 +92,3 @@ def test_columns_can_be_chosen_and_unknown_ones_are_named():
 def test_every_format_renders_an_empty_table():
     for name, render in FORMATS.items():
         assert bool(render(Table(("a", "b"), []))) == (name != "jsonl")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(999, "999"), (1000, "1.000 k"), (109985792, "110.0 M"), (2.5e9, "2.500 G")],
-)
-def test_si_figures_have_four_digits(value, text):
-    assert scaled(value) == text

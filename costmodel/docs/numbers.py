@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from costmodel.counting import count
 from costmodel.docs import options
 from costmodel.docs.directives import Request, Target, directive
 from costmodel.errors import InputError, unknown
 from costmodel.metrics import METRICS
-from costmodel.table import plain, pretty, scaled
+from costmodel.readable import si
+from costmodel.table import plain, pretty
 from costmodel.variant import VARIANTS
 
 _AS = {"as": "grouped (109,985,792), plain (109985792) or si (110.0 M)"}
@@ -16,8 +19,13 @@ _AS = {"as": "grouped (109,985,792), plain (109985792) or si (110.0 M)"}
 def number(value: object, request: Request, target: Target) -> str:
     """A number in the style asked for; in LaTeX the separators do not become spaces."""
     style = options.choice(request, "as", ("grouped", "plain", "si"), "grouped")
-    text = {"grouped": pretty, "plain": plain, "si": scaled}[style](value)
+    text = {"grouped": pretty, "plain": plain, "si": _si}[style](value)
     return text.replace(",", "{,}") if target.syntax == "latex" else text
+
+
+def _si(value: Any) -> str:
+    """Four significant digits with a prefix from a thousand on; a ratio has none."""
+    return si(value) if abs(value) >= 1000 else pretty(value)
 
 
 @directive(
