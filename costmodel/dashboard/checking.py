@@ -11,6 +11,7 @@ import streamlit as st
 
 from costmodel.counting import count
 from costmodel.dashboard.startup import freeze
+from costmodel.dashboard.wording import sentence
 from costmodel.errors import CostModelError, MissingDependencyError
 from costmodel.layer import ConvLayer
 from costmodel.table import Table
@@ -40,10 +41,10 @@ def check_button(variant: Variant, layer: ConvLayer) -> None:
         with st.spinner("Loading torch and checking… the first check takes a few seconds"):
             table, module = checked(variant, layer)
     except MissingDependencyError as error:
-        st.info(f"{error}.")
+        st.info(sentence(str(error)))
         return
     except CostModelError as error:
-        st.error(f"{error}.")
+        st.error(sentence(str(error)))
         return
     _report(table, module)
 
@@ -110,10 +111,10 @@ def _report(table: Table, module: str) -> None:
 
 
 def _rows(rows: Sequence[Any]) -> None:
-    from costmodel.dashboard import parts
+    from costmodel.dashboard import tables
 
     names = ("layer", "oracle", "expected", "got", "ok", "note")
     columns = {
         name: ["" if row.get(name) is None else str(row[name]) for row in rows] for name in names
     }
-    parts.show(columns, {}, "Checks")
+    tables.show(columns, {}, "Checks")

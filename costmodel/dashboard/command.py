@@ -68,6 +68,42 @@ def formulas_command(variants: Iterable[str], notation: str, metric: str, format
     return shlex.join([*words, "--notation", notation, "--metric", metric, "--format", format])
 
 
+def network_command(
+    source: str,
+    sizes: Mapping[str, str],
+    view: str,
+    metrics: Iterable[str],
+    replacement: str = "",
+    where: str = "",
+    pays: bool = True,
+    settings: Mapping[str, object] | None = None,
+) -> str:
+    """`python -m costmodel network …`.
+
+    Args:
+        source: a shipped network's name, or a file.
+        sizes: texts of sizes that differ from the network's own.
+        view: one of `--view`, or "compare" for a row per variant.
+        metrics: columns; none is the command's own choice.
+        replacement, where, pays, settings: what is put in place of which layers.
+    """
+    words = ["python", "-m", "costmodel", "network", source]
+    for name, text in sizes.items():
+        words += ["--at", f"{name}={text}"]
+    if view == "compare":
+        words += ["--compare"]
+    else:
+        words += ["--view", view] if view != "layers" else []
+        words += ["--metrics", chosen] if (chosen := ",".join(metrics)) else []
+        words += ["--replace", replacement] if replacement else []
+        words += ["--costlier"] if replacement and not pays else []
+    if replacement or view == "compare":
+        words += ["--where", where] if where else []
+        for name, value in (settings or {}).items():
+            words += ["--set", f"{name}={value}"]
+    return shlex.join(words)
+
+
 def formulas_directive(variants: Iterable[str], notation: str, metric: str) -> str:
     """The table of formulas as a directive for documents."""
     options = {"variants": ",".join(variants), "notation": notation, "metric": metric}

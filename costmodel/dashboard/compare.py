@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from costmodel.counting import Counts
-from costmodel.dashboard import closer_look, parts, selection
+from costmodel.dashboard import closer_look, parts, selection, tables
 from costmodel.dashboard.command import compare_command, compare_directive
 from costmodel.dashboard.fields import Several
 from costmodel.dashboard.layer_form import FIELDS, further_form, layer_form, layer_texts
@@ -95,7 +95,7 @@ def _comparison(
     metrics = [key for key, metric in METRICS.items() if metric.shown] + list(state["columns"])
     used = {name: value for name, value in settings.items() if name.partition(".")[0] in ids}
     table = compare(layer, ids, metrics, **used)
-    parts.cost_table(table)
+    tables.cost_table(table)
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.csv_button(table, "comparison")
         further = metrics if state["columns"] else []

@@ -7,7 +7,7 @@ limits, but a browser can send anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ from costmodel.errors import InputError, unknown
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}\Z")
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?\Z")
+_SETTING = re.compile(r"[^\W=,][^=,]{0,39}=[0-9]{1,7}([./][0-9]{1,7})?\Z")
 
 
 @dataclass(frozen=True)
@@ -205,3 +206,23 @@ class Text(Field):
         if len(text) > self.most:
             raise self.fail(text, f"are up to {self.most:,} characters, not {len(text):,}")
         return text
+
+
+@dataclass(frozen=True)
+class Settings(Field):
+    """Sizes by name, `H=320,alpha=1/2` in the URL; as a mapping from names to texts."""
+
+    bound: ClassVar[bool] = False
+    default: Mapping[str, str] = field(default_factory=dict)
+    most: int = 8
+
+    def read(self, text: str) -> dict[str, str]:
+        """The texts by name."""
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        if len(parts) > self.most or not all(map(_SETTING.match, parts)):
+            raise self.fail(text, f"are up to {self.most} NAME=NUMBER, such as H=320 or alpha=1/2")
+        return dict(part.split("=") for part in parts)
+
+    def write(self, value: Mapping[str, str]) -> str | None:
+        """The settings with commas between; nothing for none."""
+        return ",".join(f"{name}={text}" for name, text in value.items()) or None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
 from costmodel.counting import Counts
@@ -23,11 +21,16 @@ def sliders(state: State, counts: Counts) -> None:
         _integer(state, axis, fitting_values(variant, layer, axis, _MOST_STOPS, **current))
     for letter, declared in variant.hyper.items():
         if declared.real:
-            _real(state, f"{variant.id}.{letter}", f"{letter}: {declared.meaning}", counts.hyper)
+            decimal(
+                state,
+                f"{variant.id}.{letter}",
+                f"{letter}: {declared.meaning}",
+                str(counts.hyper[letter]),
+            )
 
 
-def _real(state: State, name: str, label: str, present: Mapping[str, object]) -> None:
-    """An input for a decimal; empty, it follows the variant's default."""
+def decimal(state: State, name: str, label: str, shown: str) -> None:
+    """An input for a decimal; empty, it follows the variant's default, and `shown` stands there."""
     key = f"input {name}"
     st.session_state[key] = state[name] or ""
 
@@ -37,7 +40,6 @@ def _real(state: State, name: str, label: str, present: Mapping[str, object]) ->
         except CostModelError:
             state.put(name, None)
 
-    shown = str(present[name.partition(".")[2]])
     st.text_input(
         label,
         state[name] or "",

@@ -14,6 +14,7 @@ from costmodel.dashboard.startup import settle_in
 PAGES = (
     ("compare", "Compare", ":material/table_chart:"),
     ("explore", "Explore", ":material/explore:"),
+    ("network", "Network", ":material/account_tree:"),
     ("formulas", "Formulas", ":material/function:"),
     ("design", "Design your own", ":material/draw:"),
 )

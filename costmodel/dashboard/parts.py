@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from costmodel.dashboard.fields import Choice, OptionalInteger
 from costmodel.dashboard.state import State
+from costmodel.dashboard.wording import literal, sentence
 from costmodel.errors import CostModelError, NotationError
 from costmodel.metrics import METRICS
 from costmodel.plots.layout import name_of
-from costmodel.readable import MAX_SAFE, sortable
 from costmodel.sweep import Axis
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
+from costmodel.variant import VARIANTS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 #: The file format that a figure's camera button saves; one choice for all pages.
 FIGURE_FORMAT = Choice("figure", "svg", "Figures are saved as", options=("svg", "png"))
-_MOST_ROWS = 18  # of a table before it scrolls
-_ROW_HEIGHT = 35
 # Less empty space above the title, headings in proportion, and small print that can be read: as it
 # comes, it has less contrast than WCAG asks for.
 _STYLE = (
@@ -49,11 +47,10 @@ def heading(title: str, what: str) -> None:
 def refuse(error: CostModelError) -> None:
     """Say what is wrong with an input and what is allowed."""
     if isinstance(error, NotationError):
-        st.error(error.cause[:1].upper() + error.cause[1:] + ".")
+        st.error(sentence(error.cause))
         st.code(str(error), language=None)
     else:
-        sentence = str(error)
-        st.error(sentence[:1].upper() + sentence[1:] + ".")
+        st.error(sentence(str(error)))
 
 
 def chart(state: State, figure: Figure, name: str, alt: str) -> None:
@@ -78,58 +75,6 @@ def figure_format(state: State) -> None:
         format_func=str.upper,
         required=True,
         help="The camera button at a figure's top right corner saves it",
-    )
-
-
-def cost_table(table: Table, variants: Mapping[str, Variant] = VARIANTS) -> None:
-    """The rows of a comparison: exact integers, sortable in every column."""
-    rows = list(table)
-    columns: dict[str, Any] = {"variant": [name_of(variants[row["variant"]]) for row in rows]}
-    config: dict[str, Any] = {"variant": st.column_config.TextColumn("Variant", pinned=True)}
-    for key in table.columns:
-        if key.removesuffix("_ratio") not in METRICS:
-            continue
-        metric = METRICS[key.removesuffix("_ratio")]
-        if key.endswith("_ratio"):
-            columns[key] = table.column(key)
-            config[key] = st.column_config.NumberColumn(
-                f"{metric.label} ratio",
-                format="×%.4g",
-                help=f"{metric.label} divided by those of the {VARIANTS.baseline.title}",
-            )
-        else:
-            columns[key], config[key] = _numbers(table.column(key), metric.label, metric.stated())
-    columns["hyper"] = [row["hyper"].replace(";", ", ") for row in rows]
-    config["hyper"] = st.column_config.TextColumn("Settings")
-    show(columns, config, "Costs of each variant")
-
-
-def _numbers(values: Sequence[Any], label: str, convention: str) -> tuple[list[Any], Any]:
-    """A column of numbers; where browsers would round them, of texts that sort as numbers do."""
-    help = convention[:1].upper() + convention[1:]
-    known = [value for value in values if value is not None]
-    integers = all(isinstance(value, int) for value in known)
-    if integers and max(map(abs, known), default=0) > MAX_SAFE:
-        texts = iter(sortable(known))
-        cells = ["" if value is None else next(texts) for value in values]
-        return cells, st.column_config.TextColumn(label, alignment="right", help=help)
-    if not integers:
-        values = [None if value is None else float(value) for value in values]
-    pattern = "%,d" if integers else "%,.6g"
-    return list(values), st.column_config.NumberColumn(label, format=pattern, help=help)
-
-
-def show(columns: Mapping[str, Sequence[Any]], config: Mapping[str, Any], alt: str) -> None:
-    """Columns as a table with a described content."""
-    import pandas  # half a second that the title need not wait for
-
-    frame = pandas.DataFrame(columns)
-    st.dataframe(
-        frame,
-        hide_index=True,
-        column_config=dict(config),
-        height=_ROW_HEIGHT * (min(len(frame), _MOST_ROWS) + 1) + 3,
-        alt=alt,
     )
 
 
@@ -172,6 +117,12 @@ def metric_choice(state: State, name: str, label: str) -> None:
 
 def optional_number(state: State, name: str, usual: int) -> int:
     """A number that may be left empty; the usual one then."""
+    value = number_or_nothing(state, name, f"{usual}")
+    return usual if value is None else value
+
+
+def number_or_nothing(state: State, name: str, placeholder: str, width: int = 120) -> int | None:
+    """A number that may be left empty, and what stands there then."""
     field = state.fields[name]
     assert isinstance(field, OptionalInteger)
     key = f"input {name}"
@@ -188,10 +139,11 @@ def optional_number(state: State, name: str, usual: int) -> int:
         state[name],
         key=key,
         on_change=changed,
-        placeholder=f"{usual}",
-        width=120,
+        placeholder=placeholder,
+        help=field.help,
+        width=width,
     )
-    return usual if state[name] is None else int(state[name])
+    return None if state[name] is None else int(state[name])
 
 
 def axis_title(axis: Axis) -> str:
@@ -201,12 +153,17 @@ def axis_title(axis: Axis) -> str:
     return f"{name_of(VARIANTS[axis.variant])}, {axis.label}"
 
 
-def left_out(reasons: Sequence[str]) -> None:
-    """What does not fit the layer is said, not hidden."""
+def left_out(reasons: Sequence[str], what: str = "left out: not possible on this layer") -> None:
+    """What does not fit is said, not hidden."""
     if reasons:
         lines = "\n".join(f"- {reason}" for reason in reasons)
-        with st.expander(f"{len(reasons)} left out: not possible on this layer"):
+        with st.expander(f"{len(reasons)} {what}"):
             st.text(lines)
+
+
+def notes(sentences: Iterable[str]) -> None:
+    """Sentences that belong under a table, whoever has written them."""
+    st.caption("  \n".join(map(literal, sentences)))
 
 
 def conventions(table: Table) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from costmodel.dashboard.fields import Field
+from costmodel.dashboard.wording import literal
 from costmodel.errors import CostModelError
 
 _VALUES = "_values"  # name → value, for every field of every page seen
@@ -111,7 +112,7 @@ class State:
         if self.problems and self._place is not None:
             self._place.warning(
                 "Part of this link was not understood and was replaced by its default: "
-                + "; ".join(self.problems)
+                + "; ".join(map(literal, self.problems))
                 + "."
             )
 

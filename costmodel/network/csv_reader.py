@@ -69,6 +69,8 @@ COLUMNS = (
 )
 #: The columns that every file has to have.
 REQUIRED = ("name", "kind", "in_channels", "out_channels")
+#: Layers of one file, repeated ones included.
+MAX_LAYERS = 100_000
 
 
 def from_csv(path: str | os.PathLike[str], name: str = "") -> Network:
@@ -105,6 +107,10 @@ def parse_csv(text: str, file: str, name: str = "", default_name: str = "network
             )
         row = Row(file, number, dict(zip(header, (c.strip() for c in cells), strict=True)))
         ops.extend(row.operations())
+        if len(ops) > MAX_LAYERS:
+            raise InputError(
+                f"{file}, line {number}: more than {MAX_LAYERS} layers; allowed are {MAX_LAYERS}"
+            )
     if not ops:
         raise InputError(f"{file} has no layers; allowed is at least one line below the header")
     shapes: Shapes = ()

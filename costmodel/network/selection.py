@@ -142,6 +142,8 @@ def _sides(text: str) -> int | tuple[int, ...]:
 def _share(text: str) -> Fraction:
     scale = 100 if text.endswith("%") else 1
     try:
+        if re.search(r"[eE]|\d{20}", text):  # 1e999999999 would fill the memory
+            raise ValueError
         return Fraction(text.removesuffix("%")) / scale
     except (ValueError, ZeroDivisionError):
         raise CostModelError(f"share={text}; allowed are numbers such as 0.02 or 2%") from None

@@ -1,0 +1,208 @@
+"""Network: what a whole network costs, where the cost lies, and what a replacement changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import streamlit as st
+
+from costmodel.dashboard import network_form, parts, tables, uploads
+from costmodel.dashboard.command import network_command
+from costmodel.dashboard.fields import Choice, Field, Several
+from costmodel.dashboard.network_formula import formula_section
+from costmodel.dashboard.state import State
+from costmodel.errors import CostModelError
+from costmodel.metrics import METRICS
+from costmodel.metrics.combining import total as added
+from costmodel.network import KINDS, Network, columns, views, whatif
+from costmodel.network.library import available
+from costmodel.network.replacement import Replaced
+from costmodel.plots import network as figures
+from costmodel.plots.layout import name_of
+from costmodel.readable import exact, ratio_in_words, si
+from costmodel.table import Table
+
+#: The tables by name, as the command line's `--view` has them, and one row per variant.
+TABLES = {
+    "layers": "Layers",
+    "kinds": "Kinds",
+    "stages": "Stages",
+    "shares": "By falling cost",
+    "compare": "Every variant",
+}
+PICTURES = {"treemap": "Nested", "bars": "Layer by layer"}
+
+
+def page() -> None:
+    """Draw the page."""
+    state = State(_fields()).begin()
+    parts.heading(
+        "A whole network",
+        "Exact parameters and multiplies of every layer, and what changes if some are replaced.",
+    )
+    state.notice_here()
+    with st.sidebar:
+        _further(state)
+        parts.figure_format(state)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="network-source"):
+        parts.segments(state, "source", network_form.SOURCES)
+        try:
+            found = network_form.choose_network(state)
+        except CostModelError as error:
+            found = None
+            parts.refuse(error)
+        else:
+            if found is None:
+                network_form.upload_hint()
+    if found is not None:
+        try:
+            _show(state, found)
+        except CostModelError as error:
+            parts.refuse(error)
+    state.finish()
+
+
+def _fields() -> list[Field]:
+    return [
+        *network_form.fields(),
+        Choice("cost", "macs", "Cost", options=tuple(costs())),
+        Choice("picture", "treemap", "Figure", options=tuple(PICTURES)),
+        Choice("table", "layers", "Table", options=tuple(TABLES)),
+        Several("letters", (), "Letters of the formula", options=tuple(_letters())),
+        parts.FIGURE_FORMAT,
+    ]
+
+
+def costs() -> list[str]:
+    """The columns whose values add up to the network's."""
+    metrics = [key for key, m in METRICS.items() if m.combine is added]
+    return list(dict.fromkeys([*columns.default(), *KINDS.columns, *metrics]))
+
+
+def _letters() -> Iterable[str]:
+    """Every letter that any shipped network can leave open, and none of an uploaded one."""
+    names = (network_form.shipped(name).hook for name in available())
+    return dict.fromkeys(letter for hook in names if hook for letter in hook.defaults)
+
+
+def title(key: str) -> str:
+    """A column as a person calls it."""
+    if key in METRICS:
+        return METRICS[key].label
+    head, _, rest = key.partition("_")
+    if head in METRICS:
+        return f"{METRICS[head].label}{' ' * bool(rest)}{rest.replace('_', ' ')}"
+    return key.replace("_params", "").replace("_ops", " work").replace("_", " ").capitalize()
+
+
+def _further(state: State) -> None:
+    keys = costs()
+    st.selectbox(
+        "Cost in figures and shares",
+        keys,
+        keys.index(state["cost"]),
+        key="cost",
+        format_func=title,
+    )
+
+
+# -- what is shown ---------------------------------------------------------------------------------
+
+
+def _show(state: State, found: Network) -> None:
+    network = network_form.choose_sizes(state, found)
+    replaced = network_form.choose_replacement(state, network)
+    result: Network = replaced or network
+    _totals(network, replaced)
+    _figures(state, network, replaced)
+    _table(state, network, result)
+    formula_section(state, result)
+
+
+def _totals(network: Network, replaced: Replaced | None) -> None:
+    """The totals in full, and what a replacement makes of them."""
+    with st.container(horizontal=True, key="network-totals"):
+        for key in ("params", "macs"):
+            before = columns.total(network, key) or 0
+            after = columns.total(replaced, key) or 0 if replaced else before
+            st.metric(
+                title(key),
+                exact(after),
+                f"{ratio_in_words(after / before)} than before" if replaced and before else None,
+                delta_color="off",
+                delta_arrow="off",
+                help=f"{si(after)}; {columns.column(key).convention}",
+                width=330,
+            )
+    if replaced:
+        count = f"{len(replaced.replaced)} of {len(replaced.changes)} selected layers"
+        st.markdown(f"**{name_of(replaced.variant)}** in place of {count}.")
+        parts.left_out(
+            [f"{change.before.name}: {change.reason}" for change in replaced.left_alone],
+            "left as they are",
+        )
+
+
+def _figures(state: State, network: Network, replaced: Replaced | None) -> None:
+    result, cost = replaced or network, state["cost"]
+    words = figures.summary(result, cost)
+    parts.segments(state, "picture", PICTURES)
+    if state["picture"] == "treemap":
+        parts.chart(state, figures.treemap(result, cost), "treemap", f"Areas. {words}")
+    else:
+        parts.chart(state, figures.layer_bars(result, cost), "layers", f"Bars. {words}")
+    st.header("Share by kind of operation", anchor=False)
+    shown = tuple(dict.fromkeys((cost, "macs", "params")))
+    parts.chart(state, figures.kind_shares(result, shown), "kinds", f"Shares of kinds. {words}")
+    if replaced and replaced.replaced:
+        st.header("Before and after", anchor=False)
+        parts.chart(state, figures.before_after(replaced, cost), "before-after", words)
+
+
+def _table(state: State, network: Network, result: Network) -> None:
+    st.header("In numbers", anchor=False)
+    parts.segments(state, "table", TABLES)
+    metrics = None if state["cost"] in columns.default() else [*columns.default(), state["cost"]]
+    if state["table"] == "compare":
+        where = state["where"].strip() or None
+        table = whatif.compare(network, None, where, **_settings(state))
+    else:
+        table = _VIEWS[state["table"]](result, metrics, state["cost"])
+    tables.plain_table(table, title, f"{network.name}: {TABLES[state['table']]}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        parts.csv_button(table, "network")
+        parts.share(state, _command(state, metrics or []))
+        if state["source"] == "upload":
+            st.caption("The file itself is not part of the link.")
+    parts.notes([*table.notes, f"Source: {network.source}"])
+    parts.left_out([f"{name}: {reason}" for name, reason in table.skipped], "said in the table")
+
+
+def _command(state: State, metrics: Iterable[str]) -> str:
+    """The command that prints the same table."""
+    uploaded = state["source"] == "upload"
+    return network_command(
+        uploads.label(st.session_state["upload"].name) if uploaded else state["network"],
+        state["at"],
+        state["table"],
+        [state["cost"]] if state["table"] == "shares" else metrics,
+        state["replace"],
+        state["where"].strip(),
+        state["pays"],
+        _settings(state),
+    )
+
+
+def _settings(state: State) -> dict[str, Any]:
+    """The hyper-parameters that were set, by `variant.letter`."""
+    return {f"{state['replace']}.{k}": v for k, v in network_form.settings(state).items()}
+
+
+_Make = Callable[[Network, list[str] | None, str], Table]
+_VIEWS: dict[str, _Make] = {
+    "layers": lambda network, metrics, cost: network.to_table(metrics),
+    "kinds": lambda network, metrics, cost: views.by_kind(network, metrics),
+    "stages": lambda network, metrics, cost: views.by_stage(network, 1, metrics),
+    "shares": lambda network, metrics, cost: views.shares(network, cost),
+}

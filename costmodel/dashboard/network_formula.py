@@ -1,0 +1,64 @@
+"""A network's total as a formula in its sizes, with the present sizes put in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from costmodel.dashboard.fields import Several
+from costmodel.dashboard.state import State
+from costmodel.dashboard.wording import sentence
+from costmodel.errors import CostModelError
+from costmodel.network import Network
+from costmodel.network.formula import formulas
+from costmodel.readable import exact
+
+_METRICS = ("macs", "params")
+
+
+def formula_section(state: State, network: Network) -> None:
+    """The closed formula of a network's totals, or why there is none."""
+    st.header("As a formula", anchor=False)
+    hook = network.hook
+    if hook is None:
+        st.info(
+            "A table lists layers at fixed sizes and does not say how one follows from another, so "
+            "there is no formula in them. Shipped networks have one, and so have PyTorch models on "
+            "the command line: `python -m costmodel network package.module:Model --input … "
+            "--formula N,H,W`."
+        )
+        return
+    usual = [name for name in hook.defaults if name not in hook.ratios]
+    letters = _letters(state, list(hook.defaults), usual)
+    try:
+        table = formulas(network, _METRICS, letters)
+        count = {metric: network.compiled(metric, letters) for metric in _METRICS}
+    except CostModelError as error:
+        st.info(sentence(str(error)))
+        return
+    sizes = {name: hook.defaults[name] for name in letters}
+    put_in = ", ".join(f"{name} = {value}" for name, value in sizes.items())
+    for row in table:
+        metric = row["metric"]
+        st.latex(rf"\mathrm{{{metric}}} = {row['latex']}")
+        st.markdown(f"At {put_in}: **{exact(count[metric](**sizes))}** {metric}.")
+    st.caption("The sliders above set these sizes. " + " ".join(table.notes[:1]))
+    with st.expander("Copy as Python or LaTeX"):
+        for row in table:
+            st.code(f"{row['metric']} = {row['formula']}", language="python", wrap_lines=True)
+            st.code(row["latex"], language="latex", wrap_lines=True)
+
+
+def _letters(state: State, names: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """The letters left open; the usual ones where none is chosen."""
+    chosen = state.limit(Several("letters", (), "Letters of the formula", options=tuple(names)))
+    st.pills(
+        "Letters left open",
+        names,
+        selection_mode="multi",
+        default=list(chosen),
+        key="letters",
+        help=f"None chosen: {', '.join(usual)}",
+    )
+    return [name for name in names if name in state["letters"]] or list(usual)

@@ -1,0 +1,90 @@
+"""A network from a visitor's own file: bounded before it is read, and of no other visitor's.
+
+The file's name is a label and never a path: what has to lie on disk to be read lies in a folder of
+its own that is gone when the reading is done.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+
+from costmodel.errors import CostModelError, InputError, MissingDependencyError
+from costmodel.network import Network
+
+#: Bytes of a file, by its ending; a description without weights is far smaller.
+MAX_BYTES = {"csv": 1_000_000, "onnx": 20_000_000}
+#: Operations that a page shows.
+MAX_OPERATIONS = 20_000
+_NOT_A_NAME = re.compile(r"[^\w .+-]")
+
+
+def read_upload(name: str, data: bytes, sizes: Mapping[str, int | str]) -> Network:
+    """The network in a file of which nothing is known but what its owner calls it.
+
+    Args:
+        name: the file's name; its ending says what it is.
+        data: the file.
+        sizes: sizes that are to differ from those in the file, by letter or name of a dimension.
+
+    Raises:
+        InputError: the file is too large, or no network; the sentence has the name, not a path.
+        CostModelError: other sizes, of a network that does not know how sizes follow.
+    """
+    title = label(name)
+    stem, ending = os.path.splitext(title)
+    kind = ending.lower().removeprefix(".")
+    if kind not in MAX_BYTES:
+        raise InputError(f"file {title!r}; allowed are names that end in .csv or .onnx")
+    if len(data) > MAX_BYTES[kind]:
+        raise InputError(f"{title!r} has {len(data):,} bytes; allowed are {MAX_BYTES[kind]:,}")
+    network = _csv(title, stem, data) if kind == "csv" else _onnx(title, stem, data, sizes)
+    if len(network) > MAX_OPERATIONS:
+        raise InputError(
+            f"{title!r} has {len(network):,} operations; allowed on this page are "
+            f"{MAX_OPERATIONS:,}, and any number on the command line"
+        )
+    return network.at(**sizes) if sizes and kind == "csv" else network
+
+
+def label(name: str) -> str:
+    """A file's name as it may be shown: no folders, no signs with a meaning, no great length."""
+    last = re.split(r"[/\\]", name)[-1]
+    stem, ending = os.path.splitext(_NOT_A_NAME.sub("_", last))
+    return f"{stem[:80] or 'network'}{ending[:8]}"
+
+
+def _csv(title: str, stem: str, data: bytes) -> Network:
+    from costmodel.network.csv_reader import parse_csv
+
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{title!r} is no text in UTF-8 (byte {error.start}); allowed is a table of layers"
+        ) from None
+    return parse_csv(text, title, default_name=stem)
+
+
+def _onnx(title: str, stem: str, data: bytes, sizes: Mapping[str, int | str]) -> Network:
+    from costmodel.network.onnx_reader import from_onnx
+
+    dims: dict[str, int] = {}
+    for name, value in sizes.items():
+        if not isinstance(value, int) or value < 1:
+            raise InputError(f"dimension {name} is {value}; allowed are integers from 1 up")
+        dims[name] = value
+    with tempfile.TemporaryDirectory(prefix="costmodel-") as folder:
+        path = os.path.join(folder, "model.onnx")
+        with open(path, "wb") as file:
+            file.write(data)
+        try:
+            network = from_onnx(path, dims=dims or None, name=stem)
+        except MissingDependencyError:
+            raise
+        except CostModelError as error:
+            raise InputError(str(error).replace(path, title)) from None
+    return replace(network, notes=tuple(note.replace(path, title) for note in network.notes))

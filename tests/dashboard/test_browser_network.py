@@ -1,0 +1,71 @@
+"""The Network page in a real browser: an upload, a what-if, a link, a download."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import costmodel as cm
+
+expect = pytest.importorskip("playwright.sync_api", reason="no Playwright").expect
+onnx = pytest.importorskip("onnx", reason="no onnx: pip install onnx")
+
+pytestmark = pytest.mark.browser
+
+MODEL = Path(onnx.__file__).parent / "backend/test/data/light/light_resnet50.onnx"
+
+
+def test_an_uploaded_model_is_counted_and_downloaded(visitor, axe, tmp_path):
+    one = visitor().open("/network?source=upload")
+    expect(one.tab.get_by_text("not part of a link")).to_be_visible()
+    one.tab.locator("input[type=file]").set_input_files(MODEL)
+    total = one.tab.get_by_text(f"{cm.from_onnx(MODEL).macs:,}", exact=True).first
+    total.wait_for()
+    one.settle().figures()
+    assert axe(one) == []
+    one.photograph("network-upload")
+    with one.tab.expect_download() as download:
+        one.tab.get_by_role("button", name="CSV", exact=True).click()
+    saved = tmp_path / "network.csv"
+    download.value.save_as(saved)
+    command = [sys.executable, "-m", "costmodel", "network", str(MODEL), "--format", "csv"]
+    assert saved.read_bytes() == subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def test_another_visitor_sees_no_upload(visitor):
+    one, other = visitor().open("/network?source=upload"), visitor()
+    one.tab.locator("input[type=file]").set_input_files(MODEL)
+    one.tab.get_by_text(f"{cm.from_onnx(MODEL).macs:,}", exact=True).first.wait_for()
+    one.settle()
+    other.open(one.tab.url.removeprefix(one.address))
+    expect(other.tab.get_by_text("not part of a link")).to_be_visible()
+    assert other.tab.get_by_text(f"{cm.from_onnx(MODEL).macs:,}").count() == 0
+
+
+def test_a_what_if_is_a_link_and_the_command_line_s_table(visitor, axe, tmp_path):
+    one = visitor().open("/network?network=resnet34&replace=basis&basis.b=3&at=H=320,W=288")
+    net = cm.load("resnet34").at(H=320, W=288).replace("basis", b=3)
+    expect(one.tab.get_by_text(f"{net.macs:,}", exact=True).first).to_be_visible()
+    one.figures()
+    assert axe(one) == []
+    one.photograph("network-what-if")
+    with one.tab.expect_download() as download:
+        one.tab.get_by_role("button", name="CSV", exact=True).click()
+    saved = tmp_path / "network.csv"
+    download.value.save_as(saved)
+    one.tab.get_by_role("button", name="Share").click()
+    command = one.tab.locator("code", has_text="python -m costmodel network").inner_text()
+    words = [sys.executable, *command.split()[1:], "--format", "csv"]
+    assert saved.read_bytes() == subprocess.run(words, check=True, capture_output=True).stdout
+
+
+def test_a_slider_counts_at_another_size(visitor):
+    one = visitor().open("/network")
+    slider = one.tab.get_by_role("slider", name="H: input rows")
+    slider.focus()
+    slider.press("ArrowRight")
+    total = one.tab.get_by_text(f"{cm.load('resnet18').at(H=256).macs:,}", exact=True).first
+    total.wait_for()
+    one.settle()
+    assert one.query()["at"] == "H=256"
