@@ -90,7 +90,8 @@ def _table(state: State, ids: Sequence[str]) -> None:
             formulas_command(ids, notation, metric, format),
             formulas_directive(ids, notation, metric),
         )
-    st.code(text, language=_LANGUAGES.get(format), height=260, wrap_lines=True)
+    with st.expander("The text to copy"):
+        st.code(text, language=_LANGUAGES.get(format), wrap_lines=True)
 
 
 def _on_a_phone(label: str) -> str:

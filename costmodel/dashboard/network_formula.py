@@ -41,9 +41,9 @@ def formula_section(state: State, network: Network) -> None:
     put_in = ", ".join(f"{name} = {value}" for name, value in sizes.items())
     for row in table:
         metric = row["metric"]
-        st.latex(rf"\mathrm{{{metric}}} = {row['latex']}")
+        st.latex(rf"\mathrm{{{metric}}} = {_breakable(row['latex'])}")
         st.markdown(f"At {put_in}: **{exact(count[metric](**sizes))}** {metric}.")
-    st.caption("The sliders above set these sizes. " + " ".join(table.notes[:1]))
+    st.caption(f"The sliders above set these sizes; the formula is {table.notes[0]}")
     with st.expander("Copy as Python or LaTeX"):
         for row in table:
             st.code(f"{row['metric']} = {row['formula']}", language="python", wrap_lines=True)
@@ -62,3 +62,8 @@ def _letters(state: State, names: Sequence[str], usual: Sequence[str]) -> list[s
         help=f"None chosen: {', '.join(usual)}",
     )
     return [name for name in names if name in state["letters"]] or list(usual)
+
+
+def _breakable(latex: str) -> str:
+    """The same with brackets that a line can be broken between."""
+    return latex.replace(r"\left(", r"\bigl(").replace(r"\right)", r"\bigr)")

@@ -32,6 +32,10 @@ _STYLE = (
     ".stMainBlockContainer h3{font-size:1.2rem}"
     "[data-testid=stCaptionContainer]{opacity:.85}"
     ".stTextArea textarea{font-family:monospace}"
+    # Formulas go on to a next line; they scroll only where they cannot, and not for two pixels.
+    ".katex-display{padding:.2rem .3rem .5rem}"
+    ".katex-display>.katex{white-space:normal}"
+    ".katex-display .base{margin:.2em 0}"
     "@media (max-width:640px){.stMainBlockContainer h1{font-size:1.7rem}"
     ".stMainBlockContainer h2{font-size:1.35rem}}"
 )
