@@ -14,12 +14,14 @@ from costmodel.cli._common import (
     layer_of,
     names,
 )
+from costmodel.cli._time_option import add_time
 from costmodel.reports import compare
 
 HELP = "parameters, multiplies and their ratios of every variant on one layer"
 EXAMPLES = (
     "costmodel compare -m 64 -n 128 --size 56x56",
     "costmodel compare -k 3x5 -m 64 -n 128 --size 56x48 --stride 2 --set b=4 --format table",
+    "costmodel compare -m 64 -n 128 --size 56x56 --time --format table",
     "costmodel compare -m 256 -n 256 --size 14x14 --variants standard,tucker2 "
     "--set tucker2.r1=64 --metrics all --format json",
 )
@@ -32,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metrics", type=names, help="keys separated by commas, or all")
     add_settings(parser)
     add_conventions(parser)
+    add_time(parser)
     add_output(parser)
 
 
@@ -41,5 +44,9 @@ def run(args: argparse.Namespace) -> int:
     table = compare(
         layer_of(args), args.variants, metrics, conventions_of(args), **dict(args.settings)
     )
+    if args.time:
+        from costmodel.timing.comparison import compared, open_timed
+
+        table = compared(table, layer_of(args), dict(args.settings), open_timed(args.store))
     emit(table, args)
     return 0

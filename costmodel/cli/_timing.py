@@ -1,0 +1,69 @@
+"""What the commands about time share: the machine's options, the store, a bar of progress."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from costmodel.cli._common import integer
+
+if TYPE_CHECKING:
+    from costmodel.timing.machine import Machine
+
+_EVERY = 0.2  # seconds
+_WIDTH = 24  # characters of the bar
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """`--store`."""
+    parser.add_argument(
+        "--store", metavar="FILE", help="where times are kept [in the user's data folder]"
+    )
+
+
+def add_machine(parser: argparse.ArgumentParser) -> None:
+    """On what to measure, or to predict for."""
+    group = parser.add_argument_group("machine")
+    group.add_argument("--device", default="cpu", help="cpu or cuda [cpu]")
+    group.add_argument("--threads", type=integer, default=1, help="of one operation, on a CPU [1]")
+    group.add_argument("--dtype", default="float32", help="of weights and activations [float32]")
+    group.add_argument("--channels-last", action="store_true", help="channels innermost in memory")
+    group.add_argument("--compile", action="store_true", help="by torch.compile")
+    add_store(group)  # type: ignore[arg-type]  # a group takes arguments as a parser does
+
+
+def machine_of(args: argparse.Namespace) -> Machine:
+    """This machine, with the options."""
+    from costmodel.timing.machine import this_machine
+
+    return this_machine(
+        args.device,
+        threads=args.threads,
+        dtype=args.dtype,
+        channels_last=args.channels_last,
+        compiled=args.compile,
+    )
+
+
+def progress_of(args: argparse.Namespace) -> Callable[[int, int], None] | None:
+    """A bar with the time left on stderr, where somebody is looking at it; else None."""
+    if args.quiet or not sys.stderr.isatty():
+        return None
+    start = time.monotonic()
+    shown = [0.0]
+
+    def progress(done: int, whole: int) -> None:
+        now = time.monotonic()
+        if done < whole and now - shown[0] < _EVERY:
+            return
+        shown[0] = now
+        left = round((now - start) / done * (whole - done))
+        bar = "█" * (_WIDTH * done // whole)
+        end = "\n" if done == whole else ""
+        text = f"\rcostmodel: {bar:░<{_WIDTH}} {done}/{whole}, {left // 60}:{left % 60:02} left "
+        print(text, end=end, file=sys.stderr, flush=True)
+
+    return progress

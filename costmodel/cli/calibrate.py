@@ -1,0 +1,49 @@
+"""`calibrate`: make a model of this machine's times."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from costmodel.cli._common import add_output, emit
+from costmodel.cli._timing import add_machine, machine_of, progress_of
+
+HELP = "measure this machine for at most three minutes, so that times can be predicted"
+EXAMPLES = (
+    "costmodel calibrate",
+    "costmodel calibrate --budget 60 --threads 2",
+    "costmodel calibrate --models --format table",
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--budget", type=float, default=150.0, metavar="SECONDS", help="for measuring [150]"
+    )
+    parser.add_argument(
+        "--models", action="store_true", help="also the other models, on the same held-out layers"
+    )
+    add_machine(parser)
+    add_output(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, keep, and print how well times of unseen layers are predicted."""
+    from costmodel.timing.calibration import calibrate
+    from costmodel.timing.store import Store
+
+    machine = machine_of(args)
+    with Store(args.store) as store:
+        found = calibrate(
+            store, machine, args.budget, compare=args.models, progress=progress_of(args)
+        )
+    emit(found.models or found.to_table(), args)
+    if not args.quiet:
+        print(
+            f"costmodel: {found.layers} layers in {found.rounds} rounds, {found.seconds:.0f} s on "
+            f"{machine}; unseen layers: median error {found.median_error:.1%}, "
+            f"{found.within_10:.0%} within 10 %, 90 % intervals hold {found.coverage:.0%}",
+            file=sys.stderr,
+        )
+    return 0

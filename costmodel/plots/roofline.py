@@ -1,0 +1,86 @@
+"""The roofline of a machine with what was measured under it, one marker per class of layers."""
+
+from __future__ import annotations
+
+from html import escape
+from math import log10
+from typing import TYPE_CHECKING, Any
+
+from costmodel.plots.layout import REFERENCE_TEXT, figure, log_axis, reference
+from costmodel.table import Table
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from costmodel.timing.roofline import Peaks
+
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A7A55", "#7B6FA0", "#4F7F86", "#5E7182")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "star", "x", "hexagon")
+_SPAN = (0.05, 2000.0)  # MACs per byte
+
+
+def class_style(place: int) -> dict[str, Any]:
+    """Colour and marker of the n-th class; both differ, so that no difference rests on colour."""
+    return {
+        "color": _COLORS[place % len(_COLORS)],
+        "symbol": _SYMBOLS[(place + place // len(_COLORS)) % len(_SYMBOLS)],
+    }
+
+
+def roofline(points: Table, peaks: Peaks) -> Figure:
+    """Rates over arithmetic intensity, both logarithmic, below the two limits of the machine.
+
+    Args:
+        points: rows of `timing.roofline.points`. peaks: of the same machine.
+    """
+    low, high = _SPAN
+    for row in points.rows:
+        low, high = min(low, row["intensity"]), max(high, row["intensity"])
+    xs = [low, peaks.ridge, high]
+    roof = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "roof",
+        "x": xs,
+        "y": [peaks.roof(x) / 1e9 for x in xs],
+        "hoverinfo": "skip",
+        **reference(),
+    }
+    classes = dict.fromkeys(row["class"] for row in points.rows)
+    data = [_class(points, kind, place) for place, kind in enumerate(classes)]
+    ridge = {
+        "x": log10(peaks.ridge),
+        "y": log10(peaks.rate / 1e9),
+        "text": f"ridge, {peaks.ridge:.3g} MAC/B",
+        "showarrow": False,
+        "yshift": 12,
+        "font": {"color": REFERENCE_TEXT, "size": 11},
+    }
+    return figure(
+        [roof, *data],
+        height=480,
+        annotations=[ridge],
+        xaxis=log_axis("arithmetic intensity, MACs per byte"),
+        yaxis=log_axis("GMAC/s"),
+    )
+
+
+def _class(points: Table, kind: str, place: int) -> dict[str, Any]:
+    rows = [row for row in points.rows if row["class"] == kind]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": kind,
+        "x": [row["intensity"] for row in rows],
+        "y": [row["gmacs_per_s"] for row in rows],
+        "marker": {**class_style(place), "size": 7, "opacity": 0.75},
+        "customdata": [_hover(row) for row in rows],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+
+
+def _hover(row: Any) -> str:
+    return (
+        f"<b>{escape(row['case'])}</b><br>{row['macs']:,} MACs at {row['gmacs_per_s']:.3g} GMAC/s"
+        f"<br>{row['share']:.0%} of the roof, {row['intensity']:.3g} MAC/B"
+    )

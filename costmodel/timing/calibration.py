@@ -1,0 +1,120 @@
+"""Calibrate: measure a designed set of layers within a budget, and keep what a model needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from costmodel.errors import InputError
+from costmodel.table import Table
+from costmodel.timing.convolution import of_layer
+from costmodel.timing.design import design
+from costmodel.timing.intervals import LEVEL, coverage
+from costmodel.timing.machine import Machine
+from costmodel.timing.predictor import CALIBRATION, make, minima
+from costmodel.timing.protocol import rounds
+from costmodel.timing.roofline import measure_peaks
+from costmodel.timing.store import Store
+from costmodel.timing.validation import CANDIDATES, compare_models, held_out
+
+#: Seconds that measuring may take unless it is told otherwise; fitting comes on top.
+BUDGET = 150.0
+_LAYERS = 3000
+ROUNDS = 6  # more layers teach a model more than more rounds of fewer ones
+_FEWEST_LAYERS, _FEWEST_ROUNDS = 60, 3
+_VISIT = 9e-3  # seconds, building and warming up included; the first round corrects it
+
+_COLUMNS = (
+    "machine",
+    "layers",
+    "rounds",
+    "seconds",
+    "median_error",
+    "within_10",
+    "coverage",
+)
+
+#: Called with (visits done, visits in all).
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What calibrating a machine has shown.
+
+    layers, rounds, seconds: what was measured, and how long that took. coverage: how often 90 %
+    intervals hold on layers that were not seen. models: the table of models against each other,
+    None where it was not asked for. median_error, within_10: of the model in use, on such layers.
+    """
+
+    machine: Machine
+    layers: int
+    rounds: int
+    seconds: float
+    median_error: float
+    within_10: float
+    coverage: float
+    models: Table | None = None
+
+    def to_table(self) -> Table:
+        """One row: what was measured, and how well unseen layers are predicted."""
+        cells = {name: getattr(self, name) for name in _COLUMNS if name != "machine"}
+        return Table(_COLUMNS, [{"machine": str(self.machine), **cells}])
+
+
+def calibrate(
+    store: Store,
+    machine: Machine,
+    budget: float = BUDGET,
+    *,
+    seed: int = 0,
+    compare: bool = False,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Measure a set of layers, find out how well a model predicts them, and keep both.
+
+    A calibration that was interrupted goes on; one that is complete is not measured again.
+
+    Args:
+        budget: seconds of measuring; fewer layers are taken where it is short.
+        compare: also fit the other models, for the table.
+
+    Raises:
+        InputError: a budget too short for a model.
+    """
+    import numpy
+
+    layers = min(_LAYERS, int(budget / (ROUNDS * _VISIT)))
+    if layers < _FEWEST_LAYERS:
+        least = round(_FEWEST_LAYERS * ROUNDS * _VISIT)
+        raise InputError(f"the budget is {budget:g} s; allowed are {least} s and more")
+    start = time.monotonic()
+    begun = store.find(CALIBRATION, machine)
+    cases = list(begun.cases) if begun else design(layers, seed)
+    run = store.begin(CALIBRATION, machine, cases, ROUNDS, seed)
+    done = len(run.done)
+    for turn, times in rounds(cases, machine, run.missing, run.seed, progress):
+        store.keep(run, turn, times)
+        done += 1
+        if done >= _FEWEST_ROUNDS and time.monotonic() - start > budget:
+            break
+    if store.peaks(machine) is None:
+        store.keep_peaks(machine, measure_peaks(machine))
+    took = time.monotonic() - start
+    measured = minima(store, run)
+    convolutions = [of_layer(case.layer) for case in measured]
+    seconds = list(measured.values())
+    unseen = held_out(make, convolutions, seconds)
+    store.keep_unseen(machine, dict(zip(measured, map(float, unseen), strict=True)))
+    errors = numpy.abs(unseen / numpy.array(seconds) - 1)
+    return Calibration(
+        machine,
+        len(measured),
+        done,
+        took,
+        float(numpy.median(errors)),
+        float((errors <= 0.1).mean()),
+        coverage(convolutions, seconds, list(unseen), LEVEL),
+        compare_models(convolutions, seconds, CANDIDATES) if compare else None,
+    )

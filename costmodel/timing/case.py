@@ -1,0 +1,77 @@
+"""Case: what is timed once, a variant on a layer, and its text in the store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any
+
+from costmodel.arith import Number
+from costmodel.binding import bind
+from costmodel.errors import InputError
+from costmodel.layer import ConvLayer
+from costmodel.program import BoundVariant
+from costmodel.timing.convolution import Convolution, convolutions
+from costmodel.variant import VARIANTS
+
+_DEFAULTS = {f.name: f.default for f in fields(ConvLayer)}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A variant on a layer with its hyper-parameters.
+
+    hyper: (letter, value) pairs of those that were given; the others have their defaults.
+    """
+
+    layer: ConvLayer
+    variant: str = VARIANTS.baseline.id
+    hyper: tuple[tuple[str, Number], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The case as text: equal for equal cases, and read back by `from_key`."""
+        geometry = {
+            f.name: _plain(getattr(self.layer, f.name))
+            for f in fields(ConvLayer)
+            if getattr(self.layer, f.name) != _DEFAULTS[f.name]
+        }
+        hyper = {name: _plain(value) for name, value in self.hyper}
+        parts = {"variant": self.variant, "hyper": hyper, "layer": geometry}
+        return json.dumps(parts, sort_keys=True)
+
+    @classmethod
+    def from_key(cls, key: str) -> Case:
+        """The case that a text stands for."""
+        try:
+            parts = json.loads(key)
+            layer = ConvLayer(**{n: _tuples(v) for n, v in parts["layer"].items()})
+            return cls(layer, parts["variant"], tuple(parts["hyper"].items()))
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{key!r} is no timed case; allowed are those of `Case.key`"
+            ) from error
+
+    @property
+    def bound(self) -> BoundVariant:
+        """The variant with every size known."""
+        return bind(VARIANTS[self.variant], self.layer, **dict(self.hyper))
+
+    @property
+    def convolutions(self) -> tuple[Convolution, ...]:
+        """What runs, one entry per convolution."""
+        return convolutions(self.bound)
+
+    def __str__(self) -> str:
+        layer = self.layer
+        size = "×".join(map(str, layer.size))
+        window = "×".join(map(str, layer.kernel))
+        return f"{self.variant} {window}, {layer.in_channels} → {layer.out_channels} at {size}"
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

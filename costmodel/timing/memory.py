@@ -1,0 +1,66 @@
+"""Memory: what a case needs while it runs, estimated before anything is allocated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from costmodel.errors import InputError
+from costmodel.readable import si
+from costmodel.timing.case import Case
+
+#: Bytes of one number.
+BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
+_SHARE = 0.6  # of what is free: the rest is for torch's own buffers and for everybody else
+_MEMINFO = "/proc/meminfo"
+
+
+def estimate(case: Case, dtype: str = "float32") -> int:
+    """Bytes of a case: weights, and the largest of its convolutions with its unfolded input.
+
+    A library may lay the input out window by window (outputs × products each), which is counted
+    here for every convolution with more than one tap, whether it will or not.
+    """
+    found = case.convolutions
+    weights = sum(conv.weights for conv in found)
+    running = [
+        conv.inputs
+        + conv.outputs
+        + (conv.outputs // conv.out_channels * conv.in_channels * conv.taps if conv.taps > 1 else 0)
+        for conv in found
+    ]
+    return (weights + max(running, default=0)) * BYTES[dtype]
+
+
+def available(device: str = "cpu") -> int:
+    """Bytes that are free now."""
+    if device == "cuda":
+        import torch
+
+        return int(torch.cuda.mem_get_info()[0])
+    try:
+        with open(_MEMINFO, encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass  # not Linux
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def refuse_too_large(
+    cases: Iterable[Case], dtype: str = "float32", device: str = "cpu", free: int | None = None
+) -> None:
+    """Raise `InputError` for the first case that would not fit, before anything is allocated.
+
+    Args:
+        free: bytes that are free; None asks the machine.
+    """
+    limit = int((available(device) if free is None else free) * _SHARE)
+    for case in cases:
+        needed = estimate(case, dtype)
+        if needed > limit:
+            raise InputError(
+                f"{case} needs about {si(needed, 'B')} of memory; allowed here are up to "
+                f"{si(limit, 'B')}"
+            )

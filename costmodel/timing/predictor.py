@@ -1,0 +1,127 @@
+"""Predictor: seconds of any convolution, variant or network on a calibrated machine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from costmodel.errors import InputError
+from costmodel.network.network import Network
+from costmodel.program import BoundVariant
+from costmodel.timing.case import Case
+from costmodel.timing.convolution import Convolution, convolutions, of_layer
+from costmodel.timing.intervals import LEVEL, Intervals, Prediction
+from costmodel.timing.machine import Machine
+from costmodel.timing.store import Run, Store
+from costmodel.timing.trees import Trees
+from costmodel.timing.validation import held_out
+
+#: The model in use, by the evidence of `validation.compare_models`.
+MODEL = "both"
+#: Name of the runs that a machine is calibrated by.
+CALIBRATION = "calibration"
+_FEWEST = 40  # layers to learn from
+
+
+class Predictor:
+    """A model of one machine's times.
+
+    Args:
+        machine: what it holds for.
+        measured: seconds by convolution.
+        unseen: what the model said of each of these without having seen it; None finds out, which
+            takes some seconds.
+
+    Raises:
+        InputError: too few convolutions to learn from.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        measured: Mapping[Convolution, float],
+        unseen: Sequence[float] | None = None,
+    ) -> None:
+        if len(measured) < _FEWEST:
+            raise InputError(
+                f"{len(measured)} layers were measured on {machine}; allowed are at least "
+                f"{_FEWEST}, which `costmodel calibrate` measures"
+            )
+        self.machine = machine
+        self.convolutions = list(measured)
+        self.seconds = list(measured.values())
+        self.unseen = (
+            [float(s) for s in held_out(make, self.convolutions, self.seconds)]
+            if unseen is None
+            else list(unseen)
+        )
+        self.intervals = Intervals(self.convolutions, self.seconds, self.unseen)
+        self.model: Any = make().fit(self.convolutions, self.seconds)
+
+    @classmethod
+    def from_store(cls, store: Store, machine: Machine | None = None) -> Predictor:
+        """The model of a calibrated machine; None is the one that was calibrated last.
+
+        Raises:
+            InputError: that machine, or any, is not calibrated in this store.
+        """
+        runs = [run for run in store.runs() if run.name == CALIBRATION]
+        runs = [run for run in runs if machine is None or run.machine == machine]
+        if not runs:
+            which = f"{machine} is not" if machine else "no machine is"
+            raise InputError(
+                f"{which} calibrated in {store.path!r}; `costmodel calibrate` measures this one"
+            )
+        run = runs[-1]
+        measured = minima(store, run)
+        unseen = store.unseen(run.machine)
+        known = all(case in unseen for case in measured)
+        return cls(
+            run.machine,
+            {of_layer(case.layer): seconds for case, seconds in measured.items()},
+            [unseen[case] for case in measured] if known else None,
+        )
+
+    def seconds_of(self, parts: Iterable[Convolution]) -> list[float]:
+        """Seconds of each convolution."""
+        wanted = list(parts)
+        return [float(value) for value in self.model.predict(wanted)] if wanted else []
+
+    def total(self, parts: Iterable[Convolution], level: float = LEVEL) -> Prediction:
+        """Seconds of convolutions that run one after the other, with the interval of their sum."""
+        counted = Counter(parts)
+        if not counted:
+            return Prediction(0.0, 0.0, 0.0, level)
+        each = zip(counted, self.seconds_of(counted), strict=True)
+        return self.intervals.of_sum({c: (s, counted[c]) for c, s in each}, level)
+
+    def variant(self, bound: BoundVariant, level: float = LEVEL) -> Prediction:
+        """Seconds of a variant on a layer: the sum over its stages."""
+        return self.total(convolutions(bound), level)
+
+    def network(self, network: Network, level: float = LEVEL) -> Prediction:
+        """Seconds of a network's convolutions and linear layers; the rest is not included."""
+        return self.total(network_parts(network), level)
+
+
+def make() -> Trees:
+    """A new model of the kind in use."""
+    return Trees(MODEL)
+
+
+def minima(store: Store, run: Run) -> dict[Case, float]:
+    """The least seconds of every case of a run that was timed, one case per convolution."""
+    samples = zip(run.cases, store.samples(run), strict=True)
+    return {case: min(seconds) for case, seconds in samples if seconds}
+
+
+def network_parts(network: Network) -> list[Convolution]:
+    """The convolutions and linear layers that a network runs, in order."""
+    found: list[Convolution] = []
+    for op in network.ops:
+        if op.bound is not None:
+            found += [*convolutions(op.bound)] * int(op.times)
+        elif op.layer is not None:
+            found += [of_layer(op.layer)] * int(op.times)
+    return found

@@ -1,0 +1,85 @@
+"""What was measured, as rows: for CSV, for people, and for the data folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from costmodel.table import Table
+from costmodel.timing.case import Case
+from costmodel.timing.machine import Machine
+from costmodel.timing.protocol import NAME, Summary
+from costmodel.timing.store import Store
+
+_TIMES = ("rounds", "min_ms", "median_ms", "iqr_ms")
+_GEOMETRY = (
+    "kernel",
+    "in_channels",
+    "out_channels",
+    "size",
+    "stride",
+    "padding",
+    "dilation",
+    "groups",
+    "batch",
+    "transposed",
+)
+COLUMNS = (
+    "variant",
+    "hyper",
+    *_GEOMETRY,
+    "class",
+    "macs",
+    *_TIMES,
+    "gmacs_per_s",
+    *Machine.__dataclass_fields__,
+    "protocol",
+)
+_NOTE = (
+    "min_ms: the least of all rounds, which is the time that counts; iqr_ms: width of the middle "
+    "half of the rounds; gmacs_per_s: nominal multiply-accumulates over min_ms."
+)
+
+
+def table(store: Store, name: str | None = None) -> Table:
+    """A row per measured case and machine, of one run or of all of them together."""
+    rows: list[dict[str, Any]] = []
+    if name is None:
+        for machine in store.machines():
+            rows += _rows(store.measured(machine), machine)
+    else:
+        for run in store.runs():
+            if run.name == name:
+                samples = zip(run.cases, store.samples(run), strict=True)
+                found = {case: Summary.of(seconds) for case, seconds in samples if seconds}
+                rows += _rows(found, run.machine)
+    return Table(COLUMNS, rows, (_NOTE,))
+
+
+def _rows(measured: Mapping[Case, Summary], machine: Machine) -> list[dict[str, Any]]:
+    return [_row(case, summary, machine) for case, summary in measured.items()]
+
+
+def _row(case: Case, summary: Summary, machine: Machine) -> dict[str, Any]:
+    found = case.convolutions
+    macs = sum(conv.macs for conv in found)
+    layer = case.layer
+    return {
+        "variant": case.variant,
+        "hyper": ";".join(f"{name}={value}" for name, value in case.hyper),
+        **{name: _cell(getattr(layer, name)) for name in _GEOMETRY},
+        "class": found[0].kind if len(found) == 1 else "",
+        "macs": macs,
+        "rounds": summary.rounds,
+        "min_ms": 1e3 * summary.minimum,
+        "median_ms": 1e3 * summary.median,
+        "iqr_ms": 1e3 * summary.iqr,
+        "gmacs_per_s": macs / summary.minimum / 1e9,
+        **asdict(machine),
+        "protocol": NAME,
+    }
+
+
+def _cell(value: Any) -> Any:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else value

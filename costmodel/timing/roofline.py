@@ -1,0 +1,99 @@
+"""Roofline: what a machine could do at best, and what holds a convolution back from it.
+
+At best a convolution takes the longer of two times: its multiplies at the machine's peak rate, and
+every number that it reads or writes, once, at the machine's bandwidth (Williams, Waterman and
+Patterson, "Roofline", CACM 2009). Which of the two it is depends on its arithmetic intensity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from costmodel.table import Table
+from costmodel.timing.case import Case
+from costmodel.timing.convolution import Convolution
+from costmodel.timing.machine import Machine, load_torch
+from costmodel.timing.memory import BYTES
+from costmodel.timing.protocol import Summary, block, prepared
+
+COMPUTE, MEMORY, LAUNCH = "compute-bound", "memory-bound", "launch-bound"
+_SIDE = 1024  # of the matrices whose product shows the peak rate
+_COPIED = 2**25  # numbers: far more than a cache holds
+_REPEATS = 15
+_MOSTLY = 2.0  # a call that takes less than this many times an empty one is launch-bound
+_COLUMNS = ("class", "case", "macs", "intensity", "gmacs_per_s", "roof_gmacs_per_s", "share")
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """What a machine reaches at best.
+
+    rate: multiply-accumulates per second, of a large matrix product. bandwidth: bytes per second,
+    read and written, of a large copy. call: seconds of the smallest convolution.
+    """
+
+    rate: float
+    bandwidth: float
+    call: float
+
+    @property
+    def ridge(self) -> float:
+        """The intensity, MACs per byte, from which on multiplying takes longer than moving."""
+        return self.rate / self.bandwidth
+
+    def roof(self, intensity: float) -> float:
+        """The highest possible rate at an intensity, MACs per second."""
+        return min(self.rate, intensity * self.bandwidth)
+
+    def bound(self, conv: Convolution, seconds: float, dtype: str = "float32") -> str:
+        """What holds a convolution back: "compute-bound", "memory-bound" or "launch-bound"."""
+        if seconds < _MOSTLY * self.call:
+            return LAUNCH
+        return COMPUTE if intensity(conv, dtype) >= self.ridge else MEMORY
+
+
+def intensity(conv: Convolution, dtype: str = "float32") -> float:
+    """MACs per byte, every number of input, output and weight moved once."""
+    return conv.macs / (conv.values * BYTES[dtype])
+
+
+def measure_peaks(machine: Machine) -> Peaks:
+    """The peaks of a machine, the best of some repetitions each; takes about a second."""
+    torch = load_torch()
+    facts = {"dtype": getattr(torch, machine.dtype), "device": machine.device}
+    with prepared(machine):
+        a, b = (torch.randn(_SIDE, _SIDE, **facts) for _ in range(2))
+        source = torch.zeros(_COPIED, **facts)
+        target = torch.empty_like(source)
+        tiny, weight = torch.zeros(1, 8, 1, 1, **facts), torch.zeros(8, 8, 1, 1, **facts)
+
+        def best(call: Any, calls: int = 1) -> float:
+            call()
+            return min(block(call, calls, machine.device) for _ in range(_REPEATS)) / calls
+
+        product = best(lambda: a @ b)
+        copy = best(lambda: target.copy_(source))
+        call = best(lambda: torch.conv2d(tiny, weight), 50)
+    size = source.element_size()
+    return Peaks(_SIDE**3 / product, 2 * _COPIED * size / copy, call)
+
+
+def points(measured: Mapping[Case, Summary], peaks: Peaks, dtype: str = "float32") -> Table:
+    """One row per measured plain convolution: its intensity, its rate, and the roof above it."""
+    rows = []
+    for case, summary in measured.items():
+        found = case.convolutions
+        if len(found) != 1:
+            continue
+        (conv,) = found
+        at, rate = intensity(conv, dtype), conv.macs / summary.minimum
+        roof = peaks.roof(at)
+        cells = (conv.kind, str(case), conv.macs, at, rate / 1e9, roof / 1e9, rate / roof)
+        rows.append(dict(zip(_COLUMNS, cells, strict=True)))
+    note = (
+        f"Peak {peaks.rate / 1e9:.4g} GMAC/s, bandwidth {peaks.bandwidth / 1e9:.4g} GB/s, ridge at "
+        f"{peaks.ridge:.3g} MAC/B; intensity in MACs per byte, every number moved once."
+    )
+    return Table(_COLUMNS, rows, (note,))

@@ -1,0 +1,311 @@
+"""The store: every finished round on disk, in one SQLite file, whatever happens next.
+
+A round is one transaction. Killed between two rounds, or within one, a run goes on with the first
+round that is not there. Nothing is ever deleted or overwritten; a file that is no store of this
+version is left as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from costmodel.errors import InputError
+from costmodel.timing.case import Case
+from costmodel.timing.machine import Machine
+from costmodel.timing.protocol import NAME, Round, Summary
+from costmodel.timing.roofline import Peaks
+
+#: Of the tables below; a file with another number is refused.
+VERSION = 1
+_APPLICATION = 0x636D7473  # "cmts": what `file` and SQLite know the format by
+_TABLES = """
+CREATE TABLE machines (id INTEGER PRIMARY KEY, description TEXT NOT NULL UNIQUE);
+CREATE TABLE cases (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    machine INTEGER NOT NULL REFERENCES machines,
+    protocol TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    rounds INTEGER NOT NULL,
+    UNIQUE (name, machine)
+);
+CREATE TABLE plans (
+    run INTEGER NOT NULL REFERENCES runs,
+    place INTEGER NOT NULL,
+    case_id INTEGER NOT NULL REFERENCES cases,
+    PRIMARY KEY (run, place)
+) WITHOUT ROWID;
+CREATE TABLE samples (
+    run INTEGER NOT NULL REFERENCES runs,
+    turn INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (run, turn, place)
+) WITHOUT ROWID;
+CREATE TABLE unseen (
+    machine INTEGER NOT NULL REFERENCES machines,
+    case_id INTEGER NOT NULL REFERENCES cases,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (machine, case_id)
+) WITHOUT ROWID;
+CREATE TABLE peaks (
+    machine INTEGER PRIMARY KEY REFERENCES machines,
+    rate REAL NOT NULL,
+    bandwidth REAL NOT NULL,
+    call REAL NOT NULL
+);
+"""
+
+
+def default_path() -> str:
+    """Where times are kept unless another file is named: in the user's data folder."""
+    base = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local/share")
+    return os.path.join(base, "costmodel", "timings.sqlite")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One measurement: its cases in order, and which rounds are there already."""
+
+    id: int
+    name: str
+    machine: Machine
+    seed: int
+    rounds: int
+    cases: tuple[Case, ...]
+    done: tuple[int, ...]
+
+    @property
+    def missing(self) -> list[int]:
+        """The rounds that are still to do."""
+        return [turn for turn in range(self.rounds) if turn not in self.done]
+
+
+class Store:
+    """Times in one file.
+
+    Args:
+        path: the file; it is made, with its folder, where there is none.
+        create: False refuses a file that is not there.
+
+    Raises:
+        InputError: the file cannot be opened, is no store, or is one of another version.
+    """
+
+    def __init__(self, path: str | None = None, *, create: bool = True) -> None:
+        self.path = path or default_path()
+        if not create and not os.path.exists(self.path):
+            raise InputError(
+                f"no times are kept in {self.path!r}; `costmodel calibrate` measures this machine"
+            )
+        with self._sentences():
+            os.makedirs(os.path.dirname(os.path.abspath(self.path)), exist_ok=True)
+            self._db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+            self._check()
+
+    def close(self) -> None:
+        """Release the file."""
+        self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- writing -----------------------------------------------------------------------------------
+    def begin(
+        self, name: str, machine: Machine, cases: Sequence[Case], rounds: int, seed: int = 0
+    ) -> Run:
+        """The run of that name on that machine: a new one, or the one that was begun.
+
+        Raises:
+            InputError: it was begun with other cases.
+        """
+        with self._transaction():
+            machine_id = self._id("machines", "description", machine.to_json())
+            row = self._db.execute(
+                "SELECT id, rounds FROM runs WHERE name = ? AND machine = ?", (name, machine_id)
+            ).fetchone()
+            if row is None:
+                run = self._new(name, machine_id, cases, rounds, seed)
+            else:
+                run, before = row
+                if self._cases(run) != list(cases):
+                    raise InputError(
+                        f"run {name!r} in {self.path!r} was begun with other cases; allowed are "
+                        "the same ones, or another name"
+                    )
+                if rounds > before:
+                    self._db.execute("UPDATE runs SET rounds = ? WHERE id = ?", (rounds, run))
+        return self._run(run)
+
+    def keep(self, run: Run, turn: int, times: Round) -> None:
+        """Put a finished round on disk, whole or not at all."""
+        with self._transaction():
+            self._db.executemany(
+                "INSERT INTO samples VALUES (?, ?, ?, ?)",
+                [(run.id, turn, place, seconds) for place, seconds in times],
+            )
+
+    def keep_unseen(self, machine: Machine, seconds: Mapping[Case, float]) -> None:
+        """Put what a model said of cases that it had not seen on disk, in place of the last."""
+        with self._transaction():
+            owner = self._id("machines", "description", machine.to_json())
+            self._db.execute("DELETE FROM unseen WHERE machine = ?", (owner,))
+            self._db.executemany(
+                "INSERT INTO unseen VALUES (?, ?, ?)",
+                [(owner, self._id("cases", "key", c.key), value) for c, value in seconds.items()],
+            )
+
+    def keep_peaks(self, machine: Machine, peaks: Peaks) -> None:
+        """Put a machine's peaks on disk, in place of the last ones."""
+        with self._transaction():
+            owner = self._id("machines", "description", machine.to_json())
+            self._db.execute(
+                "INSERT OR REPLACE INTO peaks VALUES (?, ?, ?, ?)",
+                (owner, peaks.rate, peaks.bandwidth, peaks.call),
+            )
+
+    # -- reading -----------------------------------------------------------------------------------
+    def runs(self) -> list[Run]:
+        """Every run, in the order in which they were begun."""
+        with self._sentences():
+            found = self._db.execute("SELECT id FROM runs ORDER BY id").fetchall()
+            return [self._run(run) for (run,) in found]
+
+    def samples(self, run: Run) -> list[list[float]]:
+        """Seconds by case, a list per case with one entry per finished round."""
+        found: list[list[float]] = [[] for _ in run.cases]
+        with self._sentences():
+            rows = self._db.execute(
+                "SELECT place, seconds FROM samples WHERE run = ? ORDER BY turn, place", (run.id,)
+            )
+            for place, seconds in rows:
+                found[place].append(seconds)
+        return found
+
+    def measured(self, machine: Machine | None = None) -> dict[Case, Summary]:
+        """Every case that was timed on a machine, over all runs; None is any machine."""
+        found: dict[Case, list[float]] = {}
+        for run in self.runs():
+            if machine is None or run.machine == machine:
+                for case, seconds in zip(run.cases, self.samples(run), strict=True):
+                    found.setdefault(case, []).extend(seconds)
+        return {case: Summary.of(seconds) for case, seconds in found.items() if seconds}
+
+    def find(self, name: str, machine: Machine) -> Run | None:
+        """The run of that name on that machine, None where there is none."""
+        found = [run for run in self.runs() if (run.name, run.machine) == (name, machine)]
+        return found[0] if found else None
+
+    def unseen(self, machine: Machine) -> dict[Case, float]:
+        """Seconds that a model said of cases that it had not seen, as they were kept."""
+        with self._sentences():
+            rows = self._db.execute(
+                "SELECT key, seconds FROM unseen JOIN cases ON cases.id = case_id JOIN machines "
+                "ON machines.id = machine WHERE description = ?",
+                (machine.to_json(),),
+            ).fetchall()
+        return {Case.from_key(key): seconds for key, seconds in rows}
+
+    def peaks(self, machine: Machine) -> Peaks | None:
+        """The peaks of a machine, None where they were not measured."""
+        with self._sentences():
+            row = self._db.execute(
+                "SELECT rate, bandwidth, call FROM peaks JOIN machines ON machines.id = machine "
+                "WHERE description = ?",
+                (machine.to_json(),),
+            ).fetchone()
+        return Peaks(*row) if row else None
+
+    def machines(self) -> list[Machine]:
+        """The machines that there are times of."""
+        with self._sentences():
+            rows = self._db.execute("SELECT description FROM machines ORDER BY id").fetchall()
+        return [Machine.from_json(text) for (text,) in rows]
+
+    # -- within ------------------------------------------------------------------------------------
+    def _new(self, name: str, machine: int, cases: Iterable[Case], rounds: int, seed: int) -> int:
+        cursor = self._db.execute(
+            "INSERT INTO runs (name, machine, protocol, seed, rounds) VALUES (?, ?, ?, ?, ?)",
+            (name, machine, NAME, seed, rounds),
+        )
+        run = int(cursor.lastrowid or 0)
+        for place, case in enumerate(cases):
+            self._db.execute(
+                "INSERT INTO plans VALUES (?, ?, ?)",
+                (run, place, self._id("cases", "key", case.key)),
+            )
+        return run
+
+    def _id(self, table: str, column: str, text: str) -> int:
+        self._db.execute(f"INSERT OR IGNORE INTO {table} ({column}) VALUES (?)", (text,))
+        row = self._db.execute(f"SELECT id FROM {table} WHERE {column} = ?", (text,)).fetchone()
+        return int(row[0])
+
+    def _cases(self, run: int) -> list[Case]:
+        rows = self._db.execute(
+            "SELECT key FROM plans JOIN cases ON cases.id = case_id WHERE run = ? ORDER BY place",
+            (run,),
+        )
+        return [Case.from_key(key) for (key,) in rows]
+
+    def _run(self, run: int) -> Run:
+        name, description, seed, rounds = self._db.execute(
+            "SELECT name, description, seed, rounds FROM runs JOIN machines "
+            "ON machines.id = runs.machine WHERE runs.id = ?",
+            (run,),
+        ).fetchone()
+        turns = self._db.execute("SELECT DISTINCT turn FROM samples WHERE run = ?", (run,))
+        done = tuple(sorted(turn for (turn,) in turns))
+        machine = Machine.from_json(description)
+        return Run(run, name, machine, seed, rounds, tuple(self._cases(run)), done)
+
+    def _check(self) -> None:
+        application, version = (
+            self._db.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("application_id", "user_version")
+        )
+        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if not tables and not version:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            with self._transaction():
+                for statement in _TABLES.split(";\n"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
+                self._db.execute(f"PRAGMA user_version = {VERSION}")
+        elif application != _APPLICATION:
+            raise InputError(f"{self.path!r} is no store of times; allowed is one, or a new file")
+        elif version != VERSION:
+            raise InputError(
+                f"{self.path!r} is a store of version {version}; allowed is version {VERSION}, or "
+                "a new file"
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._sentences():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise InputError(
+                f"the store {self.path!r} cannot be used: {error}; allowed is a store of times "
+                "that can be written, or a new file"
+            ) from error
