@@ -9,12 +9,12 @@ import streamlit as st
 from costmodel.counting import Counts
 from costmodel.dashboard import hyper_form, parts, selection
 from costmodel.dashboard.fields import Choice, Field
+from costmodel.dashboard.shared import drawn
 from costmodel.dashboard.state import State
 from costmodel.explain import explain_break_even
 from costmodel.plots.curve import ratio_curve
 from costmodel.plots.diagram import stage_diagram
 from costmodel.sweep import LAYER_AXES, Axis, Crossing, axes, crossing, spaced, sweep
-from costmodel.symbolic import derivation
 from costmodel.variant import VARIANTS
 
 _METRICS = ("macs", "params")
@@ -46,6 +46,7 @@ def axis(state: State, looked_at: Counts) -> Axis:
 def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis) -> None:
     """Draw the section."""
     variant = looked_at.variant
+    view = (variant.id, repr(looked_at.layer), repr(looked_at.hyper))
     st.header("Closer look", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="look-inputs"):
         parts.variant_choice(state, [counts.variant.id for counts in counted])
@@ -55,15 +56,18 @@ def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis)
         st.caption(variant.note)
     left, right = st.columns(2, gap="medium")
     with left:
-        _curve(state, looked_at, over)
+        _axis_choice(looked_at, over)
+        drawn(("curve", state["figure"], over.key, *view), lambda: _curve(state, looked_at, over))
     with right:
-        _derivations(looked_at)
+        drawn(("derivations", *view), lambda: _derivations(looked_at))
     st.subheader("Stages and shapes", anchor=False)
-    st.html(stage_diagram(looked_at))
+    drawn(("stages", *view), lambda: st.html(stage_diagram(looked_at)))
 
 
 def _derivations(looked_at: Counts) -> None:
     """Formula = numbers substituted = result, for the metrics that the curve shows."""
+    from costmodel.symbolic import derivation  # half a second of SymPy, after the first figures
+
     st.markdown("**Where the numbers come from**")
     found = [derivation(looked_at, metric=metric) for metric in _METRICS]
     for one in found:
@@ -83,9 +87,8 @@ def _axes(looked_at: Counts) -> dict[str, Axis]:
     return {axis.key: axis for axis in sorted(found, key=lambda axis: not axis.letter)}
 
 
-def _curve(state: State, looked_at: Counts, over: Axis) -> None:
-    """The ratio over one axis, everything else as it is."""
-    variant, hyper, titles = looked_at.variant, dict(looked_at.hyper), _axes(looked_at)
+def _axis_choice(looked_at: Counts, over: Axis) -> None:
+    titles = _axes(looked_at)
     st.selectbox(
         f"Ratio to the {VARIANTS.baseline.title} over",
         list(titles),
@@ -93,6 +96,11 @@ def _curve(state: State, looked_at: Counts, over: Axis) -> None:
         key="over",
         format_func=lambda key: titles[key].label,
     )
+
+
+def _curve(state: State, looked_at: Counts, over: Axis) -> None:
+    """The ratio over one axis, everything else as it is."""
+    variant, hyper = looked_at.variant, dict(looked_at.hyper)
     swept = sweep([variant], looked_at.layer, {over.key: _values(over)}, _METRICS, **hyper)
     even = _break_evens(looked_at, over)
     sentence = explain_break_even(looked_at, over, even)

@@ -12,13 +12,13 @@ from costmodel.dashboard import closer_look, parts, selection, tables
 from costmodel.dashboard.command import compare_command, compare_directive
 from costmodel.dashboard.fields import Several
 from costmodel.dashboard.layer_form import FIELDS, further_form, layer_form, layer_texts
+from costmodel.dashboard.shared import comparison, drawn
 from costmodel.dashboard.state import State
 from costmodel.errors import CostModelError
 from costmodel.explain import explain
 from costmodel.layer import ConvLayer
 from costmodel.metrics import METRICS
 from costmodel.plots.comparison import cost_dots, ratio_bars, summary
-from costmodel.reports import compare
 from costmodel.table import Table
 
 
@@ -91,23 +91,35 @@ def _show(state: State, layer: ConvLayer, chosen: Sequence[Any]) -> None:
 def _comparison(
     state: State, layer: ConvLayer, counted: Sequence[Counts], settings: dict[str, Any]
 ) -> None:
-    ids = [counts.variant.id for counts in counted]
-    metrics = [key for key, metric in METRICS.items() if metric.shown] + list(state["columns"])
+    ids = tuple(counts.variant.id for counts in counted)
+    metrics = (*(key for key, metric in METRICS.items() if metric.shown), *state["columns"])
     used = {name: value for name, value in settings.items() if name.partition(".")[0] in ids}
-    table = compare(layer, ids, metrics, **used)
-    tables.cost_table(table)
+    view = (layer, ids, metrics, tuple(used.items()))
+    table = comparison(*view)
+    above, below = st.container(), st.container()
+    with below:  # drawn first: a new server shows its first bars before it has loaded pandas
+        drawn(
+            ("compare figures", state["figure"], *map(repr, view)), lambda: _figures(state, table)
+        )
+    with above:
+        drawn(("compare table", *map(repr, view)), lambda: tables.cost_table(table))
+        _take_away(state, layer, table, view)
+
+
+def _take_away(state: State, layer: ConvLayer, table: Table, view: tuple[Any, ...]) -> None:
+    """The table as a file, as a command and as a block for documents."""
+    _, ids, metrics, used = view
+    further = metrics if state["columns"] else ()
+    texts = layer_texts(state)
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.csv_button(table, "comparison")
-        further = metrics if state["columns"] else []
-        texts = layer_texts(state)
         parts.share(
             state,
-            compare_command(texts, ids, further, used),
-            compare_directive(texts, ids, further, used),
+            compare_command(texts, ids, further, dict(used)),
+            compare_directive(texts, ids, further, dict(used)),
         )
         st.caption(f"Layer: {layer}.")
     parts.conventions(table)
-    _figures(state, table)
 
 
 def _figures(state: State, table: Table) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.counting import Counts, count
+from costmodel.counting import Counts
 from costmodel.dashboard.fields import Choice, Field, OptionalInteger, OptionalReal, Several
+from costmodel.dashboard.shared import counted
 from costmodel.dashboard.state import State
 from costmodel.errors import CostModelError
 from costmodel.layer import ConvLayer
 from costmodel.plots.layout import name_of
-from costmodel.sweep import values_for
 from costmodel.variant import FAMILIES, VARIANTS, Variant
 
 # A group beside the families: those that an overview starts with.
@@ -107,10 +107,10 @@ def fitting(
     layer: ConvLayer, variants: Iterable[Variant], hyper: Mapping[str, Any]
 ) -> tuple[list[Counts], list[str]]:
     """The counts of the variants that fit the layer, and why the others do not."""
-    counted, reasons = [], []
+    found, reasons = [], []
     for variant in variants:
         try:
-            counted.append(count(variant, layer, **values_for(variant, hyper)))
+            found.append(counted(variant, layer, dict(hyper)))
         except CostModelError as error:
             reasons.append(str(error))
-    return counted, reasons
+    return found, reasons

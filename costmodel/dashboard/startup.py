@@ -1,4 +1,4 @@
-"""What happens once per server: a garbage collector that leaves the libraries alone."""
+"""What happens once per server and then rarely: a garbage collector that leaves libraries alone."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import gc
 
 import streamlit as st
 
+_SECONDS = 60  # after which what has died meanwhile is looked for, and the living is set aside anew
 
-@st.cache_resource(show_spinner=False)
+
+@st.cache_resource(show_spinner=False, ttl=_SECONDS)
 def settle_in() -> bool:
     """Take everything that the first page has imported out of the collector's rounds.
 
@@ -24,6 +26,7 @@ def settle_in() -> bool:
 
 
 def freeze() -> None:
-    """Collect once, then leave what is alive alone; to be called again after a late import."""
+    """Collect everything, then leave what is alive alone; also after a late import."""
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
