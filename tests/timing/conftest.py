@@ -1,0 +1,42 @@
+"""A made-up machine whose times follow a known law, and a store with a small calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from costmodel.timing.convolution import CLASSES, Convolution, of_layer
+from costmodel.timing.design import design
+from costmodel.timing.machine import this_machine
+from costmodel.timing.store import Store
+
+
+def law(conv: Convolution) -> float:
+    """Seconds on the made-up machine: linear, and half as fast where channels are odd ones."""
+    rate = (3 + CLASSES.index(conv.kind)) * 1e9
+    slower = 1.5 if conv.out_channels % 16 else 1.0
+    return slower * (2e-6 + conv.macs / rate + (conv.inputs + conv.outputs) * 4e-11)
+
+
+@pytest.fixture(scope="session")
+def layers() -> list[Convolution]:
+    return list(dict.fromkeys(of_layer(case.layer) for case in design(420, seed=5)))
+
+
+@pytest.fixture(scope="session")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of a store with a real, small calibration of this machine."""
+    from costmodel.timing.calibration import calibrate
+
+    path = tmp_path_factory.mktemp("times") / "times.sqlite"
+    with Store(str(path)) as store:
+        calibrate(store, this_machine(), budget=3.5, seed=2)
+    return path
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(str(tmp_path / "times.sqlite")) as made:
+        yield made
