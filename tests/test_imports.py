@@ -26,14 +26,15 @@ LAYERS = [
     {"symbolic", "sweep"},
     {"reports", "explain"},
     {"verify", "timing", "lowrank", "network", "plots", "plan", "docs", "torch"},
+    {"referee"},
     {"cli", "dashboard", "__init__", "__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 #: Who may import what at the top of a module.
 HEAVY = {
-    "torch": {"verify", "timing", "lowrank", "network", "torch"},
-    "fvcore": {"verify"},
+    "torch": {"verify", "timing", "lowrank", "network", "torch", "referee"},
+    "fvcore": {"verify", "referee"},
     "streamlit": {"dashboard"},
     "argparse": {"cli"},
 }

@@ -15,6 +15,7 @@ from costmodel.cli._common import (
     sizes,
     write,
 )
+from costmodel.cli._time_option import add_time
 from costmodel.errors import InputError
 from costmodel.network import Network, views
 from costmodel.network.sources import open_network
@@ -24,6 +25,7 @@ HELP = "parameters and multiplies of a whole network, per layer and in total"
 EXAMPLES = (
     "costmodel network resnet18 --format table",
     "costmodel network vgg16 --compare --set b=4 --format table",
+    "costmodel network resnet18 --time --format table",
     "costmodel network resnet50 --formula N,H,W",
     "costmodel network mobilenet --formula alpha,rho --format latex",
     "costmodel network resnet18 --replace tucker2 --where 'layer4.*,kernel=3' --set r1=64",
@@ -78,6 +80,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--formula", type=names, metavar="N,H,W", help="the totals as formulas in these letters"
     )
+    what.add_argument(
+        "--convention",
+        metavar="TOOL",
+        help="what another counter (fvcore, thop, ...) would print, computed without it",
+    )
     view.add_argument(
         "--metrics", type=names, help="columns, separated by commas, or all [parameters by role]"
     )
@@ -94,6 +101,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     change.add_argument("--variants", type=names, help="for --compare, ids with commas [all]")
     add_settings(parser)
+    add_time(parser)
     add_output(parser)
 
 
@@ -104,6 +112,8 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             "--set, --where and --variants are for --compare or --replace; allowed is one of these"
         )
+    if args.convention:
+        return _convention(args)
     network = open_network(args.source, args.inputs, dict(args.at))
     if args.replace:
         if args.compare:
@@ -117,7 +127,30 @@ def run(args: argparse.Namespace) -> int:
         table = compare(network, args.variants, args.where, **settings)
     else:
         table = _VIEWS[args.view](network, _metrics(args))
+    if args.time:
+        table = _with_time(table, network, args)
     say(args, *network.footnotes)
+    emit(table, args)
+    return 0
+
+
+def _with_time(table: Table, network: Network, args: argparse.Namespace) -> Table:
+    from costmodel.timing.comparison import network_with_time, open_timed
+
+    if args.compare or args.view != "layers":
+        raise InputError("--time with another view than layers; allowed is --time --view layers")
+    return network_with_time(table, network, open_timed(args.store))
+
+
+def _convention(args: argparse.Namespace) -> int:
+    from costmodel.referee.report import convention_table
+
+    if args.at or args.replace or args.metrics:
+        raise InputError(
+            "--convention with --at, --replace or --metrics; allowed are --input and an output"
+        )
+    table = convention_table(args.source, args.inputs, args.convention)
+    say(args, *table.notes)
     emit(table, args)
     return 0
 

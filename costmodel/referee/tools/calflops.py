@@ -1,0 +1,164 @@
+"""calflops: patches of functions; two FLOPs per multiply-accumulate, and one for most others.
+
+The package imports `transformers` only to count downloaded models; its counter itself does not need
+it, so it is loaded past the package's `__init__`.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from costmodel.referee import causes
+from costmodel.referee.convention import Convention, Unit
+from costmodel.referee.rules import (
+    added,
+    doubled,
+    first_input,
+    functions,
+    inputs,
+    missed,
+    named,
+    path_flops,
+    shared,
+    weighed,
+)
+from costmodel.referee.tool import TOOLS, Tool
+from costmodel.referee.tools.ptflops import elementwise, matmul_of, products_of
+
+_AXES = (1, 2, 3)
+_CONVOLUTIONS = {f"conv{axes}d" for axes in _AXES}
+_TRANSPOSED = {f"conv_transpose{axes}d" for axes in _AXES}
+_ACTIVATE = {"relu", "prelu", "elu", "leaky_relu", "relu6", "silu", "gelu", "softmax"}
+_POOL = {f"{kind}_pool{axes}d" for kind in ("max", "avg") for axes in _AXES}
+_POOL |= {f"adaptive_{kind}_pool{axes}d" for kind in ("max", "avg") for axes in _AXES}
+_NORM = {"batch_norm", "layer_norm", "instance_norm", "group_norm"}
+_PATCHED = {f"F.{n}" for n in {*_CONVOLUTIONS, *_TRANSPOSED, *_ACTIVATE, *_POOL, *_NORM}}
+_PATCHED |= {"F.linear", "F.upsample", "F.interpolate"}
+_PATCHED |= {f"torch.{name}" for name in ("matmul", "addmm", "baddbmm", "mul", "add", "einsum")}
+_PATCHED |= {f"Tensor.{name}" for name in ("matmul", "addmm", "mul", "add")}
+
+
+def count(model: Any, inputs: tuple[Any, ...]) -> int:
+    """`calculate_flops(model, args=[…])[0]`."""
+    calculate = _calculate()
+    found = calculate(model, args=list(inputs), print_results=False, output_as_string=False)
+    return int(found[0])
+
+
+def _calculate() -> Any:
+    import sys
+    import types
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    if "calflops" not in sys.modules:
+        spec = find_spec("calflops")
+        package = types.ModuleType("calflops")
+        package.__path__ = list(spec.submodule_search_locations or ()) if spec is not None else []
+        sys.modules["calflops"] = package
+    return import_module("calflops.flops_counter").calculate_flops
+
+
+def _each(value: Any, sides: int) -> tuple[int, ...]:
+    return value if isinstance(value, tuple) else (value,) * sides
+
+
+def _grid(unit: Unit, padding: Any, dilation: Any) -> tuple[int, ...]:
+    """Its own rule for the output's size, also where the convolution is transposed."""
+    x, weight = unit.call.inputs[:2]
+    kernel, sides = weight[2:], len(weight) - 2
+    strides = _each(unit.call.argument(3, "stride", 1), sides)
+    dilations = _each(dilation, sides)
+    if padding == "valid":
+        padding = 0
+    if padding == "same":
+        padding = tuple(d * (k - 1) // 2 for d, k in zip(dilations, kernel, strict=True))
+    return tuple(
+        (n + 2 * p - (d * (k - 1) + 1)) // s + 1
+        for n, p, d, k, s in zip(
+            x[2:], _each(padding, sides), dilations, kernel, strides, strict=True
+        )
+    )
+
+
+def _convolution(unit: Unit) -> int:
+    x, weight = unit.call.inputs[:2]
+    groups = unit.call.argument(6, "groups", 1)
+    grid = _grid(unit, unit.call.argument(4, "padding", 0), unit.call.argument(5, "dilation", 1))
+    return prod(weight[2:]) * x[1] * (weight[0] // groups) * x[0] * prod(grid)
+
+
+def _transposed(unit: Unit) -> int:
+    """The weight's second axis holds the outputs of a group, and is divided by the groups again."""
+    x, weight = unit.call.inputs[:2]
+    groups = unit.call.argument(6, "groups", 1)
+    return prod(weight[2:]) * x[1] * (weight[1] // groups) * x[0] * prod(x[2:])
+
+
+def _bias(unit: Unit) -> int:
+    if unit.call.argument(2, "bias") is None:
+        return 0
+    x, weight = unit.call.inputs[:2]
+    transposed = unit.name in _TRANSPOSED
+    dilation = unit.call.argument(7 if transposed else 5, "dilation", 1)
+    grid = _grid(unit, unit.call.argument(4, "padding", 0), dilation)
+    return weight[1 if transposed else 0] * x[0] * prod(grid)
+
+
+def _norm(position: int, plain: int, scaled: int) -> Any:
+    def weigh(unit: Unit) -> int:
+        scale = unit.call.argument(position, "weight")
+        return first_input(unit).numel * (plain if scale is None else scaled)
+
+    return weigh
+
+
+def _resized(unit: Unit) -> int:
+    """The product of the sizes asked for, without batch and channels; of a factor, the input."""
+    size = unit.call.argument(1, "size")
+    if size is None:
+        return first_input(unit).numel
+    return prod(size) if isinstance(size, tuple) else int(size)
+
+
+CALFLOPS = TOOLS.add(
+    Tool(
+        "calflops",
+        "calflops",
+        "calflops",
+        "calculate_flops(model, args=inputs, output_as_string=False)[0]",
+        count,
+        Convention(
+            "floating-point operations: two per multiply-accumulate, one or more for biases, "
+            "normalisations, activations and pooling",
+            functions(_PATCHED),
+            (
+                missed(),
+                weighed(causes.GRID, named(_CONVOLUTIONS, _convolution)),
+                weighed(causes.GROUPS, named(_TRANSPOSED, _transposed)),
+                weighed(causes.MATMUL, {"matmul": matmul_of}),
+                weighed(causes.MATMUL, named(("addmm", "baddbmm"), products_of)),
+                doubled(),
+                weighed(causes.EINSUM, {"einsum": path_flops}),
+                added(causes.BIAS, named({*_CONVOLUTIONS, *_TRANSPOSED}, _bias)),
+                added(causes.BIAS, named(("addmm", "baddbmm"), inputs())),
+                added(
+                    causes.NORM,
+                    {
+                        "batch_norm": _norm(3, 1, 2),
+                        "layer_norm": _norm(2, 4, 5),
+                        "group_norm": _norm(2, 4, 5),
+                        "instance_norm": _norm(3, 4, 5),
+                    },
+                ),
+                added(causes.ACTIVATION, named(_ACTIVATE, inputs())),
+                added(causes.POOL, named(_POOL, inputs())),
+                added(causes.ELEMENTWISE, named(("mul", "add"), elementwise)),
+                added(causes.ELEMENTWISE, named(("upsample", "interpolate"), _resized)),
+                shared(),
+            ),
+            per_mac=2,
+        ),
+    )
+)

@@ -1,0 +1,53 @@
+"""torch.utils.flop_counter: operators below autograd, two FLOPs per multiply-accumulate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costmodel.referee.convention import Convention, Rule, Unit, Value
+from costmodel.referee.rules import doubled, fused_on_cpu, operators, why_missed
+from costmodel.referee.tool import TOOLS, Tool
+
+_KNOWN = {
+    "mm",
+    "addmm",
+    "bmm",
+    "baddbmm",
+    "_scaled_mm",
+    "convolution",
+    "_convolution",
+    "_scaled_dot_product_efficient_attention",
+    "_scaled_dot_product_flash_attention",
+    "_scaled_dot_product_cudnn_attention",
+}
+
+
+def count(model: Any, inputs: tuple[Any, ...]) -> int:
+    """`FlopCounterMode(display=False)` around a forward, `get_total_flops()`."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter = FlopCounterMode(display=False)
+    with counter:
+        model(*inputs)
+    return int(counter.get_total_flops())
+
+
+def _known(unit: Unit, value: Value) -> Value:
+    return value if unit.name in _KNOWN and not fused_on_cpu(unit) else 0
+
+
+TORCH = TOOLS.add(
+    Tool(
+        "torch",
+        "torch",
+        "torch",
+        "FlopCounterMode(), get_total_flops()",
+        count,
+        Convention(
+            "floating-point operations: two per multiply-accumulate of a product, nothing else",
+            operators,
+            (Rule(why_missed, _known), doubled()),
+            per_mac=2,
+        ),
+    )
+)

@@ -1,0 +1,98 @@
+"""torchinfo: parameters of leaf modules times the positions of their output ("mult-adds")."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from costmodel.referee import causes
+from costmodel.referee.convention import Convention, Rule, Unit, Value
+from costmodel.referee.record import MODULE, Call, Record
+from costmodel.referee.rules import geometry, missed
+from costmodel.referee.tool import TOOLS, Tool
+
+
+def count(model: Any, inputs: tuple[Any, ...]) -> int:
+    """`summary(model, input_data=inputs, verbose=0).total_mult_adds`."""
+    from torchinfo import summary
+
+    data = list(inputs)
+    return int(summary(model, input_data=data, verbose=0, mode="eval").total_mult_adds)
+
+
+def _sees(call: Call, record: Record) -> bool:
+    """Modules without modules inside, of any class."""
+    return call.level == MODULE and not call.facts["children"]
+
+
+def _parameters(unit: Unit, names: tuple[str, ...]) -> int:
+    found = unit.call.facts["parameters"]
+    return sum(shape.numel for name, shape in found.items() if name in names)
+
+
+def _positions(unit: Unit) -> int:
+    """The batch, and for what has "Conv" in its name the map, of the output."""
+    out = unit.call.output
+    if not out:
+        return 0
+    return prod((*out[:1], *out[2:])) if "Conv" in unit.call.name else out[0]
+
+
+def _weight(unit: Unit, value: Value) -> Value:
+    if not unit.seen or not unit.products:
+        return value
+    return _parameters(unit, ("weight",)) * _positions(unit)
+
+
+def _factors(unit: Unit, value: Value) -> Value:
+    """Parameters with "weight" or "bias" as part of their names, times two axes of the output."""
+    if not unit.seen:
+        return value
+    found = unit.call.facts["parameters"]
+    others = [n for n in found if n not in ("weight", "bias") and ("weight" in n or "bias" in n)]
+    return value + sum(found[n].numel for n in others) * prod(unit.call.output[:2])
+
+
+def _weight_cause(unit: Unit) -> str:
+    if not any("Conv" in base or base == "Linear" for base in unit.call.facts["bases"]):
+        return causes.SCRIPTED if unit.call.facts["scripted"] else causes.FUNCTIONAL
+    found = geometry(unit)
+    plain = "weight" in unit.call.facts["parameters"]
+    if not plain:
+        return causes.WEIGHTS
+    return causes.BATCH if unit.call.name == "Linear" else found
+
+
+def _bias(unit: Unit, value: Value) -> Value:
+    if not unit.seen or not unit.products:
+        return value
+    return value + _parameters(unit, ("bias",)) * _positions(unit)
+
+
+def _scales(unit: Unit, value: Value) -> Value:
+    if not unit.seen or unit.products:
+        return value
+    return value + _parameters(unit, ("weight", "bias")) * _positions(unit)
+
+
+TORCHINFO = TOOLS.add(
+    Tool(
+        "torchinfo",
+        "torchinfo",
+        "torchinfo",
+        "summary(model, input_data=inputs).total_mult_adds",
+        count,
+        Convention(
+            "trained numbers of each leaf module, biases and normalisations included, times the "
+            "positions of its output",
+            _sees,
+            (
+                missed(),
+                Rule(_weight_cause, _weight),
+                Rule(causes.WEIGHTS, _factors),
+                Rule(causes.BIAS, _bias),
+                Rule(causes.NORM, _scales),
+            ),
+        ),
+    )
+)
