@@ -17,6 +17,7 @@ PAGES = (
     ("network", "Network", ":material/account_tree:"),
     ("formulas", "Formulas", ":material/function:"),
     ("design", "Design your own", ":material/draw:"),
+    ("verified", "Verified", ":material/verified:"),
 )
 
 _LOG = logging.getLogger(__name__)

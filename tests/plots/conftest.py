@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from plotly.graph_objects import Figure
 
-from costmodel.plots import comparison, curve, explore, layout, network, ratio_map
+from costmodel.plots import comparison, curve, explore, layout, network, ratio_map, verdicts
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +20,6 @@ def validated(monkeypatch: pytest.MonkeyPatch) -> None:
         Figure({"data": data, "layout": built.layout.to_plotly_json()})
         return built
 
-    for module in (comparison, curve, explore, network, ratio_map):
+    for module in (comparison, curve, explore, network, ratio_map, verdicts):
         monkeypatch.setattr(module, "figure", checked)
     return

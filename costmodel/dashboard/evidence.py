@@ -1,0 +1,141 @@
+"""What speaks for the numbers, as tables: certificates, other counters, published figures.
+
+Each is data that a check has left behind, read without PyTorch and without the other counters. A
+kind of evidence of which nothing is kept is left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from costmodel.resources import data_path
+from costmodel.table import Table
+
+_CERTIFICATES = "certificates.csv"
+_PROVED = "proved"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One kind of evidence.
+
+    key, title: its name in the URL and on the page. proves: what follows from it, and under which
+    assumption. table: the rows. summary: what they come to, in one sentence. good: whether that is
+    what one hopes for. command: how to check it oneself.
+    """
+
+    key: str
+    title: str
+    proves: str
+    command: str
+    table: Callable[[], Table]
+    summary: Callable[[Table], tuple[bool, str]]
+
+
+def certificates() -> Table:
+    """The kept certificates: a row per formula and witness."""
+    with open(data_path(_CERTIFICATES), encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = [{**row, "points": int(row["points"]) if row["points"] else None} for row in reader]
+        columns = tuple(reader.fieldnames or ())
+    return Table(columns, rows, ("layers: which layers the proof covers; points: layers run.",))
+
+
+def _certified(table: Table) -> tuple[bool, str]:
+    claims = [row for row in table if row["metric"]]
+    proved = [row for row in claims if row["result"] == _PROVED]
+    without = {row["variant"] for row in table if not row["metric"]}
+    without -= {row["variant"] for row in proved}
+    versions = sorted({f"{row['oracle']} {row['version']}" for row in proved})
+    points = sum(row["points"] or 0 for row in proved)
+    sentence = (
+        f"{len(proved)} of {len(claims)} formulas proved against {' and '.join(versions)} on "
+        f"{points:,} layers."
+    )
+    if without:
+        sentence += f" Without a module to run, and so without a proof: {', '.join(without)}."
+    return len(proved) == len(claims), sentence
+
+
+def _conformance() -> Table:
+    from costmodel.referee import conformance_table
+
+    return conformance_table()
+
+
+def verdicts() -> dict[str, Counter[str]]:
+    """How often each counter is right in its own unit, wrong, or fails; ours is the first."""
+    from costmodel.referee.conformance import results
+
+    found: dict[str, Counter[str]] = {}
+    for row in results():
+        found.setdefault(row["tool"], Counter())[row["verdict"]] += 1
+    return found
+
+
+def _counted(table: Table) -> tuple[bool, str]:
+    from costmodel.referee.conformance import RIGHT
+    from costmodel.referee.report import OWN
+
+    found = verdicts()
+    own = found.pop(OWN, Counter())
+    others = ", ".join(
+        f"{tool} in {count[RIGHT]}"
+        for tool, count in sorted(found.items(), key=lambda item: -item[1][RIGHT])
+    )
+    return own[RIGHT] == len(table), (
+        f"{OWN} is right in {own[RIGHT]} of {len(table)} cases; {others}. Twice the number is "
+        "right of a counter of FLOPs."
+    )
+
+
+def _exists(*parts: str) -> bool:
+    """Whether a data file is kept, and has rows."""
+    path = data_path(*parts)
+    if not os.path.isfile(path):
+        return False
+    with open(path, encoding="utf-8") as file:
+        return len([line for _, line in zip(range(3), file, strict=False)]) > 1
+
+
+def available() -> Mapping[str, Evidence]:
+    """What is kept, by key."""
+    found = []
+    if _exists(_CERTIFICATES):
+        found.append(
+            Evidence(
+                "certificates",
+                "Proved formulas",
+                "A count is a polynomial in the layer's sizes. Two polynomials that agree on a "
+                "large enough grid of layers agree everywhere: so a formula that agrees with an "
+                "outside counter on such a grid is right for **all** sizes, if the counter's own "
+                "count is of no higher degree. That is the only assumption.",
+                "python -m costmodel verify --certify",
+                certificates,
+                _certified,
+            )
+        )
+    if _exists("referee", "results.csv"):
+        found.append(
+            Evidence(
+                "counters",
+                "Other counters",
+                "Small convolutions of every kind, and what each counter says of them. The exact "
+                "number is the sum of the products that the definition of a convolution has; a "
+                "counter that gives another one has a convention of its own, or is wrong there.",
+                "python -m costmodel referee --conformance",
+                _conformance,
+                _counted,
+            )
+        )
+    return {one.key: one for one in found}
+
+
+def exceptional(row: Mapping[str, Any]) -> bool:
+    """Whether a row of certificates is one that was not proved."""
+    return row.get("result") != _PROVED

@@ -1,0 +1,104 @@
+"""Verified: what speaks for the numbers, and what exactly each piece of evidence proves."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from costmodel.dashboard import evidence, parts, tables
+from costmodel.dashboard.evidence import Evidence
+from costmodel.dashboard.fields import Choice, Field, Flag
+from costmodel.dashboard.state import State
+from costmodel.dashboard.wording import literal
+from costmodel.plots.verdicts import verdict_bars
+from costmodel.table import Table
+
+
+def page() -> None:
+    """Draw the page."""
+    found = evidence.available()
+    state = State(_fields(tuple(found))).begin()
+    parts.heading(
+        "Why believe these numbers?",
+        "Nobody types a cost formula here: all are derived from the stages, and then checked "
+        "against counters and papers that know nothing of this project.",
+    )
+    state.notice_here()
+    with st.sidebar:
+        parts.figure_format(state)
+    if found:
+        parts.segments(state, "evidence", {key: one.title for key, one in found.items()})
+        _show(state, found[state["evidence"]])
+    else:
+        st.info(
+            "No evidence is kept in this installation's data folder. `python -m costmodel verify` "
+            "checks every formula here and now."
+        )
+    state.finish()
+
+
+def _fields(keys: tuple[str, ...]) -> list[Field]:
+    choice = [Choice("evidence", keys[0], "Evidence", options=keys)] if keys else []
+    return [*choice, Flag("exceptions", False, "Only what was not proved"), parts.FIGURE_FORMAT]
+
+
+@st.cache_resource(show_spinner="Reading the evidence…")
+def _table(key: str) -> Table:
+    """The rows of a kind of evidence: data of this installation, the same for every visitor."""
+    return evidence.available()[key].table()
+
+
+def _show(state: State, one: Evidence) -> None:
+    table = _table(one.key)
+    good, sentence = one.summary(table)
+    if good:
+        st.success(literal(sentence), icon=":material/verified:")
+    else:
+        st.warning(literal(sentence), icon=":material/report:")
+    st.markdown(f"**What it proves.** {one.proves}")
+    table = _DRAW[one.key](state, table)
+    tables.plain_table(table, lambda name: _TITLES.get(name, name), one.title)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        parts.csv_button(table, one.key)
+        parts.share(state, one.command)
+    parts.notes([*table.notes, f"To check it yourself: {one.command}"])
+
+
+def _certificates(state: State, table: Table) -> Table:
+    st.toggle("Only what was not proved", state["exceptions"], key="exceptions")
+    if not state["exceptions"]:
+        return table
+    rows = [row for row in table if evidence.exceptional(row)]
+    return Table(table.columns, rows, table.notes)
+
+
+def _counters(state: State, table: Table) -> Table:
+    from costmodel.referee.conformance import FAILED, RIGHT, WRONG
+
+    titles = {RIGHT: "right", WRONG: "another number", FAILED: "fails"}
+    counts = evidence.verdicts()
+    words = "; ".join(
+        f"{tool}: " + ", ".join(f"{count[key]} {title}" for key, title in titles.items())
+        for tool, count in counts.items()
+    )
+    st.header("Who is right, how often", anchor=False)
+    parts.chart(state, verdict_bars(counts, titles), "counters", f"Bars per counter. {words}")
+    st.header("Case by case", anchor=False)
+    return table
+
+
+_DRAW = {"certificates": _certificates, "counters": _counters}
+# Columns in words; names of counters and of libraries stay as they are written.
+_TITLES = {
+    "variant": "Variant",
+    "metric": "Metric",
+    "formula": "Formula",
+    "layers": "Layers",
+    "degrees": "Degree in each letter",
+    "classes": "Told apart",
+    "points": "Layers run",
+    "oracle": "Counter",
+    "version": "Version",
+    "result": "Result",
+    "case": "Case",
+    "macs": "Exact MACs",
+}

@@ -1,0 +1,50 @@
+"""How often each counter is right: one bar per counter, divided by verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from costmodel.plots.layout import axis, figure
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_ROW = 34
+_FRAME = 90
+# Colours that protan, deutan and tritan eyes tell apart, and a pattern each: none rests on colour.
+_OVER = {"fillmode": "overlay", "fgcolor": "#FFFFFF", "fgopacity": 0.35, "size": 7}
+_STYLES = ("#0072B2", ""), ("#D55E00", "x"), ("#7A7A7A", "."), ("#5E7182", "/")
+
+
+def verdict_bars(counts: Mapping[str, Mapping[str, int]], verdicts: Mapping[str, str]) -> Figure:
+    """Bars of the number of cases by verdict, the best counter first.
+
+    Args:
+        counts: counter → verdict → how many cases.
+        verdicts: the verdicts with their titles, the best one first; at most four.
+    """
+    keys = list(verdicts)
+    order = sorted(counts, key=lambda tool: [-counts[tool].get(key, 0) for key in keys])
+    return figure(
+        [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": title,
+                "y": order,
+                "x": [counts[tool].get(key, 0) for tool in order],
+                "text": [counts[tool].get(key) or "" for tool in order],
+                "textposition": "inside",
+                "insidetextanchor": "middle",
+                "marker": {"color": color, "pattern": {"shape": shape, **_OVER}},
+                "hovertemplate": f"<b>%{{y}}</b><br>{title}: %{{x}} cases<extra></extra>",
+            }
+            for (key, title), (color, shape) in zip(verdicts.items(), _STYLES, strict=False)
+        ],
+        height=_ROW * len(order) + _FRAME,
+        barmode="stack",
+        bargap=0.25,
+        xaxis=axis("cases", rangemode="tozero"),
+        yaxis=axis("", autorange="reversed", showgrid=False, ticksuffix="  "),
+    )

@@ -1,0 +1,95 @@
+"""The Verified page: what is kept as evidence, counted by the page, and what happens without it."""
+
+import csv
+from collections import Counter
+
+import pytest
+
+from costmodel.dashboard import evidence, parts
+from costmodel.dashboard.evidence import available
+from costmodel.dashboard.wording import literal
+from costmodel.resources import data_path
+from costmodel.table import Table
+
+
+@pytest.fixture
+def kept():
+    with open(data_path("certificates.csv"), encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("key", list(available()))
+def test_every_kind_of_evidence(page, monkeypatch, key):
+    taken = []
+    original = parts.csv_button
+    monkeypatch.setattr(
+        parts, "csv_button", lambda table, name: (taken.append(table), original(table, name))
+    )
+    opened = page("verified", evidence=key)
+    one = available()[key]
+    assert not opened.errors
+    assert not opened.notices
+    good, sentence = one.summary(one.table())
+    shown = opened.app.success if good else opened.app.warning
+    assert literal(sentence) == shown[0].value
+    assert one.proves in opened.text()
+    assert len(opened.frame()) == len(taken[-1]) == len(one.table())
+    assert opened.query["evidence"] == key
+    assert one.command in [code.value for code in opened.app.code]
+
+
+def test_certificates_are_counted(kept):
+    good, sentence = evidence.available()["certificates"].summary(evidence.certificates())
+    proved = [row for row in kept if row["result"] == "proved"]
+    assert good
+    assert sentence.startswith(f"{len(proved)} of {len(proved)} formulas proved against fvcore")
+    assert f"on {sum(int(row['points']) for row in proved):,} layers" in sentence
+    assert evidence.certificates().column("points") == [
+        int(row["points"]) if row["points"] else None for row in kept
+    ]
+
+
+def test_a_refuted_formula_is_no_success():
+    row = {"variant": "x", "metric": "macs", "oracle": "torch", "version": "1", "points": 4}
+    table = Table(
+        ("variant", "metric", "points", "oracle", "version", "result"),
+        [{**row, "result": "proved"}, {**row, "result": "differs at k=3"}],
+    )
+    good, sentence = evidence.available()["certificates"].summary(table)
+    assert not good
+    assert sentence.startswith("1 of 2 formulas proved")
+
+
+def test_only_what_was_not_proved(page, kept):
+    opened = page("verified", evidence="certificates")
+    opened.set("exceptions", True)
+    shown = list(opened.frame()["result"])
+    assert shown == [row["result"] for row in kept if row["result"] != "proved"]
+    assert opened.query["exceptions"] == "yes"
+
+
+def test_counters_are_judged_case_by_case(page):
+    with open(data_path("referee", "results.csv"), encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    units = {"torch": 2, "calflops": 2}  # counters of FLOPs
+    right = Counter(
+        row["tool"]
+        for row in rows
+        if row["number"] and int(row["number"]) == int(row["macs"]) * units.get(row["tool"], 1)
+    )
+    opened = page("verified", evidence="counters")
+    bars = opened.chart("chart-counters")["data"][0]
+    assert {tool: count for tool, count in zip(bars["y"], bars["x"], strict=True) if count} == right
+
+
+def test_an_installation_without_data_says_what_to_do(page, monkeypatch, tmp_path):
+    monkeypatch.setattr(evidence, "data_path", lambda *parts: str(tmp_path.joinpath(*parts)))
+    opened = page("verified")
+    assert "python -m costmodel verify" in opened.app.info[0].value
+    assert not opened.errors
+
+
+def test_a_file_with_nothing_but_a_header_is_no_evidence(monkeypatch, tmp_path):
+    (tmp_path / "certificates.csv").write_text("variant,metric\n")
+    monkeypatch.setattr(evidence, "data_path", lambda *parts: str(tmp_path.joinpath(*parts)))
+    assert not evidence.available()
