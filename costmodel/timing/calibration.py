@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from costmodel.errors import InputError
 from costmodel.table import Table
+from costmodel.timing.cold import measure_cold
 from costmodel.timing.convolution import of_layer
 from costmodel.timing.design import design
 from costmodel.timing.intervals import LEVEL, coverage
@@ -101,8 +102,10 @@ def calibrate(
             break
     if store.peaks(machine) is None:
         store.keep_peaks(machine, measure_peaks(machine))
-    took = time.monotonic() - start
     measured = minima(store, run)
+    if store.cold(machine) is None:
+        store.keep_cold(machine, measure_cold(machine, measured, seed))
+    took = time.monotonic() - start
     convolutions = [of_layer(case.layer) for case in measured]
     seconds = list(measured.values())
     unseen = held_out(make, convolutions, seconds)

@@ -113,19 +113,20 @@ def network_with_time(table: Table, network: Network, timed: Timed) -> Table:
         own = parts.get(row["layer"], [])
         rows.append({**row, **_network_cells(own, timed)})
     everything = [conv for own in parts.values() for conv in own]
-    rows[-1] = {**table.rows[-1], **_network_cells(everything, timed)}
+    rows[-1] = {**table.rows[-1], **_network_cells(everything, timed, whole=True)}
     note = (
         "predicted_ms: convolutions and linear layers; normalisation, activations, pooling and "
-        "products of activations are not included."
+        "products of activations are not included; the total has caches that are cold, as in a "
+        "network, and is more than the sum of the layers alone."
     )
     notes = (*table.notes, note, f"Times on {timed.predictor.machine}.")
     return Table((*table.columns, *NETWORK_COLUMNS), rows, notes, table.skipped)
 
 
-def _network_cells(parts: list[Convolution], timed: Timed) -> dict[str, Any]:
+def _network_cells(parts: list[Convolution], timed: Timed, whole: bool = False) -> dict[str, Any]:
     if not parts:
         return {}
-    said = timed.predictor.total(parts)
+    said = timed.predictor.in_a_row(parts) if whole else timed.predictor.total(parts)
     values = (1e3 * said.seconds, 1e3 * said.low, 1e3 * said.high, timed.why(parts))
     return dict(zip(NETWORK_COLUMNS, values, strict=True))
 

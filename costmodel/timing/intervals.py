@@ -78,22 +78,29 @@ class Intervals:
         return Prediction(seconds, seconds * math.exp(low), seconds * math.exp(high), level)
 
     def of_sum(
-        self, parts: Mapping[Convolution, tuple[float, int]], level: float = LEVEL
+        self,
+        parts: Mapping[Convolution, tuple[float, int]],
+        level: float = LEVEL,
+        more: float = 0.0,
+        common: Sequence[float] = (),
     ) -> Prediction:
         """The interval of a sum of convolutions.
 
         Args:
             parts: the seconds of each, and how often it runs. Equal ones err alike, different ones
                 independently of each other.
+            more: seconds beyond the parts.
+            common: errors of whole sums, as logarithms, which come on top.
         """
-        middle = sum(seconds * times for seconds, times in parts.values())
-        if len(parts) == 1:
+        middle = more + sum(seconds * times for seconds, times in parts.values())
+        if len(parts) == 1 and not more:
             (conv,) = parts
             return self.around(conv.kind, middle, level)
         rng = random.Random(0)
         pools = [(self.of(c.kind), s * t) for c, (s, t) in parts.items()]
         sums = sorted(
-            sum(seconds * math.exp(rng.choice(errors)) for errors, seconds in pools)
+            (more + sum(seconds * math.exp(rng.choice(errors)) for errors, seconds in pools))
+            * math.exp(rng.choice(common) if common else 0.0)
             for _ in range(_DRAWS)
         )
         outside = (1 - level) / 2

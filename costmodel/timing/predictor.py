@@ -10,6 +10,7 @@ from costmodel.errors import InputError
 from costmodel.network.network import Network
 from costmodel.program import BoundVariant
 from costmodel.timing.case import Case
+from costmodel.timing.cold import Cold
 from costmodel.timing.convolution import Convolution, convolutions, of_layer
 from costmodel.timing.intervals import LEVEL, Intervals, Prediction
 from costmodel.timing.machine import Machine
@@ -32,6 +33,7 @@ class Predictor:
         measured: seconds by convolution.
         unseen: what the model said of each of these without having seen it; None finds out, which
             takes some seconds.
+        cold: what a layer costs more in a network than alone; None is nothing.
 
     Raises:
         InputError: too few convolutions to learn from.
@@ -42,6 +44,7 @@ class Predictor:
         machine: Machine,
         measured: Mapping[Convolution, float],
         unseen: Sequence[float] | None = None,
+        cold: Cold | None = None,
     ) -> None:
         if len(measured) < _FEWEST:
             raise InputError(
@@ -49,6 +52,7 @@ class Predictor:
                 f"{_FEWEST}, which `costmodel calibrate` measures"
             )
         self.machine = machine
+        self.cold = cold
         self.convolutions = list(measured)
         self.seconds = list(measured.values())
         self.unseen = (
@@ -81,6 +85,7 @@ class Predictor:
             run.machine,
             {of_layer(case.layer): seconds for case, seconds in measured.items()},
             [unseen[case] for case in measured] if known else None,
+            store.cold(run.machine),
         )
 
     def seconds_of(self, parts: Iterable[Convolution]) -> list[float]:
@@ -96,13 +101,24 @@ class Predictor:
         each = zip(counted, self.seconds_of(counted), strict=True)
         return self.intervals.of_sum({c: (s, counted[c]) for c, s in each}, level)
 
+    def in_a_row(self, parts: Iterable[Convolution], level: float = LEVEL) -> Prediction:
+        """Seconds of convolutions as a network runs them: each finds the caches cold."""
+        counted = Counter(parts)
+        if not counted or self.cold is None:
+            return self.total(counted.elements(), level)
+        each = zip(counted, self.seconds_of(counted), strict=True)
+        costs = {c: (s, counted[c]) for c, s in each}
+        dtype = self.machine.dtype
+        more = sum(self.cold.seconds(conv, dtype) * times for conv, times in counted.items())
+        return self.intervals.of_sum(costs, level, more, self.cold.errors)
+
     def variant(self, bound: BoundVariant, level: float = LEVEL) -> Prediction:
         """Seconds of a variant on a layer: the sum over its stages."""
         return self.total(convolutions(bound), level)
 
     def network(self, network: Network, level: float = LEVEL) -> Prediction:
         """Seconds of a network's convolutions and linear layers; the rest is not included."""
-        return self.total(network_parts(network), level)
+        return self.in_a_row(network_parts(network), level)
 
 
 def make() -> Trees:

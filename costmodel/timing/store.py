@@ -7,6 +7,7 @@ version is left as it is.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
+from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
 from costmodel.timing.protocol import NAME, Round, Summary
 from costmodel.timing.roofline import Peaks
@@ -58,6 +60,12 @@ CREATE TABLE peaks (
     rate REAL NOT NULL,
     bandwidth REAL NOT NULL,
     call REAL NOT NULL
+);
+CREATE TABLE cold (
+    machine INTEGER PRIMARY KEY REFERENCES machines,
+    seconds_per_byte REAL NOT NULL,
+    cache INTEGER NOT NULL,
+    errors TEXT NOT NULL
 );
 """
 
@@ -172,6 +180,15 @@ class Store:
                 (owner, peaks.rate, peaks.bandwidth, peaks.call),
             )
 
+    def keep_cold(self, machine: Machine, cold: Cold) -> None:
+        """Put what a cold cache costs on a machine on disk, in place of the last."""
+        with self._transaction():
+            owner = self._id("machines", "description", machine.to_json())
+            self._db.execute(
+                "INSERT OR REPLACE INTO cold VALUES (?, ?, ?, ?)",
+                (owner, cold.seconds_per_byte, cold.cache, json.dumps(cold.errors)),
+            )
+
     # -- reading -----------------------------------------------------------------------------------
     def runs(self) -> list[Run]:
         """Every run, in the order in which they were begun."""
@@ -223,6 +240,16 @@ class Store:
                 (machine.to_json(),),
             ).fetchone()
         return Peaks(*row) if row else None
+
+    def cold(self, machine: Machine) -> Cold | None:
+        """What a cold cache costs on a machine, None where it was not measured."""
+        with self._sentences():
+            row = self._db.execute(
+                "SELECT seconds_per_byte, cache, errors FROM cold JOIN machines "
+                "ON machines.id = machine WHERE description = ?",
+                (machine.to_json(),),
+            ).fetchone()
+        return Cold(row[0], row[1], tuple(json.loads(row[2]))) if row else None
 
     def machines(self) -> list[Machine]:
         """The machines that there are times of."""

@@ -1,0 +1,46 @@
+"""Several layers in one go: how a network runs them, each after another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from costmodel.timing.case import Case
+from costmodel.timing.machine import Machine
+from costmodel.timing.memory import refuse_too_large
+from costmodel.timing.protocol import block, order, prepared, runnable
+
+_GOES = 3  # of a sequence in one round
+
+
+def least(
+    sequences: Sequence[Sequence[Case]],
+    machine: Machine,
+    rounds: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[float]:
+    """Seconds of each sequence, every layer on an input of its own: the least of random rounds.
+
+    Raises:
+        InputError: a layer that would not fit in memory.
+    """
+    for sequence in sequences:
+        refuse_too_large(sequence, machine.dtype, machine.device)
+    best = [float("inf")] * len(sequences)
+    done, whole = 0, rounds * len(sequences)
+    with prepared(machine):
+        for turn in range(rounds):
+            for place in order(len(sequences), 0, turn):
+                calls = [runnable(case, machine) for case in sequences[place]]
+
+                def everything(calls: Sequence[Callable[[], Any]] = calls) -> None:
+                    for call in calls:
+                        call()
+
+                everything()
+                goes = [block(everything, 1, machine.device) for _ in range(_GOES)]
+                best[place] = min(best[place], *goes)
+                done += 1
+                if progress:
+                    progress(done, whole)
+    return best
