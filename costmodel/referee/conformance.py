@@ -97,15 +97,15 @@ def measure(
             cells: dict[str, Any] = {"case": name, "tool": tool.key, "version": tool.version}
             cells |= {"macs": macs, "number": answer.value, "error": answer.error or None}
             cells["verdict"] = verdict(tool.key, macs, answer.value)
-            if answer.value is not None and answer.value != macs:
+            if answer.value is not None:
                 cells["causes"] = _causes(tool.convention.read(records[name]), answer.value)
             found.append(cells)
     return Table(COLUMNS, found, skipped=tuple(skipped))
 
 
-def _causes(reading: Reading, number: int) -> str:
+def _causes(reading: Reading, number: int) -> str | None:
     left = number - reading.total
-    return " ".join(cause for cause, amount in itemised(reading, left) if amount)
+    return " ".join(cause for cause, amount in itemised(reading, left) if amount) or None
 
 
 def changed(measured: Table) -> list[str]:

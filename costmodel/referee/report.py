@@ -86,7 +86,9 @@ def itemised(reading: Reading, left: int) -> list[tuple[str, Value]]:
 
 
 def _sentence(cause: str) -> str:
-    return CAUSES.get(cause, "the tool's number less its convention's")
+    if cause == UNEXPLAINED:
+        return "the tool's number less its convention's"
+    return CAUSES[cause]
 
 
 def recorded(source: str, inputs: Sequence[Sequence[int]] = ()) -> tuple[Record, tuple[str, ...]]:
