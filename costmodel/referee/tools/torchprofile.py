@@ -78,9 +78,9 @@ TORCHPROFILE = TOOLS.add(
             "element-wise products",
             traced,
             (
-                Rule(causes.SAME, lambda unit, value: 0 if _same(unit) else value),
                 Rule(why_missed, _known),
                 weighed(geometry, named(_CONVOLUTIONS, _convolution)),
+                Rule(causes.SAME, lambda unit, value: 0 if _same(unit) else value),
                 weighed(causes.EINSUM, {"einsum": _einsum}),
                 added(
                     causes.NORM,

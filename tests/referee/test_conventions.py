@@ -1,0 +1,123 @@
+"""The conventions predict every counter's number exactly, and each cause is needed for it."""
+
+import contextlib
+import dataclasses
+import functools
+import io
+
+import pytest
+
+import costmodel as cm
+from costmodel.referee.cases import CASES
+from costmodel.referee.causes import CAUSES, ROUNDING
+from costmodel.referee.conformance import results
+from costmodel.referee.convention import Convention, Rule
+from costmodel.referee.record import Record
+from costmodel.referee.recording import record
+from costmodel.referee.report import OWN
+from costmodel.referee.sources import opened
+from costmodel.referee.tools import TOOLS
+from costmodel.referee.worker import _ask, _restored
+from tests.referee.networks import NETWORKS
+
+INSTALLED = [key for key, tool in TOOLS.items() if tool.installed]
+
+
+@functools.cache
+def recorded(name: str) -> Record:
+    if name in CASES:
+        found = CASES[name].opened()
+    else:
+        make, shape = NETWORKS[name]
+        found = opened(make(), shape, name)
+    return record(found.model, found.inputs, name)
+
+
+@functools.cache
+def printed(tool: str, name: str) -> int:
+    """What a tool says itself; what it leaves patched is taken back."""
+    make, shape = NETWORKS[name]
+    found = opened(make(), shape, name)
+    inputs = tuple(found.inputs.tensors("cpu")[0])
+    with _restored(), contextlib.redirect_stdout(io.StringIO()):
+        return _ask(TOOLS[tool], found.model, inputs)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_record_has_the_exact_count(name):
+    make, shape = NETWORKS[name]
+    assert recorded(name).macs == cm.from_torch(make().eval(), shape).macs > 0
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("tool", INSTALLED)
+def test_nothing_is_unexplained(tool, name):
+    reading = TOOLS[tool].convention.read(recorded(name))
+    assert printed(tool, name) - reading.total == 0, dict(reading.causes)
+    assert reading.exact + sum(reading.causes.values()) == reading.total
+    assert sum(line.unit.macs for line in reading.lines) == reading.exact
+
+
+KEPT = [row for row in results() if row["tool"] != OWN and row["number"] is not None]
+
+
+@pytest.mark.parametrize("row", KEPT, ids=lambda row: f"{row['tool']}-{row['case']}")
+def test_kept_numbers_are_explained_without_the_tool(row):
+    reading = TOOLS[row["tool"]].convention.read(recorded(row["case"]))
+    assert reading.total == row["number"]
+    assert " ".join(c for c in CAUSES if c in reading.causes) == (row["causes"] or "")
+
+
+def without(convention: Convention, cause: str) -> Convention:
+    """The convention with whatever one cause is booked for switched off."""
+
+    def dropped(rule: Rule) -> Rule:
+        def apply(unit, value):
+            changed = rule.apply(unit, value)
+            return value if changed != value and rule.cause_of(unit) == cause else changed
+
+        return Rule(rule.cause, apply)
+
+    return dataclasses.replace(convention, rules=tuple(map(dropped, convention.rules)))
+
+
+@functools.cache
+def explained() -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """(tool, cause) → the networks in which the tool has it, with the tool's own number."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    numbers = [(row["tool"], row["case"], row["number"]) for row in KEPT]
+    numbers += [(tool, name, printed(tool, name)) for tool in INSTALLED for name in NETWORKS]
+    for tool, name, number in numbers:
+        for cause in TOOLS[tool].convention.read(recorded(name)).causes:
+            found.setdefault((tool, cause), []).append((name, number))
+    return found
+
+
+def test_every_cause_is_met():
+    assert {cause for _, cause in explained()} == set(CAUSES)
+
+
+@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause != ROUNDING])
+def test_without_a_cause_the_numbers_are_not_explained(cause):
+    met = {tool: where for (tool, key), where in explained().items() if key == cause}
+    assert met
+    for tool, where in met.items():
+        convention = without(TOOLS[tool].convention, cause)
+        assert any(convention.read(recorded(name)).total != number for name, number in where), tool
+
+
+def test_a_rounded_sum_is_said():
+    reading = TOOLS["ptflops"].convention.read(recorded("merged"))
+    exact = sum(line.value for line in reading.lines)
+    assert reading.causes[ROUNDING] == int(exact) - exact != 0
+
+
+def test_tools_put_back_what_they_patch():
+    import torch
+    from torch.nn import functional
+
+    before = functional.relu, functional.conv2d, torch.matmul, torch.Tensor.add
+    recorded("small")
+    for tool in INSTALLED:
+        printed(tool, "small")
+    assert before == (functional.relu, functional.conv2d, torch.matmul, torch.Tensor.add)
