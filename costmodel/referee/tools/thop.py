@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import prod
 from typing import Any
 
@@ -36,8 +35,7 @@ def count(model: Any, inputs: tuple[Any, ...]) -> int:
     """`profile(model, inputs)[0]`."""
     from thop import profile
 
-    # a sum of 64-bit floats, in which ratios of sizes such as 7/3 leave the last digits uncertain
-    return int(round(profile(model, inputs, verbose=False)[0], 6))
+    return int(profile(model, inputs, verbose=False)[0])
 
 
 def _sees(call: Call, record: Record) -> bool:
@@ -63,12 +61,12 @@ def _norm(unit: Unit) -> int:
     return first_input(unit).numel * (4 if affine else 2)
 
 
-def _adaptive(unit: Unit) -> Fraction:
-    """Per output, the mean size of a window and one division."""
-    ratio = Fraction(1)
+def _adaptive(unit: Unit) -> int:
+    """Per output, the mean size of a window and one division: in floats, and cut, as thop does."""
+    ratio = 1.0
     for before, after in zip(first_input(unit)[2:], unit.call.output[2:], strict=True):
-        ratio *= Fraction(before, after)
-    return (ratio + 1) * unit.call.output.numel
+        ratio *= before / after
+    return int((ratio + 1) * unit.call.output.numel)
 
 
 def _softmax(unit: Unit) -> int:
