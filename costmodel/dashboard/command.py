@@ -30,7 +30,32 @@ def compare_command(
         variants, metrics: what is shown; no metrics is the command's own choice.
         settings: hyper-parameters by `variant.letter`.
     """
-    words = ["python", "-m", "costmodel", "compare"]
+    words = ["python", "-m", "costmodel", "compare", *_layer(layer)]
+    words += ["--variants", ",".join(variants)]
+    chosen = ",".join(metrics)
+    words += ["--metrics", chosen] if chosen else []
+    for name, value in settings.items():
+        words += ["--set", f"{name}={value}"]
+    return shlex.join(words)
+
+
+def measure_command(
+    layer: Mapping[str, str],
+    variants: Iterable[str],
+    settings: Mapping[str, object],
+    rounds: int,
+) -> list[str]:
+    """The words of `python -m costmodel measure …`; arguments as of `compare_command`."""
+    words = ["python", "-m", "costmodel", "measure", *_layer(layer)]
+    words += ["--variants", ",".join(variants), "--rounds", str(rounds)]
+    for name, value in settings.items():
+        words += ["--set", f"{name}={value}"]
+    return words
+
+
+def _layer(layer: Mapping[str, str]) -> list[str]:
+    """A layer as the options of a command, without those that the command assumes itself."""
+    words: list[str] = []
     size = layer_from(layer).size  # one number is a square: the command is told both
     for name, text in layer.items():
         if name in _SWITCHES:
@@ -39,12 +64,7 @@ def compare_command(
             words += ["--size", "x".join(map(str, size))]
         elif _ASSUMED.get(name) != text:
             words += [_FLAGS.get(name, f"--{name}"), text]
-    words += ["--variants", ",".join(variants)]
-    chosen = ",".join(metrics)
-    words += ["--metrics", chosen] if chosen else []
-    for name, value in settings.items():
-        words += ["--set", f"{name}={value}"]
-    return shlex.join(words)
+    return words
 
 
 def compare_directive(

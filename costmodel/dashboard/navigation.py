@@ -17,6 +17,7 @@ PAGES = (
     ("network", "Network", ":material/account_tree:"),
     ("formulas", "Formulas", ":material/function:"),
     ("design", "Design your own", ":material/draw:"),
+    ("measured", "Measured", ":material/timer:"),
     ("verified", "Verified", ":material/verified:"),
 )
 

@@ -72,7 +72,7 @@ def _numbers(values: Sequence[Any], label: str, convention: str) -> tuple[list[A
         return cells, st.column_config.TextColumn(label, alignment="right", help=help)
     if not integers:
         values = [None if value is None else float(value) for value in values]
-    pattern = "%,d" if integers else "%,.6g"
+    pattern = "%,d" if integers else "%,.4g"
     return list(values), st.column_config.NumberColumn(label, format=pattern, help=help)
 
 

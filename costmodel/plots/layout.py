@@ -61,8 +61,8 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
 
 
 def log_axis(title: str, **more: Any) -> dict[str, Any]:
-    """A logarithmic axis with SI labels at the powers of ten."""
-    return axis(title, type="log", tickformat=".2~s", dtick=1, **more)
+    """A logarithmic axis with SI labels at the powers of ten, unless `more` says otherwise."""
+    return axis(title, **{"type": "log", "tickformat": ".2~s", "dtick": 1, **more})
 
 
 def reference(**more: Any) -> dict[str, Any]:

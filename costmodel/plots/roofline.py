@@ -60,7 +60,7 @@ def roofline(points: Table, peaks: Peaks) -> Figure:
         [roof, *data],
         height=480,
         annotations=[ridge],
-        xaxis=log_axis("arithmetic intensity, MACs per byte"),
+        xaxis=log_axis("arithmetic intensity, MACs per byte", tickformat="~g"),
         yaxis=log_axis("GMAC/s"),
     )
 

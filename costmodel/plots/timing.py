@@ -59,6 +59,6 @@ def measured_against_predicted(
     return figure(
         data,
         height=480,
-        xaxis=log_axis(f"{title}, ms"),
-        yaxis=log_axis("measured, ms"),
+        xaxis=log_axis(f"{title}, ms", tickformat="~g"),
+        yaxis=log_axis("measured, ms", tickformat="~g"),
     )

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from plotly.graph_objects import Figure
 
-from costmodel.plots import comparison, curve, explore, layout, network, ratio_map, verdicts
+from costmodel.plots import (
+    comparison,
+    curve,
+    explore,
+    layout,
+    measured,
+    network,
+    ratio_map,
+    verdicts,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +29,6 @@ def validated(monkeypatch: pytest.MonkeyPatch) -> None:
         Figure({"data": data, "layout": built.layout.to_plotly_json()})
         return built
 
-    for module in (comparison, curve, explore, network, ratio_map, verdicts):
+    for module in (comparison, curve, explore, measured, network, ratio_map, verdicts):
         monkeypatch.setattr(module, "figure", checked)
     return

@@ -1,0 +1,40 @@
+"""Figures of measured times: both ratios to the baseline, and every layer in its class."""
+
+import pytest
+
+from costmodel.plots.measured import promised_and_kept, time_over_macs
+
+ROW = {"kernel": "3x3", "in_channels": 12, "out_channels": 20, "size": "17x14"}
+ROWS = [
+    {**ROW, "variant": "standard", "macs": 1000, "min_ms": 2.0, "median_ms": 2.1, "iqr_ms": 0.5},
+    {**ROW, "variant": "basis", "macs": 250, "min_ms": 3.0, "median_ms": 3.5, "iqr_ms": 0.25},
+]
+ROWS = [{**row, "class": "", "gmacs_per_s": row["macs"] / row["min_ms"] / 1e6} for row in ROWS]
+
+
+def test_both_bars_are_ratios_to_the_baseline():
+    macs, time = promised_and_kept(ROWS).data
+    assert list(macs.x) == [1, 0.25]
+    assert list(time.x) == [1, 1.5]
+    assert list(time.error_x.array) == [0.25, 0.125]
+    assert "250 MACs" in macs.customdata[1]
+    assert "3 ms" in time.customdata[1]
+
+
+def test_the_order_of_rows_does_not_matter():
+    macs, _ = promised_and_kept(ROWS[::-1]).data
+    assert list(macs.x) == [0.25, 1]
+
+
+def test_without_the_baseline_there_is_no_ratio():
+    with pytest.raises(StopIteration):
+        promised_and_kept(ROWS[1:])
+
+
+def test_times_stand_in_their_class():
+    rows = [{**ROWS[0], "class": "dense"}, {**ROWS[0], "class": "depthwise", "macs": 7}, ROWS[1]]
+    data = time_over_macs(rows).data
+    assert [trace.name for trace in data] == ["dense", "depthwise", "several stages"]
+    assert [list(trace.x) for trace in data] == [[1000], [7], [250]]
+    assert len({(t.marker.color, t.marker.symbol) for t in data}) == 3
+    assert "basis 3×3, 12 → 20 at 17×14" in data[2].customdata[0]
