@@ -26,7 +26,7 @@ _Items = tuple[tuple[str, Any], ...]
 
 
 @st.cache_data(max_entries=_SECTIONS, show_spinner=False)
-def drawn(key: tuple[Hashable, ...], _draw: Callable[[], None]) -> None:
+def drawn(key: tuple[Hashable, ...], _draw: Callable[[], object]) -> None:
     """Draw a part of a page without widgets, or send what was drawn for the same key before.
 
     Args:
