@@ -102,5 +102,6 @@ NETWORKS |= {
         "detector",
         "wavenet",
         "video",
+        "transformer",
     )
 }

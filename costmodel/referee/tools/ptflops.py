@@ -33,7 +33,17 @@ _POOLS |= {f"Adaptive{kind}Pool{axes}d" for kind in ("Max", "Avg") for axes in (
 _NORMS = {f"{kind}Norm{axes}d" for kind in ("Batch", "Instance") for axes in (1, 2, 3)}
 _NORMS |= {"GroupNorm", "LayerNorm"}
 _ACTIVATIONS = {"ReLU", "PReLU", "ELU", "LeakyReLU", "ReLU6", "GELU"}
-_HOOKED = {*CONVOLUTIONS, *TRANSPOSED, "Linear", "Upsample", *_POOLS, *_NORMS, *_ACTIVATIONS}
+_ATTENTION = "MultiheadAttention"
+_HOOKED = {
+    _ATTENTION,
+    *CONVOLUTIONS,
+    *TRANSPOSED,
+    "Linear",
+    "Upsample",
+    *_POOLS,
+    *_NORMS,
+    *_ACTIVATIONS,
+}
 _ACTIVATE = {"relu", "prelu", "elu", "relu6", "gelu", "silu", "softmax"}
 _POOL = {f"{kind}_pool{axes}d" for kind in ("max", "avg") for axes in (1, 2, 3)}
 _POOL |= {f"adaptive_{kind}_pool{axes}d" for kind in ("max", "avg") for axes in (1, 2, 3)}
@@ -106,6 +116,27 @@ def _upsample(unit: Unit) -> int:
     return unit.call.output.numel
 
 
+def _lengths(unit: Unit) -> tuple[int, int, int, int]:
+    """Of an attention layer: images, queries, keys, and features of a query."""
+    queries, keys = unit.call.inputs[:2]
+    images, axis = (0, 1) if unit.call.facts["batch_first"] else (1, 0)
+    return queries[images], queries[axis], keys[axis], queries[2]
+
+
+def _projected(unit: Unit) -> int:
+    """Additions of the biases of queries, keys, values and output; the last always."""
+    images, queries, keys, features = _lengths(unit)
+    inner = (queries + 2 * keys) * features
+    held = "in_proj_bias" in unit.call.facts["parameters"]
+    return images * ((inner if held else 0) + queries * features)
+
+
+def _scores(unit: Unit) -> int:
+    """A scaling of the queries, and one operation per score."""
+    images, queries, keys, features = _lengths(unit)
+    return images * (queries * features + unit.call.facts["num_heads"] * queries * keys)
+
+
 def matmul_of(unit: Unit) -> int:
     """Elements of the first matrix × columns of the second."""
     x, other = unit.call.inputs[:2]
@@ -152,6 +183,8 @@ PTFLOPS = TOOLS.add(
                 weighed(causes.MATMUL, named(("addmm", "baddbmm"), products_of)),
                 added(causes.BIAS, named((*CONVOLUTIONS, *TRANSPOSED, "Linear"), _bias)),
                 added(causes.BIAS, named(("addmm", "baddbmm"), inputs())),
+                added(causes.BIAS, {_ATTENTION: _projected}),
+                added(causes.ACTIVATION, {_ATTENTION: _scores}),
                 added(causes.NORM, named(_NORMS, _norm)),
                 added(causes.ACTIVATION, named({*_ACTIVATIONS, *_ACTIVATE}, inputs())),
                 added(causes.POOL, named({*_POOLS, *_POOL}, inputs())),
