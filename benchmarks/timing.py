@@ -14,17 +14,16 @@ import tempfile
 import time
 from pathlib import Path
 
-import costmodel as cm
 from costmodel.table import Table
 from costmodel.timing.calibration import BUDGET, calibrate
+from costmodel.timing.cold import Cold
 from costmodel.timing.design import design
 from costmodel.timing.machine import this_machine
-from costmodel.timing.networks import check
 from costmodel.timing.predictor import Predictor
 from costmodel.timing.protocol import ROUNDS, rounds
+from costmodel.timing.shipped import Shipped, ship
 from costmodel.timing.store import Store
 
-NETWORKS = ("alexnet", "vgg16", "resnet18", "resnet50", "mobilenet", "mobilenet_v2", "squeezenet")
 _TO_PREDICT = 1000
 
 
@@ -46,6 +45,25 @@ def repeatability(layers: int) -> Table:
         "within_10": sum(value <= 0.1 for value in apart) / layers,
     }
     return Table(tuple(row), [row], ("Two runs of interleaved random rounds, least of each.",))
+
+
+def networks(cold: Cold) -> Table:
+    """Whole networks against what networks of other families say: the cold caches of `timing`."""
+    rows = [
+        {
+            "network": name,
+            "measured_ms": 1e3 * real,
+            "predicted_ms": 1e3 * said,
+            "error": said / real - 1,
+        }
+        for name, real, said in cold.networks
+    ]
+    apart = [abs(row["error"]) for row in rows]
+    note = (
+        f"Median error {statistics.median(apart):.1%}, "
+        f"{sum(value <= 0.1 for value in apart)} of {len(apart)} within 10 %."
+    )
+    return Table(tuple(rows[0]), rows, (note,))
 
 
 def speed(predictor: Predictor) -> Table:
@@ -74,16 +92,31 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=260, help="timed twice [260]")
     parser.add_argument("--budget", type=float, default=BUDGET, help=f"to calibrate [{BUDGET:g}]")
     parser.add_argument("--store", help="where a calibration is kept or found")
+    parser.add_argument("--ship", metavar="NAME", help="write what is found into data/timings")
     args = parser.parse_args()
-    print(repeatability(args.layers).to_text())
+    repeated = repeatability(args.layers)
+    print(repeated.to_text())
     with tempfile.TemporaryDirectory() as folder:
         with Store(args.store or str(Path(folder) / "times.sqlite")) as store:
             found = calibrate(store, this_machine(), args.budget, compare=True)
             predictor = Predictor.from_store(store)
+            machine = predictor.machine
+            kept = (store.peaks(machine), store.cold(machine), store.unseen(machine))
+            measured = store.measured(machine)
         assert found.models
         print(found.models.to_text())
         print(found.to_table().to_text())
-        print(check([cm.load(name) for name in NETWORKS], predictor).to_text())
+        peaks, cold, unseen = kept
+        assert peaks
+        assert cold
+        print(networks(cold).to_text())
+        if args.ship:
+            facts = {
+                "models": tuple(map(dict, found.models.rows)),
+                "repeated": dict(repeated.rows[0]),
+            }
+            own = {case: measured[case] for case in unseen}
+            ship(Shipped(args.ship, machine, peaks, cold, own, unseen, **facts))
         print(speed(predictor).to_text(), end="")
 
 

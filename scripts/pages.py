@@ -13,9 +13,15 @@ from costmodel.cli._page import command_page  # noqa: E402
 from costmodel.docs.pages import FOLDER, variant_pages  # noqa: E402
 from costmodel.files import write_whole  # noqa: E402
 from costmodel.referee.page import referee_page  # noqa: E402
+from costmodel.timing.page import timing_page  # noqa: E402
 
 #: What makes pages: each gives their content by path from the root of the project.
-GENERATORS: tuple[Callable[[], dict[str, bytes]], ...] = (variant_pages, command_page, referee_page)
+GENERATORS: tuple[Callable[[], dict[str, bytes]], ...] = (
+    variant_pages,
+    command_page,
+    timing_page,
+    referee_page,
+)
 #: Folders in which every file is generated: what no generator makes any more is deleted.
 OWNED = (FOLDER,)
 

@@ -1,24 +1,29 @@
 """Stored times: what this machine has measured, and what the project ships with.
 
-A store is a file; each has machines, and each machine its measured layers, its peaks, and, where it
-was calibrated, predictions of layers that the model had not seen.
+A store has machines, and each machine its measured layers, its peaks, and, where it was calibrated,
+predictions of layers that the model had not seen; shipped times have all of these.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from glob import glob
 
 import streamlit as st
 
 from costmodel.errors import CostModelError
-from costmodel.resources import data_path
 from costmodel.table import Table
+from costmodel.timing import shipped
+from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
-from costmodel.timing.report import table
+from costmodel.timing.protocol import Summary
+from costmodel.timing.report import rows_of, table
 from costmodel.timing.roofline import Peaks, points
 from costmodel.timing.store import Store, default_path
+
+_SHIPPED = "{}, shipped"
+_NO_STORE = ""
 
 
 @dataclass(frozen=True)
@@ -38,14 +43,16 @@ class Timings:
 
 
 def available() -> dict[str, tuple[str, str]]:
-    """(store, machine's text) by the machine's title, for every machine in every store."""
-    return _machines(tuple((path, os.path.getmtime(path)) for path in _stores()))
+    """(store, machine's text) by the machine's title: this machine's own first, then shipped."""
+    found = dict(_machines(tuple((path, os.path.getmtime(path)) for path in _stores())))
+    for name in shipped.names():
+        found.setdefault(_SHIPPED.format(_shipped(name).machine), (_NO_STORE, name))
+    return found
 
 
 def _stores() -> list[str]:
-    """Files with times: this machine's own first."""
-    shipped = sorted(glob(data_path("timings", "*.sqlite")))
-    return [path for path in (default_path(), *shipped) if os.path.isfile(path)]
+    """This machine's own file, where there is one."""
+    return [path for path in (default_path(),) if os.path.isfile(path)]
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -65,6 +72,12 @@ def _machines(stores: tuple[tuple[str, float], ...]) -> dict[str, tuple[str, str
 def timings(title: str) -> Timings:
     """The times of a machine by its title."""
     path, machine = available()[title]
+    if path == _NO_STORE:
+        found = _shipped(machine)
+        measured, unseen = found.measured, found.unseen
+        rows = rows_of(measured, found.machine)
+        under = points(measured, found.peaks, found.machine.dtype)
+        return Timings(found.machine, rows, found.peaks, under, _compared(measured, unseen))
     return _timings(path, os.path.getmtime(path), machine)
 
 
@@ -79,15 +92,25 @@ def _timings(path: str, changed: float, text: str) -> Timings:
         own = [row for row in every if all(row[name] == value for name, value in facts.items())]
         measured, peaks = store.measured(machine), store.peaks(machine)
         unseen = store.unseen(machine)
-    compared = tuple(
-        (measured[case].minimum, said, case.convolutions[0].kind, str(case))
-        for case, said in unseen.items()
-        if case in measured
-    )
     return Timings(
         machine,
         Table(every.columns, own, every.notes),
         peaks,
         points(measured, peaks, machine.dtype) if peaks else None,
-        compared,
+        _compared(measured, unseen),
+    )
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the times…")
+def _shipped(name: str) -> shipped.Shipped:
+    return shipped.load(name)
+
+
+def _compared(
+    measured: Mapping[Case, Summary], unseen: Mapping[Case, float]
+) -> tuple[tuple[float, float, str, str], ...]:
+    return tuple(
+        (measured[case].minimum, said, case.convolutions[0].kind, str(case))
+        for case, said in unseen.items()
+        if case in measured
     )

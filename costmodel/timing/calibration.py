@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ BUDGET = 150.0
 _LAYERS = 3000
 ROUNDS = 6  # more layers teach a model more than more rounds of fewer ones
 _FEWEST_LAYERS, _FEWEST_ROUNDS = 60, 3
+_COLD = 0.12  # of the budget, for whole networks
 _VISIT = 9e-3  # seconds, building and warming up included; the first round corrects it
 
 _COLUMNS = (
@@ -86,9 +88,9 @@ def calibrate(
     """
     import numpy
 
-    layers = min(_LAYERS, int(budget / (ROUNDS * _VISIT)))
+    layers = min(_LAYERS, int((1 - _COLD) * budget / (ROUNDS * _VISIT)))
     if layers < _FEWEST_LAYERS:
-        least = round(_FEWEST_LAYERS * ROUNDS * _VISIT)
+        least = math.ceil(_FEWEST_LAYERS * ROUNDS * _VISIT / (1 - _COLD))
         raise InputError(f"the budget is {budget:g} s; allowed are {least} s and more")
     start = time.monotonic()
     begun = store.find(CALIBRATION, machine)
@@ -98,18 +100,22 @@ def calibrate(
     for turn, times in rounds(cases, machine, run.missing, run.seed, progress):
         store.keep(run, turn, times)
         done += 1
-        if done >= _FEWEST_ROUNDS and time.monotonic() - start > budget:
+        if done >= _FEWEST_ROUNDS and time.monotonic() - start > (1 - _COLD) * budget:
             break
     if store.peaks(machine) is None:
         store.keep_peaks(machine, measure_peaks(machine))
     measured = minima(store, run)
-    if store.cold(machine) is None:
-        store.keep_cold(machine, measure_cold(machine, measured, seed))
-    took = time.monotonic() - start
     convolutions = [of_layer(case.layer) for case in measured]
     seconds = list(measured.values())
     unseen = held_out(make, convolutions, seconds)
     store.keep_unseen(machine, dict(zip(measured, map(float, unseen), strict=True)))
+    if store.cold(machine) is None:
+        model = make().fit(convolutions, seconds)
+        store.keep_cold(
+            machine,
+            measure_cold(machine, lambda parts: float(model.predict(parts).sum()), budget * _COLD),
+        )
+    took = time.monotonic() - start
     errors = numpy.abs(unseen / numpy.array(seconds) - 1)
     return Calibration(
         machine,

@@ -1,98 +1,117 @@
 """Cold caches: what a layer costs more in a network than alone.
 
 A layer that is timed over and over finds its input and weights in the cache; in a network other
-layers have been there since. What that costs is learnt from random sequences of layers, each timed
-in one go, against the sum of the same layers timed alone: so many seconds for every byte that a
-cache could have kept.
+layers have been there since. What that costs is learnt from whole networks, each timed in one go,
+against the sum of what is predicted for their layers alone: so many seconds for every byte that a
+cache could have kept. How wrong that is, is seen on networks of other families than those that it
+was learnt from.
 """
 
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from costmodel.network.library import available, load
 from costmodel.timing.case import Case
 from costmodel.timing.convolution import Convolution
 from costmodel.timing.machine import Machine
 from costmodel.timing.memory import BYTES
-from costmodel.timing.sequences import least
+from costmodel.timing.sequences import GOES, least
 
-_SEQUENCES, _LENGTH, _ROUNDS = 16, 30, 8
-#: Sizes that a cache may have, per processor.
-_CACHES = tuple(2**power for power in range(20, 27))
+_ROUNDS = 4
+#: Sizes that the cache may have which a layer alone makes use of.
+_CACHES = tuple(2**power for power in range(18, 28))
 
 
 @dataclass(frozen=True)
 class Cold:
     """What fetching from memory costs that was in the cache when a layer ran alone.
 
-    seconds_per_byte: of what fits into the cache. cache: its size in bytes. errors: logarithms of
-    measured / predicted of the sequences that this was learnt from, each left out in its turn.
+    seconds_per_byte: of what fits into the cache. cache: its size in bytes. networks: (name,
+    seconds measured, seconds predicted by what the other families of networks say).
     """
 
     seconds_per_byte: float
     cache: int
-    errors: tuple[float, ...] = ()
+    networks: tuple[tuple[str, float, float], ...] = ()
 
     def seconds(self, conv: Convolution, dtype: str = "float32") -> float:
         """What a convolution costs more when its numbers have to come from memory."""
         return self.seconds_per_byte * min(conv.values * BYTES[dtype], self.cache)
 
+    @property
+    def errors(self) -> list[float]:
+        """Logarithms of measured / predicted of the networks, sorted."""
+        return sorted(math.log(real / said) for _, real, said in self.networks)
 
-def measure_cold(machine: Machine, measured: Mapping[Case, float], seed: int = 0) -> Cold:
-    """Learn it from random sequences of measured layers; takes some seconds.
+
+@dataclass(frozen=True)
+class Sample:
+    """One network: what it took, what its layers take alone, and the bytes of each of them."""
+
+    name: str
+    measured: float
+    alone: float
+    bytes_each: tuple[int, ...]
+
+    @property
+    def family(self) -> str:
+        """Networks of one family are near-duplicates: `resnet18`, `resnet50_v1`."""
+        found = re.match("[a-z]+", self.name)
+        return found.group() if found else self.name
+
+    def with_cold(self, rate: float, cache: int) -> float:
+        """Seconds with every layer's numbers fetched from memory."""
+        return self.alone + rate * sum(min(size, cache) for size in self.bytes_each)
+
+
+def measure_cold(
+    machine: Machine, alone: Callable[[Sequence[Convolution]], float], budget: float
+) -> Cold:
+    """Learn it from the shipped networks, the smallest first, as many as the budget is for.
 
     Args:
-        measured: seconds of each layer, timed alone.
+        alone: seconds that the layers of a network take by themselves.
+        budget: seconds; with too little for a network, nothing is known and nothing is added.
     """
-    rng = random.Random(seed)
-    pool = sorted(measured, key=lambda case: case.key)
-    length = min(_LENGTH, len(pool))
-    sequences = [rng.sample(pool, length) for _ in range(_SEQUENCES)]
-    seconds = least(sequences, machine, _ROUNDS)
-    warm = [sum(measured[case] for case in sequence) for sequence in sequences]
-    bytes_each = [
-        [case.convolutions[0].values * BYTES[machine.dtype] for case in s] for s in sequences
-    ]
-    return fitted(seconds, warm, bytes_each)
+    chosen: dict[str, list[Case]] = {}
+    seconds_alone: dict[str, float] = {}
+    for network in sorted(map(load, available()), key=lambda network: int(network.macs)):
+        cases = [Case(op.layer) for op in network.ops if op.layer is not None]
+        said = alone([conv for case in cases for conv in case.convolutions])
+        budget -= said * _ROUNDS * (GOES + 1)
+        if budget < 0:
+            break
+        chosen[network.name], seconds_alone[network.name] = cases, said
+    if not chosen:
+        return Cold(0.0, _CACHES[0])
+    measured = least(list(chosen.values()), machine, _ROUNDS)
+    samples = []
+    for (name, cases), real in zip(chosen.items(), measured, strict=True):
+        convs = [conv for case in cases for conv in case.convolutions]
+        sizes = tuple(conv.values * BYTES[machine.dtype] for conv in convs)
+        samples.append(Sample(name, real, seconds_alone[name], sizes))
+    return fitted(samples)
 
 
-def fitted(
-    seconds: Sequence[float], warm: Sequence[float], bytes_each: Sequence[Sequence[int]]
-) -> Cold:
-    """The rate and the cache size that explain sequences best: least median relative error."""
-    places = range(len(seconds))
-    rate, cache = _fit(places, seconds, warm, bytes_each)
-    errors = []
-    for left_out in places:
-        own_rate, own_cache = _fit([i for i in places if i != left_out], seconds, warm, bytes_each)
-        said = warm[left_out] + own_rate * _capped(bytes_each[left_out], own_cache)
-        errors.append(math.log(seconds[left_out] / said))
-    return Cold(rate, cache, tuple(sorted(errors)))
+def fitted(samples: Sequence[Sample]) -> Cold:
+    """The rate and the cache size that explain networks best: least mean relative error."""
+    said = []
+    for sample in samples:
+        others = [other for other in samples if other.family != sample.family]
+        said.append(sample.with_cold(*_fit(others or samples)))
+    rows = ((s.name, s.measured, value) for s, value in zip(samples, said, strict=True))
+    return Cold(*_fit(samples), tuple(rows))
 
 
-def _fit(
-    places: Sequence[int],
-    seconds: Sequence[float],
-    warm: Sequence[float],
-    bytes_each: Sequence[Sequence[int]],
-) -> tuple[float, int]:
+def _fit(samples: Sequence[Sample]) -> tuple[float, int]:
     best = (math.inf, 0.0, _CACHES[0])
     for cache in _CACHES:
-        moved = {i: _capped(bytes_each[i], cache) for i in places}
-        rate = max(0.0, _median([(seconds[i] - warm[i]) / moved[i] for i in places]))
-        error = _median([abs((warm[i] + rate * moved[i]) / seconds[i] - 1) for i in places])
-        best = min(best, (error, rate, cache))
+        slopes = sorted((s.measured - s.alone) / (s.with_cold(1, cache) - s.alone) for s in samples)
+        rate = max(0.0, slopes[len(slopes) // 2])
+        errors = [abs(s.with_cold(rate, cache) / s.measured - 1) for s in samples]
+        best = min(best, (sum(errors), rate, cache))
     return best[1], best[2]
-
-
-def _capped(each: Sequence[int], cache: int) -> int:
-    return sum(min(size, cache) for size in each)
-
-
-def _median(values: Sequence[float]) -> float:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

@@ -20,6 +20,7 @@ LEVEL = 0.9
 _FEWEST = 20  # errors of a class; with fewer, it has those of all classes
 _DRAWS = 1000
 _REST = ""
+_ROUNDING = 1e-9  # (1 − 0.9) / 2 · 100 is a little below 5
 
 
 @dataclass(frozen=True)
@@ -81,26 +82,21 @@ class Intervals:
         self,
         parts: Mapping[Convolution, tuple[float, int]],
         level: float = LEVEL,
-        more: float = 0.0,
-        common: Sequence[float] = (),
     ) -> Prediction:
         """The interval of a sum of convolutions.
 
         Args:
             parts: the seconds of each, and how often it runs. Equal ones err alike, different ones
                 independently of each other.
-            more: seconds beyond the parts.
-            common: errors of whole sums, as logarithms, which come on top.
         """
-        middle = more + sum(seconds * times for seconds, times in parts.values())
-        if len(parts) == 1 and not more:
+        middle = sum(seconds * times for seconds, times in parts.values())
+        if len(parts) == 1:
             (conv,) = parts
             return self.around(conv.kind, middle, level)
         rng = random.Random(0)
         pools = [(self.of(c.kind), s * t) for c, (s, t) in parts.items()]
         sums = sorted(
-            (more + sum(seconds * math.exp(rng.choice(errors)) for errors, seconds in pools))
-            * math.exp(rng.choice(common) if common else 0.0)
+            sum(seconds * math.exp(rng.choice(errors)) for errors, seconds in pools)
             for _ in range(_DRAWS)
         )
         outside = (1 - level) / 2
@@ -115,8 +111,8 @@ def conformal(errors: Sequence[float], level: float) -> tuple[float, float]:
     k / (n + 1); with too few of them for the level, the extremes.
     """
     count, outside = len(errors), (1 - level) / 2
-    low = max(math.floor(outside * (count + 1)), 1)
-    high = min(math.ceil((1 - outside) * (count + 1)), count)
+    low = max(math.floor(outside * (count + 1) + _ROUNDING), 1)
+    high = min(math.ceil((1 - outside) * (count + 1) - _ROUNDING), count)
     return errors[low - 1], errors[high - 1]
 
 

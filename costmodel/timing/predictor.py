@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from costmodel.program import BoundVariant
 from costmodel.timing.case import Case
 from costmodel.timing.cold import Cold
 from costmodel.timing.convolution import Convolution, convolutions, of_layer
-from costmodel.timing.intervals import LEVEL, Intervals, Prediction
+from costmodel.timing.intervals import LEVEL, Intervals, Prediction, conformal
 from costmodel.timing.machine import Machine
 from costmodel.timing.store import Run, Store
 from costmodel.timing.trees import Trees
@@ -106,11 +107,14 @@ class Predictor:
         counted = Counter(parts)
         if not counted or self.cold is None:
             return self.total(counted.elements(), level)
-        each = zip(counted, self.seconds_of(counted), strict=True)
-        costs = {c: (s, counted[c]) for c, s in each}
+        alone = self.total(counted.elements(), level)
         dtype = self.machine.dtype
         more = sum(self.cold.seconds(conv, dtype) * times for conv, times in counted.items())
-        return self.intervals.of_sum(costs, level, more, self.cold.errors)
+        middle, errors = alone.seconds + more, self.cold.errors
+        if not errors:
+            return Prediction(middle, alone.low + more, alone.high + more, level)
+        low, high = (math.exp(error) for error in conformal(errors, level))
+        return Prediction(middle, middle * min(low, 1.0), middle * max(high, 1.0), level)
 
     def variant(self, bound: BoundVariant, level: float = LEVEL) -> Prediction:
         """Seconds of a variant on a layer: the sum over its stages."""

@@ -57,6 +57,11 @@ def table(store: Store, name: str | None = None) -> Table:
     return Table(COLUMNS, rows, (_NOTE,))
 
 
+def rows_of(measured: Mapping[Case, Summary], machine: Machine) -> Table:
+    """A row per case that was measured on a machine."""
+    return Table(COLUMNS, _rows(measured, machine), (_NOTE,))
+
+
 def _rows(measured: Mapping[Case, Summary], machine: Machine) -> list[dict[str, Any]]:
     return [_row(case, summary, machine) for case, summary in measured.items()]
 

@@ -10,7 +10,8 @@ from costmodel.timing.machine import Machine
 from costmodel.timing.memory import refuse_too_large
 from costmodel.timing.protocol import block, order, prepared, runnable
 
-_GOES = 3  # of a sequence in one round
+#: Of a sequence in one round, after one that warms up.
+GOES = 3
 
 
 def least(
@@ -38,7 +39,7 @@ def least(
                         call()
 
                 everything()
-                goes = [block(everything, 1, machine.device) for _ in range(_GOES)]
+                goes = [block(everything, 1, machine.device) for _ in range(GOES)]
                 best[place] = min(best[place], *goes)
                 done += 1
                 if progress:

@@ -65,7 +65,7 @@ CREATE TABLE cold (
     machine INTEGER PRIMARY KEY REFERENCES machines,
     seconds_per_byte REAL NOT NULL,
     cache INTEGER NOT NULL,
-    errors TEXT NOT NULL
+    networks TEXT NOT NULL
 );
 """
 
@@ -186,7 +186,7 @@ class Store:
             owner = self._id("machines", "description", machine.to_json())
             self._db.execute(
                 "INSERT OR REPLACE INTO cold VALUES (?, ?, ?, ?)",
-                (owner, cold.seconds_per_byte, cold.cache, json.dumps(cold.errors)),
+                (owner, cold.seconds_per_byte, cold.cache, json.dumps(cold.networks)),
             )
 
     # -- reading -----------------------------------------------------------------------------------
@@ -245,11 +245,11 @@ class Store:
         """What a cold cache costs on a machine, None where it was not measured."""
         with self._sentences():
             row = self._db.execute(
-                "SELECT seconds_per_byte, cache, errors FROM cold JOIN machines "
+                "SELECT seconds_per_byte, cache, networks FROM cold JOIN machines "
                 "ON machines.id = machine WHERE description = ?",
                 (machine.to_json(),),
             ).fetchone()
-        return Cold(row[0], row[1], tuple(json.loads(row[2]))) if row else None
+        return Cold(row[0], row[1], tuple(map(tuple, json.loads(row[2])))) if row else None
 
     def machines(self) -> list[Machine]:
         """The machines that there are times of."""

@@ -9,6 +9,7 @@ from costmodel import ConvLayer, count
 from costmodel.dashboard import measuring, timings
 from costmodel.dashboard.measuring import Measurement
 from costmodel.errors import CostModelError
+from costmodel.timing import shipped
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
 from costmodel.timing.report import table
@@ -24,6 +25,7 @@ SMALL = {"m": "12", "n": "20", "size": "17x14", "variants": "standard,basis"}
 @pytest.fixture
 def no_store(monkeypatch):
     monkeypatch.setattr(timings, "_stores", list)
+    monkeypatch.setattr(timings.shipped, "names", list)
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def trace(opened, key, name):
 def test_without_times_the_page_says_how_to_get_some(page, no_store):
     opened = page("measured")
     assert any("costmodel calibrate" in info.value for info in opened.app.info)
-    assert opened.has("measure")
+    assert opened.has("measure") or opened.has("times")
     assert not opened.errors
     assert not opened.notices
 
@@ -79,6 +81,17 @@ def test_measured_against_predicted(page, store):
     assert list(opened.frame()["measured_ms"]) == [1.0, 2.0]
 
 
+def test_shipped_times_are_shown_where_nothing_was_measured(page, monkeypatch):
+    monkeypatch.setattr(timings, "_stores", list)
+    kept = shipped.load(shipped.names()[0])
+    for view in ("times", "roofline", "predicted"):
+        opened = page("measured", times=view)
+        assert opened.query["machine"].startswith(kept.machine.processor)
+        assert "shipped" in opened.query["machine"]
+        assert len(opened.frame()) == len(kept.measured)
+        assert not opened.errors
+
+
 def test_a_machine_without_peaks_says_what_to_do(page, monkeypatch, tmp_path):
     path = str(tmp_path / "timings.sqlite")
     with Store(path) as store:
@@ -96,7 +109,7 @@ def test_a_file_that_is_no_store_is_left_out(page, monkeypatch, tmp_path):
     path.write_text("no database at all, whatever its name is")
     monkeypatch.setattr(timings, "_stores", lambda: [str(path)])
     opened = page("measured")
-    assert opened.has("measure")
+    assert opened.has("measure") or opened.has("times")
     assert not opened.errors
 
 
@@ -112,7 +125,7 @@ def finished(opened):
 
 def test_a_measurement_from_the_page(page, no_store):
     pytest.importorskip("torch", reason="no torch: pip install torch")
-    opened = page("measured", **SMALL, **{"basis.b": "2"})
+    opened = page("measured", times="measure", **SMALL, **{"basis.b": "2"})
     opened.widget("measure").click()
     opened.run()
     assert not opened.errors
@@ -144,7 +157,7 @@ def sleeping(monkeypatch):
 
 
 def test_it_can_be_stopped(page, no_store, sleeping):
-    opened = page("measured", **SMALL)
+    opened = page("measured", times="measure", **SMALL)
     opened.widget("measure").click()
     opened.run()
     assert opened.widget("measure").disabled
@@ -160,7 +173,7 @@ def test_it_can_be_stopped(page, no_store, sleeping):
 
 
 def test_one_at_a_time(page, no_store, sleeping):
-    first, second = page("measured", **SMALL), page("measured", **SMALL)
+    first, second = (page("measured", times="measure", **SMALL) for _ in range(2))
     first.widget("measure").click()
     first.run()
     try:
@@ -174,7 +187,7 @@ def test_one_at_a_time(page, no_store, sleeping):
 
 def test_it_is_ended_when_it_takes_too_long(monkeypatch, page, no_store, sleeping):
     monkeypatch.setattr(measuring, "LIMIT", 0.2)
-    opened = page("measured", **SMALL)
+    opened = page("measured", times="measure", **SMALL)
     opened.widget("measure").click()
     opened.run()
     assert "more than 0.2 seconds" in finished(opened).error
@@ -189,7 +202,7 @@ def test_what_the_command_refuses_is_said(monkeypatch, page, no_store):
     monkeypatch.setattr(
         Measurement, "__init__", lambda self, command, slot: original(self, words, slot)
     )
-    opened = page("measured", **SMALL)
+    opened = page("measured", times="measure", **SMALL)
     opened.widget("measure").click()
     opened.run()
     finished(opened)

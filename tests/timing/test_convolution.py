@@ -29,9 +29,10 @@ def test_convolutions_multiply_as_often_as_the_variant(variant: str) -> None:
             continue
         fitting += 1
         if not declared.algorithm_of:
-            assert sum(conv.macs for conv in case.convolutions) == cm.count(
-                declared, case.layer
-            )["macs"]
+            assert (
+                sum(conv.macs for conv in case.convolutions)
+                == cm.count(declared, case.layer)["macs"]
+            )
             assert all(conv.kind in CLASSES for conv in case.convolutions)
         assert Case.from_key(case.key) == case
         assert bound.variant.id == variant
