@@ -23,10 +23,10 @@ from costmodel.variant import VARIANTS, Variant
 
 #: Views of what is there, by name; a view without data is not offered.
 VIEWS = {
-    "measure": "Measure a layer",
     "times": "Time over MACs",
     "roofline": "Roofline",
     "predicted": "Measured against predicted",
+    "measure": "Measure a layer",
 }
 _COLUMNS = {
     "variant": "Variant",

@@ -73,11 +73,7 @@ def timings(title: str) -> Timings:
     """The times of a machine by its title."""
     path, machine = available()[title]
     if path == _NO_STORE:
-        found = _shipped(machine)
-        measured, unseen = found.measured, found.unseen
-        rows = rows_of(measured, found.machine)
-        under = points(measured, found.peaks, found.machine.dtype)
-        return Timings(found.machine, rows, found.peaks, under, _compared(measured, unseen))
+        return _example(machine)
     return _timings(path, os.path.getmtime(path), machine)
 
 
@@ -104,6 +100,15 @@ def _timings(path: str, changed: float, text: str) -> Timings:
 @st.cache_resource(max_entries=4, show_spinner="Reading the times…")
 def _shipped(name: str) -> shipped.Shipped:
     return shipped.load(name)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the times…")
+def _example(name: str) -> Timings:
+    found = _shipped(name)
+    measured, unseen = found.measured, found.unseen
+    rows = rows_of(measured, found.machine)
+    under = points(measured, found.peaks, found.machine.dtype)
+    return Timings(found.machine, rows, found.peaks, under, _compared(measured, unseen))
 
 
 def _compared(
