@@ -11,6 +11,8 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from costmodel.resources import data_path
@@ -18,6 +20,9 @@ from costmodel.table import Table
 
 _CERTIFICATES = "certificates.csv"
 _PROVED = "proved"
+_PUBLISHED = "costmodel.published"
+# Verdicts on a published figure that leave no question open.
+_EXPLAINED = {"exact", "within rounding", "misprint", "not reproducible"}
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,17 @@ def _counted(table: Table) -> tuple[bool, str]:
     )
 
 
+def _published() -> Table:
+    found: Table = import_module(_PUBLISHED).check()
+    return found
+
+
+def _recomputed(table: Table) -> tuple[bool, str]:
+    counts = Counter(str(row["verdict"]) for row in table)
+    said = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    return set(counts) <= _EXPLAINED, f"{len(table)} published figures recomputed: {said}."
+
+
 def _exists(*parts: str) -> bool:
     """Whether a data file is kept, and has rows."""
     path = data_path(*parts)
@@ -131,6 +147,19 @@ def available() -> Mapping[str, Evidence]:
                 "python -m costmodel referee --conformance",
                 _conformance,
                 _counted,
+            )
+        )
+    if find_spec(_PUBLISHED) is not None:
+        found.append(
+            Evidence(
+                "published",
+                "Published tables",
+                "Papers print counts of their networks. Recomputed here from the layers alone, "
+                "they come out as printed, or it is said why not: rounding, a misprint, or "
+                "something that the paper does not say. So the conventions are the field's.",
+                "python -m costmodel published",
+                _published,
+                _recomputed,
             )
         )
     return {one.key: one for one in found}

@@ -55,7 +55,8 @@ def _show(state: State, one: Evidence) -> None:
     else:
         st.warning(literal(sentence), icon=":material/report:")
     st.markdown(f"**What it proves.** {one.proves}")
-    table = _DRAW[one.key](state, table)
+    if one.key in _DRAW:
+        table = _DRAW[one.key](state, table)
     tables.plain_table(table, lambda name: _TITLES.get(name, name), one.title)
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.csv_button(table, one.key)
@@ -101,4 +102,10 @@ _TITLES = {
     "result": "Result",
     "case": "Case",
     "macs": "Exact MACs",
+    "published": "Published",
+    "computed": "Computed",
+    "difference": "Difference",
+    "verdict": "Verdict",
+    "reason": "Reason",
+    "source": "Source",
 }

@@ -1,9 +1,13 @@
 """The Verified page: what is kept as evidence, counted by the page, and what happens without it."""
 
 import csv
+import sys
 from collections import Counter
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 import pytest
+import streamlit as st
 
 from costmodel.dashboard import evidence, parts
 from costmodel.dashboard.evidence import available
@@ -93,3 +97,24 @@ def test_a_file_with_nothing_but_a_header_is_no_evidence(monkeypatch, tmp_path):
     (tmp_path / "certificates.csv").write_text("variant,metric\n")
     monkeypatch.setattr(evidence, "data_path", lambda *parts: str(tmp_path.joinpath(*parts)))
     assert not evidence.available()
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "good", "said"),
+    [
+        (["exact", "exact", "misprint"], True, "3 published figures recomputed: 2 exact, 1 misp"),
+        (["exact", "differs"], False, "2 published figures recomputed: 1 exact, 1 differs"),
+    ],
+)
+def test_published_figures_are_tallied(monkeypatch, page, verdicts, good, said):
+    rows = [{"figure": f"f{place}", "verdict": verdict} for place, verdict in enumerate(verdicts)]
+    found = ModuleType("costmodel.published")
+    found.check = lambda: Table(("figure", "verdict"), rows)
+    found.__spec__ = ModuleSpec("costmodel.published", None)
+    monkeypatch.setitem(sys.modules, "costmodel.published", found)
+    st.cache_resource.clear()
+    opened = page("verified", evidence="published")
+    st.cache_resource.clear()
+    shown = opened.app.success if good else opened.app.warning
+    assert shown[0].value.startswith(said)
+    assert list(opened.frame()["verdict"]) == verdicts
