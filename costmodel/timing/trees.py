@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from costmodel.errors import MissingDependencyError
@@ -33,7 +34,9 @@ class Trees:
         expected = self.base.predict(convolutions)
         target = numpy.log(numpy.asarray(seconds) / expected)
         rows = self._rows(convolutions, expected)
-        self.ensembles = [ensemble.fit(rows, target) for ensemble in _ensembles(self.kind)]
+        found = _ensembles(self.kind)
+        with _one_thread():
+            self.ensembles = [ensemble.fit(rows, target) for ensemble in found]
         return self
 
     def predict(self, convolutions: Sequence[Convolution]) -> Any:
@@ -42,7 +45,8 @@ class Trees:
 
         expected = self.base.predict(convolutions)
         rows = self._rows(convolutions, expected)
-        errors = [ensemble.predict(rows) for ensemble in self.ensembles]
+        with _one_thread():
+            errors = [ensemble.predict(rows) for ensemble in self.ensembles]
         return expected * numpy.exp(numpy.mean(errors, axis=0))
 
     @staticmethod
@@ -50,6 +54,19 @@ class Trees:
         import numpy
 
         return numpy.column_stack([matrix(convolutions), numpy.log2(expected)])
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep OpenMP on one thread.
+
+    Boosting meets its threads at every split of so small a set; where they share their processors
+    with others, they wait for each other ten to thirty times as long as the work takes.
+    """
+    from threadpoolctl import threadpool_limits  # scikit-learn requires it
+
+    with threadpool_limits(1, user_api="openmp"):
+        yield
 
 
 def _ensembles(kind: str) -> list[Any]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy
 import pytest
 
+from costmodel.timing import trees
 from costmodel.timing.baselines import ConstantRate, Linear, PerClass, Roofline
 from costmodel.timing.cold import Sample, fitted
 from costmodel.timing.convolution import Convolution
@@ -173,3 +174,33 @@ def test_a_network_is_judged_by_other_families_only() -> None:
     for name, real, said in fitted(slow).networks:
         if name.startswith("a"):
             assert said == pytest.approx(real / 3)  # learnt from b and c, which are as before
+
+
+def test_ensembles_learn_and_predict_on_one_thread(
+    layers: Layers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # two OpenMP threads on a shared machine wait for each other most of the time
+    import sklearn.ensemble  # noqa: F401  # loads the OpenMP library that is looked at
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    seen: list[int] = []
+
+    class Looking:
+        def _look(self) -> None:
+            found = [pool for pool in threadpool_info() if pool["user_api"] == "openmp"]
+            assert found
+            seen.extend(pool["num_threads"] for pool in found)
+
+        def fit(self, rows: object, target: object) -> Looking:
+            self._look()
+            return self
+
+        def predict(self, rows: numpy.ndarray) -> numpy.ndarray:
+            self._look()
+            return numpy.zeros(len(rows))
+
+    monkeypatch.setattr(trees, "_ensembles", lambda kind: [Looking()])
+    with threadpool_limits(2, user_api="openmp"):
+        Trees().fit(layers, [law(conv) for conv in layers]).predict(layers[:3])
+    assert seen
+    assert set(seen) == {1}
