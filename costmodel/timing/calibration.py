@@ -88,13 +88,13 @@ def calibrate(
     """
     import numpy
 
-    layers = min(_LAYERS, int((1 - _COLD) * budget / (ROUNDS * _VISIT)))
-    if layers < _FEWEST_LAYERS:
+    layers = (1 - _COLD) * budget / (ROUNDS * _VISIT)
+    if not layers >= _FEWEST_LAYERS:  # also where it is not a number
         least = math.ceil(_FEWEST_LAYERS * ROUNDS * _VISIT / (1 - _COLD))
         raise InputError(f"the budget is {budget:g} s; allowed are {least} s and more")
     start = time.monotonic()
     begun = store.find(CALIBRATION, machine)
-    cases = list(begun.cases) if begun else design(layers, seed)
+    cases = list(begun.cases) if begun else design(int(min(layers, _LAYERS)), seed)
     run = store.begin(CALIBRATION, machine, cases, ROUNDS, seed)
     done = len(run.done)
     for turn, times in rounds(cases, machine, run.missing, run.seed, progress):

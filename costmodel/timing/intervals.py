@@ -138,7 +138,7 @@ def coverage(
         )
         for i in places[half:]:
             found = made.around(convolutions[i].kind, predicted[i], level)
-            held += found.low <= measured[i] <= found.high
+            held += int(found.low <= measured[i] <= found.high)  # no NumPy number in a cell
             looked += 1
     return held / looked
 
