@@ -12,6 +12,7 @@ sys.path.insert(0, str(ROOT))
 from costmodel.cli._page import command_page  # noqa: E402
 from costmodel.docs.pages import FOLDER, variant_pages  # noqa: E402
 from costmodel.files import write_whole  # noqa: E402
+from costmodel.published.page import published_page  # noqa: E402
 from costmodel.referee.page import referee_page  # noqa: E402
 from costmodel.timing.page import timing_page  # noqa: E402
 
@@ -20,6 +21,7 @@ GENERATORS: tuple[Callable[[], dict[str, bytes]], ...] = (
     variant_pages,
     command_page,
     timing_page,
+    published_page,
     referee_page,
 )
 #: Folders in which every file is generated: what no generator makes any more is deleted.

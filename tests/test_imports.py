@@ -25,7 +25,7 @@ LAYERS = [
     {"counting", "definition", "drafting"},
     {"symbolic", "sweep"},
     {"reports", "explain"},
-    {"verify", "timing", "lowrank", "network", "plots", "plan", "docs", "torch"},
+    {"published", "verify", "timing", "lowrank", "network", "plots", "plan", "docs", "torch"},
     {"referee"},
     {"cli", "dashboard", "__init__", "__main__"},
 ]

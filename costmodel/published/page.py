@@ -1,0 +1,52 @@
+"""The page of the documentation with every published figure beside the computed one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from costmodel.published.figures import VERDICTS, Source, sources
+from costmodel.published.tables import check
+from costmodel.table import Table
+
+PATH = "docs/published.md"
+_COLUMNS = ("row", "quantity", "published", "unit", "computed", "verdict", "reason")
+_INTRODUCTION = """# Published tables, recomputed
+
+What papers printed, beside what the formulas of this project say of the same networks and layers.
+`costmodel published` computes all of it again and exits with 1 if a figure that was explained no
+longer is; the figures are data in `data/published/`, each with the computation that it is compared
+with.
+
+- **exact**: the same integer or fraction.
+- **within rounding**: not further off than half of the last printed digit.
+- **misprint**: the figure that should have been printed is within rounding; the reason says what
+  happened.
+- **not reproducible**: neither; the reason says what is known.
+
+Not taken in are figures that count nothing (speeds, accuracies), the transforms of Winograd and FFT
+convolutions, and networks that are not shipped.
+"""
+
+
+def published_page() -> dict[str, bytes]:
+    """The page by its path from the root of the project."""
+    counts = Counter(check().column("verdict"))
+    total = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
+    parts = [
+        _INTRODUCTION,
+        f"Of {sum(counts.values())} figures: {total}.",
+        "",
+        *("\n".join(_section(source)) for source in sources().values()),
+    ]
+    return {PATH: "\n".join(parts).encode()}
+
+
+def _section(source: Source) -> Iterator[str]:
+    table = check([source.table])
+    yield f"## `{source.table}`"
+    yield ""
+    yield f"{source.citation}. {source.convention[0].upper()}{source.convention[1:]}."
+    yield ""
+    yield Table(_COLUMNS, table.rows).to_markdown().rstrip()
+    yield ""

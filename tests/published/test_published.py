@@ -1,0 +1,168 @@
+"""Published figures: read as data, computed by the engine, judged by their printed digits."""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+import sys
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import costmodel as cm
+from costmodel.cli import main
+from costmodel.errors import InputError
+from costmodel.published import check, figures, regressions, sources, tables
+from costmodel.published.computations import compute
+from costmodel.published.figures import EXACT, MISPRINT, NOT, ROUNDED, VERDICTS, Figure
+from costmodel.published.page import PATH, published_page
+from costmodel.published.tables import COLUMNS, verdict
+
+ROOT = Path(cm.__file__).parent.parent
+FIGURE = Figure("t", "row", "macs", "569", "1000000", "", "", ROUNDED, "", "")
+
+
+@pytest.fixture(scope="module")
+def table() -> cm.Table:
+    return check()
+
+
+def test_every_figure_is_as_it_was_recorded(table: cm.Table) -> None:
+    assert regressions(table) == []
+    assert table.column("verdict") == table.column("recorded")
+    assert len(table) > 100
+    assert set(table.column("verdict")) == set(VERDICTS)
+
+
+def test_every_table_has_a_citation_and_every_doubt_a_reason(table: cm.Table) -> None:
+    for source in sources().values():
+        assert len(source.citation) > 40
+        assert source.convention
+        assert figures.figures(source.table)
+    for row in table.rows:
+        assert bool(row["reason"]) == (row["verdict"] in (MISPRINT, NOT)), row
+
+
+@pytest.mark.parametrize(
+    ("published", "place", "computed", "expected"),
+    [
+        ("569", "", 568_740_352, ROUNDED),
+        ("569", "", 569_500_000, ROUNDED),  # the tie itself
+        ("569", "", 569_500_001, NOT),
+        ("29.6", "", 29_578_752, ROUNDED),
+        ("29.60", "", 29_578_752, NOT),  # a digit more was printed
+        ("15300", "100", 15_346_630_656, ROUNDED),
+        ("15300", "", 15_346_630_656, NOT),
+    ],
+)
+def test_rounding_goes_by_the_printed_digits(
+    published: str, place: str, computed: int, expected: str
+) -> None:
+    figure = replace(FIGURE, published=published, place=place)
+    assert verdict(figure, Fraction(computed)) == expected
+
+
+def test_exact_is_without_any_rounding() -> None:
+    figure = replace(FIGURE, published="1248424", unit="")
+    assert verdict(figure, Fraction(1248424)) == EXACT
+    assert verdict(figure, Fraction(1248425)) == NOT
+    assert verdict(FIGURE, Fraction(569_000_000)) == ROUNDED  # millions were printed
+
+
+def test_a_misprint_is_one_only_while_its_correction_holds() -> None:
+    figure = replace(FIGURE, published="1.19", unit="%", instead="1.91")
+    assert verdict(figure, Fraction(1906, 1000)) == MISPRINT
+    assert verdict(figure, Fraction(1890, 1000)) == NOT
+
+
+def test_known_misprints_and_their_numbers(table: cm.Table) -> None:
+    found = {(r["table"], r["row"], r["quantity"]): r for r in table.rows}
+    row = found["mobilenet-2", "Conv 3x3", "mult-adds"]
+    assert (row["published"], row["verdict"]) == ("1.19", MISPRINT)
+    net = cm.load("mobilenet")
+    assert row["computed"] == pytest.approx(100 * net["conv1"].macs / net.macs)
+    assert found["mobilenet-7", "1.0 MobileNet-160", "mult-adds"]["computed"] == 290_675_200
+    without = found["mobilenet-4", "Conv MobileNet", "mult-adds"]["computed"]
+    assert without == cm.load("mobilenet_conv").macs - 1_024_000  # its linear layer
+
+
+@pytest.mark.parametrize(
+    ("how", "value"),
+    [
+        ("layer standard macs k=3 m=6 n=10 size=9x7", 9 * 6 * 10 * 63),
+        ("layer basis params k=3 m=6 n=10 size=9x7 b=2", (9 + 10) * 2 * 6),
+        ("ratio grouped macs k=3 m=6 n=10 size=9x7 g=2", 50),
+        ("per_output standard k=3 m=6 n=10 size=9x7", 54),
+        ("maps share=1/4 n=8 size=12x10", Fraction(100 * 13, 16)),
+        ("network vgg16 macs only=convolutions", 15_346_630_656),
+        ("network mobilenet params classes=120 but=convolutions", 1024 * 120 + 120),
+        ("share vgg16 params only=linear", Fraction(100 * 123_642_856, 138_357_544)),
+    ],
+)
+def test_computations(how: str, value: int | Fraction) -> None:
+    assert compute(how) == value
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("guess mobilenet", "unknown computation 'guess'"),
+        ("network mobilenet macs only=pointwize", "did you mean 'pointwise'"),
+        ("maps share=1/3 n=8 size=12x10", "allowed are whole ones"),
+    ],
+)
+def test_wrong_computations(how: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        compute(how)
+
+
+def test_a_figure_that_is_no_longer_explained_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["published", "mobilenet-5"]) == 0
+    monkeypatch.setattr(tables, "compute", lambda how: compute(how) + 10**6)  # a fault
+    assert main(["published", "mobilenet-5"]) == 1
+    assert "4 no longer as recorded" in capsys.readouterr().err
+    # hidden by --only, it still counts
+    assert main(["published", "mobilenet-5", "--only", "exact"]) == 1
+
+
+def test_columns_and_choice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["published", "octconv-1", "--only", "misprint"]) == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert tuple(row) == COLUMNS
+    assert (row["table"], row["row"], row["computed"]) == ("octconv-1", "alpha=7/8", "34.375")
+    assert main(["published", "--list"]) == 0
+    listed = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [entry["table"] for entry in listed] == list(sources())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mobilnet-5"], "unknown published table 'mobilnet-5': did you mean 'mobilenet-5'"),
+        (["--only", "wrong"], "unknown verdict 'wrong'"),
+    ],
+)
+def test_wrong_calls(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["published", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.out == ""
+
+
+def test_no_torch_on_this_path() -> None:
+    code = (
+        "import sys; from costmodel.published import check; check();"
+        "assert not {'torch', 'sympy', 'pandas', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
+
+
+def test_the_committed_page_is_fresh() -> None:
+    assert (ROOT / PATH).read_bytes() == published_page()[PATH]
