@@ -11,8 +11,6 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from costmodel.resources import data_path
@@ -20,9 +18,6 @@ from costmodel.table import Table
 
 _CERTIFICATES = "certificates.csv"
 _PROVED = "proved"
-_PUBLISHED = "costmodel.published"
-# Verdicts on a published figure that leave no question open.
-_EXPLAINED = {"exact", "within rounding", "misprint", "not reproducible"}
 
 
 @dataclass(frozen=True)
@@ -54,8 +49,8 @@ def certificates() -> Table:
 def _certified(table: Table) -> tuple[bool, str]:
     claims = [row for row in table if row["metric"]]
     proved = [row for row in claims if row["result"] == _PROVED]
-    without = {row["variant"] for row in table if not row["metric"]}
-    without -= {row["variant"] for row in proved}
+    certain = {row["variant"] for row in proved}
+    without = dict.fromkeys(r["variant"] for r in table if r["variant"] not in certain)
     versions = sorted({f"{row['oracle']} {row['version']}" for row in proved})
     points = sum(row["points"] or 0 for row in proved)
     sentence = (
@@ -100,14 +95,27 @@ def _counted(table: Table) -> tuple[bool, str]:
 
 
 def _published() -> Table:
-    found: Table = import_module(_PUBLISHED).check()
+    from costmodel.published import check
+
+    return check()
+
+
+def tallied(table: Table) -> dict[str, Counter[str]]:
+    """How many figures of each published table come out how."""
+    found: dict[str, Counter[str]] = {}
+    for row in table:
+        found.setdefault(row["table"], Counter())[row["verdict"]] += 1
     return found
 
 
 def _recomputed(table: Table) -> tuple[bool, str]:
-    counts = Counter(str(row["verdict"]) for row in table)
-    said = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-    return set(counts) <= _EXPLAINED, f"{len(table)} published figures recomputed: {said}."
+    from costmodel.published import VERDICTS, regressions
+
+    counts = sum(tallied(table).values(), Counter())
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+    lost = regressions(table)
+    sentence = f"{len(table)} published figures recomputed: {said}."
+    return not lost, f"{sentence} {len(lost)} come out otherwise than before." if lost else sentence
 
 
 def _exists(*parts: str) -> bool:
@@ -149,7 +157,7 @@ def available() -> Mapping[str, Evidence]:
                 _counted,
             )
         )
-    if find_spec(_PUBLISHED) is not None:
+    if _exists("published", "sources.csv"):
         found.append(
             Evidence(
                 "published",

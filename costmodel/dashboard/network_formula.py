@@ -23,7 +23,7 @@ def formula_section(state: State, network: Network) -> None:
     hook = network.hook
     if hook is None:
         st.info(
-            "A table lists layers at fixed sizes and does not say how one follows from another, so "
+            "This file has layers at fixed sizes and does not say how one follows from another, so "
             "there is no formula in them. Shipped networks have one, and so have PyTorch models on "
             "the command line: `python -m costmodel network package.module:Model --input … "
             "--formula N,H,W`."

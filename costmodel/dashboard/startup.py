@@ -6,10 +6,11 @@ import gc
 
 import streamlit as st
 
-_SECONDS = 60  # after which what has died meanwhile is looked for, and the living is set aside anew
+_OFTEN = 60  # seconds after which what was made meanwhile is set aside as well: a few milliseconds
+_RARELY = 3600  # seconds after which everything is looked through for what has died: a fifth of one
 
 
-@st.cache_resource(show_spinner=False, ttl=_SECONDS)
+@st.cache_resource(show_spinner=False, ttl=_OFTEN)
 def settle_in() -> bool:
     """Take everything that the first page has imported out of the collector's rounds.
 
@@ -26,7 +27,14 @@ def settle_in() -> bool:
 
 
 def freeze() -> None:
-    """Collect everything, then leave what is alive alone; also after a late import."""
-    gc.unfreeze()
+    """Collect, then leave what is alive alone; to be called again after a late import."""
+    _thaw()
     gc.collect()
     gc.freeze()
+
+
+@st.cache_resource(show_spinner=False, ttl=_RARELY)
+def _thaw() -> bool:
+    """Let the collector see again what was set aside: visitors leave, and what they had dies."""
+    gc.unfreeze()
+    return True

@@ -55,8 +55,7 @@ def _show(state: State, one: Evidence) -> None:
     else:
         st.warning(literal(sentence), icon=":material/report:")
     st.markdown(f"**What it proves.** {one.proves}")
-    if one.key in _DRAW:
-        table = _DRAW[one.key](state, table)
+    table = _DRAW[one.key](state, table)
     tables.plain_table(table, lambda name: _TITLES.get(name, name), one.title)
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.csv_button(table, one.key)
@@ -87,7 +86,23 @@ def _counters(state: State, table: Table) -> Table:
     return table
 
 
-_DRAW = {"certificates": _certificates, "counters": _counters}
+def _published(state: State, table: Table) -> Table:
+    from costmodel.published import VERDICTS
+
+    titles = {verdict: verdict for verdict in VERDICTS}
+    counts = evidence.tallied(table)
+    words = "; ".join(
+        f"{name}: " + ", ".join(f"{count[key]} {key}" for key in titles if count[key])
+        for name, count in counts.items()
+    )
+    st.header("What comes out", anchor=False)
+    figure = verdict_bars(counts, titles, "figures")
+    parts.chart(state, figure, "published", f"Bars per table. {words}")
+    st.header("Figure by figure", anchor=False)
+    return table
+
+
+_DRAW = {"certificates": _certificates, "counters": _counters, "published": _published}
 # Columns in words; names of counters and of libraries stay as they are written.
 _TITLES = {
     "variant": "Variant",
@@ -107,5 +122,9 @@ _TITLES = {
     "difference": "Difference",
     "verdict": "Verdict",
     "reason": "Reason",
-    "source": "Source",
+    "table": "Table",
+    "row": "Row",
+    "quantity": "Quantity",
+    "unit": "Unit",
+    "recorded": "Recorded",
 }

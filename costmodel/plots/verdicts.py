@@ -1,4 +1,4 @@
-"""How often each counter is right: one bar per counter, divided by verdicts."""
+"""How often each counter is right: one bar per counter (or table), divided by verdicts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ _OVER = {"fillmode": "overlay", "fgcolor": "#FFFFFF", "fgopacity": 0.35, "size":
 _STYLES = ("#0072B2", ""), ("#D55E00", "x"), ("#7A7A7A", "."), ("#5E7182", "/")
 
 
-def verdict_bars(counts: Mapping[str, Mapping[str, int]], verdicts: Mapping[str, str]) -> Figure:
+def verdict_bars(
+    counts: Mapping[str, Mapping[str, int]], verdicts: Mapping[str, str], what: str = "cases"
+) -> Figure:
     """Bars of the number of cases by verdict, the best counter first.
 
     Args:
-        counts: counter → verdict → how many cases.
+        counts: counter (or table) → verdict → how many cases.
         verdicts: the verdicts with their titles, the best one first; at most four.
+        what: one case is.
     """
     keys = list(verdicts)
     order = sorted(counts, key=lambda tool: [-counts[tool].get(key, 0) for key in keys])
@@ -38,13 +41,13 @@ def verdict_bars(counts: Mapping[str, Mapping[str, int]], verdicts: Mapping[str,
                 "textposition": "inside",
                 "insidetextanchor": "middle",
                 "marker": {"color": color, "pattern": {"shape": shape, **_OVER}},
-                "hovertemplate": f"<b>%{{y}}</b><br>{title}: %{{x}} cases<extra></extra>",
+                "hovertemplate": f"<b>%{{y}}</b><br>{title}: %{{x}} {what}<extra></extra>",
             }
             for (key, title), (color, shape) in zip(verdicts.items(), _STYLES, strict=False)
         ],
         height=_ROW * len(order) + _FRAME,
         barmode="stack",
         bargap=0.25,
-        xaxis=axis("cases", rangemode="tozero"),
+        xaxis=axis(what, rangemode="tozero"),
         yaxis=axis("", autorange="reversed", showgrid=False, ticksuffix="  "),
     )
