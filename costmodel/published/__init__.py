@@ -1,8 +1,7 @@
 """Published tables, recomputed: what papers printed beside what the formulas say.
 
->>> from costmodel.published import check
->>> check(["mobilenet-5"]).column("verdict")
-['within rounding', 'within rounding', 'within rounding', 'within rounding']
+A figure is data, with the computation that it is compared with; `check` gives a verdict on each,
+and `regressions` those that were explained when they were recorded and no longer are.
 """
 
 from costmodel.published.figures import VERDICTS, sources

@@ -1,7 +1,7 @@
 """Published figures as data: what was printed, where, and how it is computed again.
 
-`data/published/sources.csv` has a row per table (id, citation, conventions), `TABLE.csv` the figures
-of one of them:
+`data/published/sources.csv` has a row per table (id, citation, conventions), `TABLE.csv` the
+figures of one of them:
 
     row        which row of the table, in its own words
     quantity   which column
