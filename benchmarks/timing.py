@@ -1,6 +1,6 @@
 """Times: how well the protocol repeats, the models against each other, networks, and speed.
 
-    python -m benchmarks.timing [--layers 260] [--budget 150] [--store FILE]
+    python -m benchmarks.timing [--layers 260] [--budget 145] [--store FILE]
 
 Measures this machine, which takes some minutes and should be left alone meanwhile. Without --store
 the calibration is made anew, in a file that is thrown away.

@@ -21,7 +21,7 @@ from costmodel.timing.store import Store
 from costmodel.timing.validation import CANDIDATES, compare_models, held_out
 
 #: Seconds that measuring may take unless it is told otherwise; fitting comes on top.
-BUDGET = 150.0
+BUDGET = 145.0
 _LAYERS = 3000
 ROUNDS = 6  # more layers teach a model more than more rounds of fewer ones
 _FEWEST_LAYERS, _FEWEST_ROUNDS = 60, 3
