@@ -96,7 +96,7 @@ def _published(state: State, table: Table) -> Table:
         for name, count in counts.items()
     )
     st.header("What comes out", anchor=False)
-    figure = verdict_bars(counts, titles, "figures")
+    figure = verdict_bars(counts, titles, "figures", good=2)
     parts.chart(state, figure, "published", f"Bars per table. {words}")
     st.header("Figure by figure", anchor=False)
     return table

@@ -14,20 +14,25 @@ _ROW = 34
 _FRAME = 90
 # Colours that protan, deutan and tritan eyes tell apart, and a pattern each: none rests on colour.
 _OVER = {"fillmode": "overlay", "fgcolor": "#FFFFFF", "fgopacity": 0.35, "size": 7}
-_STYLES = ("#0072B2", ""), ("#D55E00", "x"), ("#7A7A7A", "."), ("#5E7182", "/")
+_GOOD = ("#0072B2", ""), ("#009E73", "/")
+_BAD = ("#D55E00", "x"), ("#7A7A7A", ".")
 
 
 def verdict_bars(
-    counts: Mapping[str, Mapping[str, int]], verdicts: Mapping[str, str], what: str = "cases"
+    counts: Mapping[str, Mapping[str, int]],
+    verdicts: Mapping[str, str],
+    what: str = "cases",
+    good: int = 1,
 ) -> Figure:
     """Bars of the number of cases by verdict, the best counter first.
 
     Args:
         counts: counter (or table) → verdict → how many cases.
         verdicts: the verdicts with their titles, the best one first; at most four.
-        what: one case is.
+        what: the cases are.
+        good: how many of the verdicts are good, one or two.
     """
-    keys = list(verdicts)
+    keys, styles = list(verdicts), (*_GOOD[:good], *_BAD)
     order = sorted(counts, key=lambda tool: [-counts[tool].get(key, 0) for key in keys])
     return figure(
         [
@@ -40,10 +45,11 @@ def verdict_bars(
                 "text": [counts[tool].get(key) or "" for tool in order],
                 "textposition": "inside",
                 "insidetextanchor": "middle",
+                "textangle": 0,
                 "marker": {"color": color, "pattern": {"shape": shape, **_OVER}},
                 "hovertemplate": f"<b>%{{y}}</b><br>{title}: %{{x}} {what}<extra></extra>",
             }
-            for (key, title), (color, shape) in zip(verdicts.items(), _STYLES, strict=False)
+            for (key, title), (color, shape) in zip(verdicts.items(), styles, strict=False)
         ],
         height=_ROW * len(order) + _FRAME,
         barmode="stack",

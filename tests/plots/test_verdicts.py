@@ -7,7 +7,7 @@ TITLES = {"right": "right", "double": "twice", "wrong": "another number", "fails
 
 
 def test_bars_add_up_to_the_cases():
-    data = verdict_bars(COUNTS, TITLES).data
+    data = verdict_bars(COUNTS, TITLES, good=2).data
     sums = dict.fromkeys(COUNTS, 0)
     for trace in data:
         for tool, value in zip(trace.y, trace.x, strict=True):
@@ -17,10 +17,11 @@ def test_bars_add_up_to_the_cases():
 
 
 def test_the_best_counter_comes_first():
-    assert list(verdict_bars(COUNTS, TITLES).data[0].y) == ["b", "a", "c"]
+    assert list(verdict_bars(COUNTS, TITLES, good=2).data[0].y) == ["b", "a", "c"]
 
 
 def test_no_distinction_rests_on_colour_alone():
-    markers = [trace.marker for trace in verdict_bars(COUNTS, TITLES).data]
+    markers = [trace.marker for trace in verdict_bars(COUNTS, TITLES, good=2).data]
+    assert len(markers) == len(TITLES)
     assert len({marker.color for marker in markers}) == len(markers)
     assert len({marker.pattern.shape for marker in markers}) == len(markers)
