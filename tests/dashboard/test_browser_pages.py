@@ -67,3 +67,24 @@ def test_typing_a_design_follows_at_once(visitor):
     expect(one.tab.get_by_text("full 3×3").first).to_be_visible()
     one.settle()
     assert one.query()["stages"] == "m, r m i j -> r\nr, n r -> n"
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("explore-map", "/explore?view=map"),
+        ("explore-trade-off", "/explore?view=trade-off"),
+        ("network-bars", "/network?picture=bars&table=compare"),
+        ("measured-roofline", "/measured?times=roofline"),
+        ("measured-predicted", "/measured?times=predicted"),
+        ("measured-form", "/measured?times=measure"),
+        ("verified-counters", "/verified?evidence=counters"),
+        ("verified-published", "/verified?evidence=published"),
+    ],
+)
+def test_a_view_is_accessible_and_fits(visitor, axe, name, path):
+    one = visitor(390).open(path)
+    one.figures()
+    assert axe(one) == []
+    one.photograph(f"{name}-390-light")
+    assert one.tab.evaluate("() => document.documentElement.scrollWidth") <= 390
