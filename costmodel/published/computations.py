@@ -1,13 +1,15 @@
 """How a published figure is computed again: a few kinds of computations, by name.
 
 A figure names one with its arguments, as data: `network mobilenet macs alpha=3/4 H=192 W=192`. All
-numbers come from the shipped networks and from the catalogue's stages; none is typed here.
+numbers come from the shipped networks and from the catalogue's stages; none is typed here. Several
+computations are added and taken off with signs between blanks: `network vgg16 macs + layer …`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from fractions import Fraction
 
 from costmodel import parsing
@@ -34,6 +36,9 @@ PARTS: dict[str, Callable[[NetOp], bool]] = {
     "projections": lambda op: op.name.endswith("downsample"),
     "windows": lambda op: op.kind == "conv" and _taps(op) > 1 and not _depthwise(op),
 }
+#: A part may also be a pattern of names: `layer:inception3a.*`.
+_BY_NAME = "layer:"
+_SIGNS = {"+": 1, "-": -1}
 
 
 def compute(how: str) -> Fraction:
@@ -42,7 +47,19 @@ def compute(how: str) -> Fraction:
     Raises:
         InputError: a computation, a part or an argument that does not exist.
     """
-    name, *words = how.split()
+    total, sign, words = Fraction(0), 1, list[str]()
+    for word in [*how.split(), "+"]:
+        if word in _SIGNS:
+            total += sign * _single(words)
+            sign, words = _SIGNS[word], []
+        else:
+            words.append(word)
+    return total
+
+
+def _single(parts: list[str]) -> Fraction:
+    """One computation without signs."""
+    name, words = (parts or [""])[0], parts[1:]
     if name not in _COMPUTATIONS:
         raise InputError(unknown("computation", name, _COMPUTATIONS))
     options = dict(word.split("=", 1) for word in words if "=" in word)
@@ -68,7 +85,9 @@ def _network(words: list[str], options: Options) -> Number:
         network = _with_classes(network, int(classes))
     ops: Iterable[NetOp] = network.ops
     if chosen:
-        ops = filter(_part(chosen), ops)
+        ops = list(filter(_part(chosen), ops))
+        if not ops:
+            raise InputError(f"only={chosen} is no layer of {name}; allowed are parts that it has")
     if left_out:
         out = _part(left_out)
         ops = (op for op in ops if not out(op))
@@ -133,6 +152,9 @@ def _whole(value: Fraction) -> Number:
 
 
 def _part(name: str) -> Callable[[NetOp], bool]:
+    if name.startswith(_BY_NAME):
+        pattern = name.removeprefix(_BY_NAME)
+        return lambda op: fnmatchcase(op.name, pattern)
     if name not in PARTS:
         raise InputError(unknown("part of a network", name, PARTS))
     return PARTS[name]

@@ -78,6 +78,19 @@ def test_a_misprint_is_one_only_while_its_correction_holds() -> None:
     assert verdict(figure, Fraction(1890, 1000)) == NOT
 
 
+def test_googlenets_first_layer_is_printed_as_a_separable_one(table: cm.Table) -> None:
+    found = {(r["table"], r["row"], r["quantity"]): r for r in table.rows}
+    layer = cm.ConvLayer(7, 3, 64, (224, 224), stride=2, padding=3)
+    first = cm.count("basis", layer, b=8)
+    assert first.params == 8 * 3 * (7 * 7 + 64)
+    for quantity, value in (("parameters", first.params), ("ops", first.macs)):
+        row = found["googlenet-1", "convolution 7x7/2", quantity]
+        assert (row["computed"], row["verdict"]) == (value, ROUNDED)
+    net = cm.load("googlenet")
+    total = found["googlenet", "GoogLeNet", "multiply-adds"]
+    assert total["computed"] == net.macs - net["conv1"].macs + first.macs
+
+
 def test_known_misprints_and_their_numbers(table: cm.Table) -> None:
     found = {(r["table"], r["row"], r["quantity"]): r for r in table.rows}
     row = found["mobilenet-2", "Conv 3x3", "mult-adds"]
@@ -100,6 +113,12 @@ def test_known_misprints_and_their_numbers(table: cm.Table) -> None:
         ("network vgg16 macs only=convolutions", 15_346_630_656),
         ("network mobilenet params classes=120 but=convolutions", 1024 * 120 + 120),
         ("share vgg16 params only=linear", Fraction(100 * 123_642_856, 138_357_544)),
+        ("network squeezenet params only=layer:fire2.*", 96 * 16 + 16 * 64 * 10 + 16 + 128),
+        (
+            "layer standard macs k=3 m=6 n=10 size=9x7 - layer linear macs k=1 m=4 n=5 size=1x1",
+            54 * 630 - 20,
+        ),
+        ("layer linear macs k=1 m=4 n=5 size=1x1 + layer linear macs k=1 m=7 n=3 size=1x1", 41),
     ],
 )
 def test_computations(how: str, value: int | Fraction) -> None:
@@ -112,6 +131,8 @@ def test_computations(how: str, value: int | Fraction) -> None:
         ("guess mobilenet", "unknown computation 'guess'"),
         ("network mobilenet macs only=pointwize", "did you mean 'pointwise'"),
         ("maps share=1/3 n=8 size=12x10", "allowed are whole ones"),
+        ("network vgg16 macs only=layer:conv9_*", "only=layer:conv9_.* is no layer of vgg16"),
+        ("network vgg16 macs -", "unknown computation ''"),
     ],
 )
 def test_wrong_computations(how: str, message: str) -> None:
