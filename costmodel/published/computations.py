@@ -103,6 +103,20 @@ def _share(words: list[str], options: Options) -> Number:
 
 
 @_computation
+def _percent_of(words: list[str], options: Options) -> Number:
+    """A number that was printed elsewhere, in percent of a total: NUMBER NAME METRIC [parts]."""
+    number, *rest = words
+    return 100 * Fraction(number) / Fraction(_network(rest, options))
+
+
+@_computation
+def _times_less(words: list[str], options: Options) -> Number:
+    """How many times a number goes into a total: NUMBER NAME METRIC [parts]."""
+    number, *rest = words
+    return Fraction(_network(rest, options)) / Fraction(number)
+
+
+@_computation
 def _layer(words: list[str], options: Options) -> Number:
     """A metric of a variant on one layer: VARIANT METRIC k= m= n= size= … [hyper-parameters]."""
     variant, metric = words

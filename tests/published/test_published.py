@@ -112,6 +112,8 @@ def test_known_misprints_and_their_numbers(table: cm.Table) -> None:
         ("maps share=1/4 n=8 size=12x10", Fraction(100 * 13, 16)),
         ("network vgg16 macs only=convolutions", 15_346_630_656),
         ("network mobilenet params classes=120 but=convolutions", 1024 * 120 + 120),
+        ("percent_of 137 mobilenet macs", Fraction(13_700, 568_740_352)),
+        ("times_less 4 mobilenet macs", 142_185_088),
         ("share vgg16 params only=linear", Fraction(100 * 123_642_856, 138_357_544)),
         ("network squeezenet params only=layer:fire2.*", 96 * 16 + 16 * 64 * 10 + 16 + 128),
         (
