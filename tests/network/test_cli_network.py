@@ -195,11 +195,14 @@ def test_nothing_heavy_is_imported(arguments):
 
 
 @pytest.mark.parametrize("example", load("network").EXAMPLES)
-def test_every_example_runs(example, capsys):
+def test_every_example_runs(example, capsys, monkeypatch, tmp_path):
     import shlex
 
     program, command, *arguments = shlex.split(example)
     assert (program, command) == ("costmodel", "network")
+    if "--time" in arguments:
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+        assert main(["calibrate", "--budget", "5", "--quiet", "-o", str(tmp_path / "c.csv")]) == 0
     assert output(capsys, *arguments)
 
 
