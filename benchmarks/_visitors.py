@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks._server import SECONDS, Server
 from costmodel import ConvLayer, count
-from costmodel.explain import explain
+from costmodel.comparing.explain import explain
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
 VALUES = range(1, 10)  # of the slider: b up to k²

@@ -36,7 +36,7 @@ print(sum(p.numel() for p in layer.parameters()), int(counts.by_operator()["conv
 _HEAVY = ("numpy", "pandas", "sympy", "torch")
 _IMPORTED = """
 import sys
-from costmodel.cli import main
+from costmodel.cli.main import main
 
 main(sys.argv[1:])
 print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)

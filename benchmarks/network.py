@@ -15,10 +15,10 @@ from collections.abc import Callable
 from typing import Any
 
 import costmodel as cm
-from costmodel.network import Network
-from costmodel.network.architectures import architecture
-from costmodel.network.model import layer_counts
-from costmodel.network.whatif import compare
+from costmodel.network.architectures.build import ARCHITECTURES
+from costmodel.network.network import Network
+from costmodel.network.operation import layer_counts
+from costmodel.network.what_if import compare
 from costmodel.table import Table
 
 NAME = "resnet50"
@@ -49,7 +49,7 @@ def with_sympy() -> Any:
     clear_cache()
     layer_counts.cache_clear()
     letters = {s: sympy.Symbol(s, positive=True, integer=True) for s in SIZES}
-    return sympy.expand(architecture(NAME).network(**letters).macs)
+    return sympy.expand(ARCHITECTURES[NAME].network(**letters).macs)
 
 
 def with_polynomials(net: Network) -> Any:

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from costmodel.table import Table
 from costmodel.timing.calibration import BUDGET, calibrate
-from costmodel.timing.cold import Cold
-from costmodel.timing.design import design
 from costmodel.timing.machine import this_machine
-from costmodel.timing.predictor import Predictor
-from costmodel.timing.protocol import ROUNDS, rounds
-from costmodel.timing.shipped import Shipped, ship
-from costmodel.timing.store import Store
+from costmodel.timing.measure.cold import Cold
+from costmodel.timing.measure.design import design
+from costmodel.timing.measure.protocol import ROUNDS, rounds
+from costmodel.timing.model.predictor import Predictor
+from costmodel.timing.store.database import Store
+from costmodel.timing.store.shipped import Shipped, ship
 
 _TO_PREDICT = 1000
 

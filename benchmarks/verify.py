@@ -14,11 +14,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from costmodel.checks.verify import prepare
+from costmodel.checks.verify.certificates import certify, refuted
+from costmodel.checks.verify.random_layers import campaign
+from costmodel.checks.verify.suite import failures, verify
 from costmodel.table import Table
-from costmodel.verify import prepare
-from costmodel.verify.certificates import certify, refuted
-from costmodel.verify.random_layers import campaign
-from costmodel.verify.suite import failures, verify
 
 COLUMNS = ("figure", "checks", "differ", "seconds", "processor_seconds", "checks_per_second")
 

@@ -15,30 +15,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from costmodel import variants as _variants  # noqa: F401  (declaring is registering)
-from costmodel.counting import Counts, count
-from costmodel.definition import define
+from costmodel.comparing.count import Counts, count
+from costmodel.core.define import define
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import VARIANTS, Claim, Hyper, Variant
 from costmodel.errors import CostModelError
-from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS, Settings
-from costmodel.variant import VARIANTS, Claim, Hyper, Variant
+from costmodel.metrics.metric import METRICS
+from costmodel.metrics.settings import Settings
 
 if TYPE_CHECKING:
     from costmodel import torch as torch
-    from costmodel.network import Network, from_csv, from_onnx, from_torch, load
-    from costmodel.reports import compare
+    from costmodel.comparing.compare import compare
+    from costmodel.network.network import Network
+    from costmodel.network.read.csv.reader import from_csv
+    from costmodel.network.read.library import load
+    from costmodel.network.read.onnx.reader import from_onnx
+    from costmodel.network.read.torch.reader import from_torch
     from costmodel.table import Table
 
 __version__ = "0.1.0"
 
 # Public names whose modules are loaded at the first use, so that `import costmodel` stays fast.
 _LAZY = {
-    "Network": "network",
+    "Network": "network.network",
     "Table": "table",
-    "compare": "reports",
-    "from_csv": "network",
-    "from_onnx": "network",
-    "from_torch": "network",
-    "load": "network",
+    "compare": "comparing.compare",
+    "from_csv": "network.read.csv.reader",
+    "from_onnx": "network.read.onnx.reader",
+    "from_torch": "network.read.torch.reader",
+    "load": "network.read.library",
     "torch": "",
 }
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from costmodel import parsing
+from costmodel import typed as parsing
 from costmodel.errors import InputError, unknown
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}\Z")

@@ -1,4 +1,4 @@
-"""Files: read with one-sentence errors, written whole or not at all."""
+"""Files: read with one-sentence errors, written whole or not at all; where the data lies."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import sys
 
 from costmodel.errors import InputError
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def read_text(path: str) -> str:
@@ -71,3 +73,10 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def data_path(*parts: str) -> str:
+    """The path of a shipped file or folder: `data_path("networks", "resnet18.csv")`."""
+    inside = os.path.join(_HERE, "data")
+    root = inside if os.path.isdir(inside) else os.path.join(os.path.dirname(_HERE), "data")
+    return os.path.join(root, *parts)

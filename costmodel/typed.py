@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from costmodel.core.layer import ConvLayer
 from costmodel.errors import InputError, LayerError, unknown
-from costmodel.layer import ConvLayer
 
 _MAX_DIGITS = 18
 #: Layer fields by the names that documents and pages use, besides `size`.

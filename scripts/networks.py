@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from costmodel.network.architectures import ARCHITECTURES, Architecture  # noqa: E402
-from costmodel.network.csv_writer import to_csv  # noqa: E402
+from costmodel.network.architectures.build import ARCHITECTURES, Architecture  # noqa: E402
+from costmodel.network.read.csv.writer import to_csv  # noqa: E402
 
 FOLDER = ROOT / "data" / "networks"
 

@@ -9,13 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from costmodel.cli._page import command_page  # noqa: E402
-from costmodel.docs.metric_page import metric_page  # noqa: E402
-from costmodel.docs.pages import FOLDER, variant_pages  # noqa: E402
+from costmodel.documents.pages.commands import command_page  # noqa: E402
+from costmodel.documents.pages.metrics import metric_page  # noqa: E402
+from costmodel.documents.pages.published import published_page  # noqa: E402
+from costmodel.documents.pages.referee import referee_page  # noqa: E402
+from costmodel.documents.pages.timing import timing_page  # noqa: E402
+from costmodel.documents.pages.variants import FOLDER, variant_pages  # noqa: E402
 from costmodel.files import write_whole  # noqa: E402
-from costmodel.published.page import published_page  # noqa: E402
-from costmodel.referee.page import referee_page  # noqa: E402
-from costmodel.timing.page import timing_page  # noqa: E402
 
 #: What makes pages: each gives their content by path from the root of the project.
 GENERATORS: tuple[Callable[[], dict[str, bytes]], ...] = (

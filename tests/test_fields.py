@@ -2,7 +2,8 @@
 
 import pytest
 
-from costmodel.dashboard.fields import (
+from costmodel.errors import CostModelError
+from costmodel.fields import (
     Choice,
     Flag,
     Integer,
@@ -12,7 +13,6 @@ from costmodel.dashboard.fields import (
     Sizes,
     Text,
 )
-from costmodel.errors import CostModelError
 
 INTEGER = Integer("m", 64, "Channels in", low=1, high=1000)
 SIZES = Sizes("padding", "same", "Padding", low=0, high=9, words=("same", "valid"))

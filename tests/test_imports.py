@@ -102,10 +102,10 @@ def test_imports_point_down(path):
 @pytest.mark.parametrize(
     ("part", "source"),
     [
-        ("layer", "from costmodel.stage import BoundStage"),
+        ("layer", "from costmodel.core.stage import BoundStage"),
         ("layer", "from costmodel import counting"),
         ("variant", "from costmodel import symbolic"),
-        ("stage", "def f():\n    from costmodel.symbolic import formula"),
+        ("stage", "def f():\n    from costmodel.formulas import formula"),
         ("reports", "import torch.nn"),
         ("plots", "def f():\n    import streamlit as st"),
         ("dashboard", "import torch"),
@@ -136,7 +136,7 @@ def loaded_by(code: str) -> set[str]:
 
 
 COMPARE = (
-    "from costmodel.cli import main; main(['compare', '-m', '6', '-n', '10', '--size', '9x8'])"
+    "from costmodel.cli.main import main; main(['compare', '-m', '6', '-n', '10', '--size', '9x8'])"
 )
 
 
@@ -145,8 +145,8 @@ COMPARE = (
     [
         ("import costmodel", set()),
         (COMPARE, set()),
-        ("from costmodel.cli import main; main(['network', 'resnet18'])", set()),
-        ("from costmodel.cli import main; main(['formulas'])", {"sympy"}),
+        ("from costmodel.cli.main import main; main(['network', 'resnet18'])", set()),
+        ("from costmodel.cli.main import main; main(['formulas'])", {"sympy"}),
         ("import costmodel.plots", {"plotly", "numpy", "pandas"}),
     ],
 )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.resources import data_path
+from costmodel.files import data_path
 from costmodel.table import Table
 
 _CERTIFICATES = "certificates.csv"
@@ -63,14 +63,14 @@ def _certified(table: Table) -> tuple[bool, str]:
 
 
 def _conformance() -> Table:
-    from costmodel.referee import conformance_table
+    from costmodel.checks.referee.conformance import conformance_table
 
     return conformance_table()
 
 
 def verdicts() -> dict[str, Counter[str]]:
     """How often each counter is right in its own unit, wrong, or fails; ours is the first."""
-    from costmodel.referee.conformance import results
+    from costmodel.checks.referee.conformance import results
 
     found: dict[str, Counter[str]] = {}
     for row in results():
@@ -79,8 +79,8 @@ def verdicts() -> dict[str, Counter[str]]:
 
 
 def _counted(table: Table) -> tuple[bool, str]:
-    from costmodel.referee.conformance import RIGHT
-    from costmodel.referee.report import OWN
+    from costmodel.checks.referee.conformance import RIGHT
+    from costmodel.checks.referee.report import OWN
 
     found = verdicts()
     own = found.pop(OWN, Counter())
@@ -95,7 +95,7 @@ def _counted(table: Table) -> tuple[bool, str]:
 
 
 def _published() -> Table:
-    from costmodel.published import check
+    from costmodel.checks.published.tables import check
 
     return check()
 
@@ -109,7 +109,8 @@ def tallied(table: Table) -> dict[str, Counter[str]]:
 
 
 def _recomputed(table: Table) -> tuple[bool, str]:
-    from costmodel.published import VERDICTS, regressions
+    from costmodel.checks.published.figures import VERDICTS
+    from costmodel.checks.published.tables import regressions
 
     counts = sum(tallied(table).values(), Counter())
     said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])

@@ -16,9 +16,11 @@ from types import ModuleType
 from typing import NoReturn
 
 from costmodel.errors import CostModelError, InputError, MissingDependencyError, unknown
+from costmodel.registry import module_names
 
 _HINT = "costmodel: this is an example; `python -m costmodel --help` lists the commands"
 
+_COMMANDS = "costmodel.cli.commands"
 _EXAMPLE = ("compare", "-k", "3", "-m", "64", "-n", "128", "--size", "56x56")
 _COLUMNS = 80  # where there is no terminal
 _OWN_OPTIONS = ("-h", "--help", "-V", "--version")
@@ -47,14 +49,12 @@ class _Parser(argparse.ArgumentParser):
 
 def command_names() -> list[str]:
     """The commands, by the names of their files."""
-    folder = os.path.dirname(__file__)
-    names = (f[:-3] for f in os.listdir(folder) if f.endswith(".py") and not f.startswith("_"))
-    return sorted(names)
+    return module_names(_COMMANDS)
 
 
 def load(name: str) -> ModuleType:
     """The module of one command: HELP, EXAMPLES, configure(parser) and run(args)."""
-    return import_module(f"costmodel.cli.{name}")
+    return import_module(f"{_COMMANDS}.{name}")
 
 
 def command_parser(name: str) -> argparse.ArgumentParser:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import TypeVar
 
-from costmodel import parsing
+from costmodel import typed as parsing
+from costmodel.core.layer import ConvLayer
 from costmodel.errors import InputError
 from costmodel.files import write_whole
-from costmodel.layer import ConvLayer
 from costmodel.metrics.settings import SETTINGS, Settings
 from costmodel.table import FORMATS, Table
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from costmodel.cli._common import integer
+from costmodel.cli.options import integer
 
 if TYPE_CHECKING:
     from costmodel.timing.machine import Machine

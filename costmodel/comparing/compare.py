@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from costmodel.arith import Number
-from costmodel.counting import Counts, count
+from costmodel.comparing.count import Counts, count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import VariantError, unknown
-from costmodel.layer import ConvLayer
-from costmodel.metrics import DEFAULTS, METRICS, Metric, Settings
+from costmodel.metrics.metric import METRICS, Metric
+from costmodel.metrics.settings import DEFAULTS, Settings
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
 
 
 def compare(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from costmodel.arith import Number
-from costmodel.binding import BoundVariant, bind
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.stage import BoundStage
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import unknown
-from costmodel.layer import ConvLayer
-from costmodel.metrics import DEFAULTS, METRICS, Settings
-from costmodel.stage import BoundStage
-from costmodel.variant import VARIANTS, Variant
+from costmodel.metrics.metric import METRICS
+from costmodel.metrics.settings import DEFAULTS, Settings
 
 
 @dataclass(frozen=True)

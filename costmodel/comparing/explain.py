@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costmodel.arith import Number
-from costmodel.counting import Counts, count
-from costmodel.metrics import METRICS
-from costmodel.readable import exact, exact_root, si
-from costmodel.sweep import Axis, Crossing
-from costmodel.variant import VARIANTS
+from costmodel.comparing.count import Counts, count
+from costmodel.core.numbers import Number
+from costmodel.core.readable import exact, exact_root, si
+from costmodel.core.variant import VARIANTS
+from costmodel.metrics.metric import METRICS
+from costmodel.sweeping.axes import Axis
+from costmodel.sweeping.crossing import Crossing
 
 # Within this much of the baseline, a difference is called none.
 _SAME = 0.005

@@ -9,13 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costmodel.arith import Number, differ, exact_div, holds, is_exact, product
-from costmodel.errors import CostModelError, LayerError, VariantError
-from costmodel.grid import Grid
-from costmodel.layer import ConvLayer
-from costmodel.notation import Block, InputAxis, ResampleItem, SliceItem, StageLine
-from costmodel.notation import Sequence as Source
-from costmodel.program import (
+from costmodel.core.bound import (
     BoundBias,
     BoundBlock,
     BoundResample,
@@ -25,9 +19,15 @@ from costmodel.program import (
     Item,
     with_bias,
 )
-from costmodel.sizing import Sizing
-from costmodel.stage import BoundStage, expand_windows
-from costmodel.variant import Variant
+from costmodel.core.grid import Grid
+from costmodel.core.layer import ConvLayer
+from costmodel.core.names import Sizing
+from costmodel.core.numbers import Number, differ, exact_div, holds, is_exact, product
+from costmodel.core.stage import BoundStage, expand_windows
+from costmodel.core.stage_line import Block, InputAxis, ResampleItem, SliceItem, StageLine
+from costmodel.core.stage_line import Sequence as Source
+from costmodel.core.variant import Variant
+from costmodel.errors import CostModelError, LayerError, VariantError
 
 __all__ = [
     "BoundBias",

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from costmodel.arith import Number, is_exact
-from costmodel.stage import BoundStage
+from costmodel.core.numbers import Number, is_exact
+from costmodel.core.stage import BoundStage
 
 if TYPE_CHECKING:
-    from costmodel.layer import ConvLayer
-    from costmodel.variant import Variant
+    from costmodel.core.layer import ConvLayer
+    from costmodel.core.variant import Variant
 
 
 @dataclass(frozen=True)

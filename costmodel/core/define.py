@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from costmodel.binding import ChainError, bind
+from costmodel.core.bind import ChainError, bind
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import VARIANTS, Hyper, Variant
 from costmodel.errors import VariantError
-from costmodel.layer import ConvLayer
-from costmodel.variant import VARIANTS, Hyper, Variant
 
 # Channel counts that every plausible hyper-parameter divides, one pair distinct and one equal: a
 # declaration whose stages do not fit together fails on both.
@@ -72,7 +72,7 @@ def define(
         where=dict(where or {}),
     )
     _check_chain(variant)
-    return VARIANTS.add(variant) if register else variant
+    return VARIANTS.add(id, variant) if register else variant
 
 
 def _check_chain(variant: Variant) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costmodel import expression, notation
-from costmodel.definition import define
+from costmodel.core import expression, notation
+from costmodel.core.define import define
+from costmodel.core.stage_line import RESERVED
+from costmodel.core.variant import Variant
 from costmodel.errors import InputError, NotationError
-from costmodel.notation import RESERVED
-from costmodel.variant import Variant
 
 #: The id of a draft: it is never registered.
 DRAFT = "mine"

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from costmodel.arith import (
+from costmodel.core.numbers import (
     Number,
     ceil_div,
     common_divisor,

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from costmodel.arith import Number, is_array, is_exact, is_symbolic, largest, smallest
+from costmodel.core.layer import ConvLayer, strided_size
+from costmodel.core.numbers import Number, is_array, is_exact, is_symbolic, largest, smallest
+from costmodel.core.stage import Geometry
 from costmodel.errors import VariantError
-from costmodel.layer import ConvLayer, strided_size
-from costmodel.stage import Geometry
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from costmodel.arith import (
+from costmodel.core.numbers import (
     Number,
     as_integer,
     ceil_div,

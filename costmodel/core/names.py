@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NoReturn
 
-from costmodel import expression
-from costmodel.arith import (
+from costmodel.core import expression
+from costmodel.core.expression import Expr
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import (
     Number,
     as_integer,
     differ,
@@ -20,12 +22,10 @@ from costmodel.arith import (
     is_symbolic,
     product,
 )
+from costmodel.core.stage_line import WINDOW_LETTERS, Block, StageLine
+from costmodel.core.stage_line import Sequence as Source
+from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, VariantError, unknown
-from costmodel.expression import Expr
-from costmodel.layer import ConvLayer
-from costmodel.notation import WINDOW_LETTERS, Block, StageLine
-from costmodel.notation import Sequence as Source
-from costmodel.variant import Variant
 
 
 class Sizing:

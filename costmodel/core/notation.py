@@ -25,10 +25,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from costmodel import expression
-from costmodel.errors import NotationError
-from costmodel.expression import Expr
-from costmodel.syntax import (
+from costmodel.core import expression
+from costmodel.core.expression import Expr
+from costmodel.core.stage_line import (
     EACH,
     OPTIONS,
     RESERVED,
@@ -42,6 +41,7 @@ from costmodel.syntax import (
     StageLine,
     WeightAxis,
 )
+from costmodel.errors import NotationError
 
 __all__ = [
     "EACH",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from costmodel.arith import Number
+from costmodel.core.numbers import Number
 
 #: SI prefixes by power of 1000.
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from costmodel.expression import Expr
+from costmodel.core.expression import Expr
 
 #: Window letters by number of spatial axes, in the order of `ConvLayer.size`.
 WINDOW_LETTERS: dict[int, tuple[str, ...]] = {1: ("i",), 2: ("i", "j"), 3: ("l", "i", "j")}

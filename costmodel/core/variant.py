@@ -8,18 +8,19 @@ sliders and documentation all follow from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from costmodel import expression, notation
-from costmodel.arith import Number
+from costmodel.core import expression, notation
+from costmodel.core.expression import Expr
+from costmodel.core.numbers import Number
+from costmodel.core.stage_line import EACH, RESERVED, WINDOWS, Sequence, StageLine
 from costmodel.errors import NotationError, VariantError, unknown
-from costmodel.expression import Expr
-from costmodel.notation import EACH, RESERVED, WINDOWS, Sequence, StageLine
+from costmodel.registry import Registry
 
 if TYPE_CHECKING:
-    from costmodel.layer import ConvLayer
+    from costmodel.core.layer import ConvLayer
 
 
 #: Families in the order in which tables list them; `custom` is for variants of the user's own.
@@ -197,73 +198,29 @@ class Variant:
         On a general stride-1 layer (k, m, n, h, w and the variant's own letters), or on a layer of
         symbols, with hyper-parameters that are not given left open.
         """
-        from costmodel import symbolic
+        from costmodel.formulas import formula
+        from costmodel.formulas.letters import public
 
-        return symbolic.public(symbolic.formula(self, metric, layer, **hyper))
+        return public(formula.formula(self, metric, layer, **hyper))
 
     def ratio(self, metric: str = "macs") -> Any:
         """The metric divided by the standard layer's, simplified."""
-        from costmodel import symbolic
+        from costmodel.formulas import formula
+        from costmodel.formulas.letters import public
 
-        return symbolic.public(symbolic.ratio(self, metric))
+        return public(formula.ratio(self, metric))
 
     def break_even(self, letter: str, metric: str = "macs") -> Any:
         """The value of a hyper-parameter at which this costs as much as the standard layer."""
-        from costmodel import symbolic
+        from costmodel.formulas import break_even
+        from costmodel.formulas.letters import public
 
-        return symbolic.public(symbolic.break_even(self, letter, metric).bound)
+        return public(break_even.break_even(self, letter, metric).bound)
 
     def _repr_latex_(self) -> str:
-        from costmodel import symbolic
+        from costmodel.formulas.notebook import notebook_latex
 
-        return symbolic.notebook_latex(self)
-
-
-class Registry(Mapping[str, Variant]):
-    """The variants by id, family by family; an unknown id is an error that lists the known ones."""
-
-    def __init__(self) -> None:
-        self._variants: dict[str, Variant] = {}
-
-    def add(self, variant: Variant) -> Variant:
-        """Register a variant; an id can be taken once, but one's own can be redefined."""
-        taken = self._variants.get(variant.id)
-        if taken and "custom" not in (taken.family, variant.family):
-            raise VariantError(f"variant {variant.id!r} is declared twice; allowed is a new id")
-        if taken and taken.family != "custom":
-            raise VariantError(
-                f"variant {variant.id!r} is in the catalogue already; allowed is an id of your own"
-            )
-        self._variants[variant.id] = variant
-        by_family = sorted(self._variants.values(), key=lambda v: FAMILIES.index(v.family))
-        self._variants = {v.id: v for v in by_family}
-        return variant
-
-    @property
-    def baseline(self) -> Variant:
-        """The variant that ratios and break-evens refer to."""
-        return next(variant for variant in self._variants.values() if variant.baseline)
-
-    def remove(self, key: str) -> None:
-        """Forget a variant of the user's own; the catalogue stays as it is."""
-        if self[key].family != "custom":
-            raise VariantError(f"variant {key!r} belongs to the catalogue; allowed are your own")
-        del self._variants[key]
-
-    def __getitem__(self, key: str) -> Variant:
-        try:
-            return self._variants[key]
-        except KeyError:
-            raise UnknownVariantError(unknown("variant", key, self._variants)) from None
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._variants
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._variants)
-
-    def __len__(self) -> int:
-        return len(self._variants)
+        return notebook_latex(self)
 
 
 class UnknownVariantError(VariantError, KeyError):
@@ -272,13 +229,49 @@ class UnknownVariantError(VariantError, KeyError):
     __str__ = VariantError.__str__
 
 
-#: Every declared variant by id.
-VARIANTS = Registry()
+class Variants(Registry[Variant]):
+    """The variants by id, family by family, the baseline first."""
+
+    def add(self, key: str, entry: Variant) -> Variant:
+        """Register a variant; an id can be taken once, but one's own can be redefined."""
+        taken = self._read().get(key) if entry.family == "custom" else None
+        if taken is None:
+            return super().add(key, entry)
+        if taken.family != "custom":
+            raise VariantError(
+                f"variant {key!r} is in the catalogue already; allowed is an id of your own"
+            )
+        return self._put(key, entry)
+
+    @property
+    def baseline(self) -> Variant:
+        """The variant that ratios and break-evens refer to."""
+        return next(variant for variant in self.values() if variant.baseline)
+
+    def of(self, variant: Variant | str) -> Variant:
+        """A variant as it is, or the registered one with this id."""
+        return self[variant] if isinstance(variant, str) else variant
+
+    def remove(self, key: str) -> None:
+        """Forget a variant of the user's own; the catalogue stays as it is."""
+        if self[key].family != "custom":
+            raise VariantError(f"variant {key!r} belongs to the catalogue; allowed are your own")
+        super().remove(key)
+
+
+#: Every declared variant by id; each file of `variants/` declares some.
+VARIANTS = Variants(
+    "variant",
+    package="costmodel.variants",
+    order=lambda v: (FAMILIES.index(v.family), not v.baseline, v.id),
+    error=VariantError,
+    unknown_error=UnknownVariantError,
+)
 
 
 def declare(id: str, stages: str, **facts: Any) -> Variant:
     """Declare and register a variant; the arguments are those of `Variant`."""
-    return VARIANTS.add(Variant(id, stages, **facts))
+    return VARIANTS.add(id, Variant(id, stages, **facts))
 
 
 def _check_names(variant: Variant) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.counting import count
-from costmodel.dashboard.startup import freeze
+from costmodel.comparing.count import count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import Variant
+from costmodel.dashboard.state.startup import freeze
 from costmodel.dashboard.wording import sentence
 from costmodel.errors import CostModelError, MissingDependencyError
-from costmodel.layer import ConvLayer
 from costmodel.table import Table
-from costmodel.variant import Variant
 
 #: What a check may cost, in weights and in multiplies: it holds tensors of that size.
 MAX_PARAMS = 2_000_000
@@ -68,11 +68,11 @@ def checked(variant: Variant, layer: ConvLayer) -> tuple[Table, str]:
 
 
 def _checked(variant: Variant, layer: ConvLayer) -> tuple[Table, str]:
-    from costmodel.verify import prepare
+    from costmodel.checks.verify import prepare
 
     prepare()
-    from costmodel.verify.modules import build
-    from costmodel.verify.suite import LAYERS, verify
+    from costmodel.checks.verify.suite import LAYERS, verify
+    from costmodel.torch.modules import build
 
     freeze()
     layers = [one for one in (layer, *LAYERS) if affordable(variant, one)]

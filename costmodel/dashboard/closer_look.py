@@ -6,16 +6,19 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from costmodel.counting import Counts
-from costmodel.dashboard import hyper_form, parts, selection
-from costmodel.dashboard.fields import Choice, Field
-from costmodel.dashboard.shared import drawn
-from costmodel.dashboard.state import State
-from costmodel.explain import explain_break_even
+from costmodel.comparing.count import Counts
+from costmodel.comparing.explain import explain_break_even
+from costmodel.core.variant import VARIANTS
+from costmodel.dashboard import parts
+from costmodel.dashboard.forms import hyper_form, selection
+from costmodel.dashboard.state.shared import drawn
+from costmodel.dashboard.state.state import State
+from costmodel.fields import Choice, Field
 from costmodel.plots.curve import ratio_curve
 from costmodel.plots.diagram import stage_diagram
-from costmodel.sweep import LAYER_AXES, Axis, Crossing, axes, crossing, spaced, sweep
-from costmodel.variant import VARIANTS
+from costmodel.sweeping.axes import LAYER_AXES, Axis, axes, spaced
+from costmodel.sweeping.crossing import Crossing, crossing
+from costmodel.sweeping.space import sweep
 
 _METRICS = ("macs", "params")
 _POINTS = 160
@@ -66,7 +69,9 @@ def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis)
 
 def _derivations(looked_at: Counts) -> None:
     """Formula = numbers substituted = result, for the metrics that the curve shows."""
-    from costmodel.symbolic import derivation  # half a second of SymPy, after the first figures
+    from costmodel.formulas.derivation import (
+        derivation,
+    )  # half a second of SymPy, after the first figures
 
     st.markdown("**Where the numbers come from**")
     found = [derivation(looked_at, metric=metric) for metric in _METRICS]

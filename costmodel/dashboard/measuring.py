@@ -21,8 +21,8 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.counting import Counts
-from costmodel.dashboard.command import measure_command
+from costmodel.comparing.count import Counts
+from costmodel.documents.spelling import measure_command
 from costmodel.errors import CostModelError, MissingDependencyError
 from costmodel.table import Table
 
@@ -68,7 +68,7 @@ class Measurement:
 
     def progress(self) -> float:
         """The share of its rounds that are done."""
-        from costmodel.timing.store import Store
+        from costmodel.timing.store.database import Store
 
         try:
             with Store(str(self._store), create=False) as store:

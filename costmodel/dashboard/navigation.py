@@ -8,7 +8,7 @@ from importlib import import_module
 
 import streamlit as st
 
-from costmodel.dashboard.startup import settle_in
+from costmodel.dashboard.state.startup import settle_in
 
 #: Module of the page, its title, and the name of its icon. The first one is where `/` leads.
 PAGES = (
@@ -53,7 +53,7 @@ def guarded(module: str) -> Callable[[], None]:
 
     def page() -> None:
         try:
-            import_module(f"costmodel.dashboard.{module}").page()
+            import_module(f"costmodel.dashboard.pages.{module}").page()
         except Exception:  # whatever it is: the log gets all of it, the visitor one sentence
             _LOG.exception("page %s", module)
             st.error(_SORRY)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from costmodel.dashboard.fields import Several
-from costmodel.dashboard.state import State
+from costmodel.core.readable import exact
+from costmodel.dashboard.state.state import State
 from costmodel.dashboard.wording import sentence
 from costmodel.errors import CostModelError
-from costmodel.network import Network
+from costmodel.fields import Several
 from costmodel.network.formula import formulas
-from costmodel.readable import exact
+from costmodel.network.network import Network
 
 _METRICS = ("macs", "params")
 

@@ -8,15 +8,15 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from costmodel.dashboard.fields import Choice, OptionalInteger
-from costmodel.dashboard.state import State
+from costmodel.core.variant import VARIANTS
+from costmodel.dashboard.state.state import State
 from costmodel.dashboard.wording import literal, sentence
 from costmodel.errors import CostModelError, NotationError
-from costmodel.metrics import METRICS
+from costmodel.fields import Choice, OptionalInteger
+from costmodel.metrics.metric import METRICS
 from costmodel.plots.layout import name_of
-from costmodel.sweep import Axis
+from costmodel.sweeping.axes import Axis
 from costmodel.table import Table
-from costmodel.variant import VARIANTS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

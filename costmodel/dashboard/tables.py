@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.metrics import METRICS
+from costmodel.core.readable import MAX_SAFE, sortable
+from costmodel.core.variant import VARIANTS, Variant
+from costmodel.metrics.metric import METRICS
 from costmodel.plots.layout import name_of
-from costmodel.readable import MAX_SAFE, sortable
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
 
 _MOST_ROWS = 18  # before a table scrolls
 _ROW_HEIGHT = 35

@@ -14,13 +14,13 @@ import streamlit as st
 
 from costmodel.errors import CostModelError
 from costmodel.table import Table
-from costmodel.timing import shipped
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
-from costmodel.timing.protocol import Summary
+from costmodel.timing.measure.protocol import Summary
 from costmodel.timing.report import rows_of, table
 from costmodel.timing.roofline import Peaks, points
-from costmodel.timing.store import Store, default_path
+from costmodel.timing.store import shipped
+from costmodel.timing.store.database import Store, default_path
 
 _SHIPPED = "{}, shipped"
 _NO_STORE = ""

@@ -4,10 +4,3 @@ A document holds markers, invisible when rendered, around generated text; `embed
 stands between them and `check` says which of it is no longer true. A directive is data: nothing in
 a document is ever executed.
 """
-
-from __future__ import annotations
-
-from costmodel.docs.blocks import Block, Status
-from costmodel.docs.embedding import Embedded, embed, process
-
-__all__ = ["Block", "Embedded", "Status", "embed", "process"]

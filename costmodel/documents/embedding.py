@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from costmodel.docs.blocks import (
+from costmodel.documents.blocks import (
     Block,
     DocumentError,
     Status,
@@ -15,7 +15,7 @@ from costmodel.docs.blocks import (
     find,
     syntax_of,
 )
-from costmodel.docs.directives import Target, render
+from costmodel.documents.request import Target, render
 from costmodel.errors import CostModelError, InputError
 from costmodel.files import write_whole
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from costmodel import parsing
-from costmodel.docs.directives import Request
+from costmodel import typed as parsing
+from costmodel.core.layer import ConvLayer
+from costmodel.documents.request import Request
 from costmodel.errors import InputError
-from costmodel.layer import ConvLayer
 
 
 def layer(request: Request) -> ConvLayer:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 
 from costmodel.errors import InputError, unknown
+from costmodel.registry import Registry
 
 _WORD = re.compile(r'\s*((?:[^\s"=]+=)?(?:"[^"]*"|[^\s"]+))')
 
@@ -60,7 +60,12 @@ class Directive:
 
 
 #: Every directive by name.
-DIRECTIVES: dict[str, Directive] = {}
+DIRECTIVES = Registry[Directive](
+    "directive",
+    package="costmodel.documents.directives",
+    order=lambda d: d.name,
+    unknown_error=InputError,
+)
 
 
 def directive(
@@ -76,11 +81,8 @@ def directive(
     """Register a function as a directive."""
 
     def register(function: Callable[[Request, Target], str]) -> Callable[[Request, Target], str]:
-        if name in DIRECTIVES:
-            raise InputError(f"directive {name!r} is declared twice; allowed is a new name")
-        DIRECTIVES[name] = Directive(
-            name, summary, example, function, words, dict(options or {}), layer, hyper
-        )
+        made = Directive(name, summary, example, function, words, dict(options or {}), layer, hyper)
+        DIRECTIVES.add(name, made)
         return function
 
     return register
@@ -92,12 +94,9 @@ def render(text: str, target: Target) -> str:
     Raises `InputError` for an unknown directive, word or option, and whatever the library says of
     a value.
     """
-    _load()
     words, options = split(text)
     if not words:
         raise InputError(f"an empty directive; allowed are {', '.join(DIRECTIVES)}")
-    if words[0] not in DIRECTIVES:
-        raise InputError(unknown("directive", words[0], DIRECTIVES))
     found = DIRECTIVES[words[0]]
     if len(words) - 1 != len(found.words):
         wanted = " ".join(word.upper() for word in found.words) or "no words, only options"
@@ -133,15 +132,9 @@ def split(text: str) -> tuple[list[str], dict[str, str]]:
 
 
 def _check_options(found: Directive, options: Mapping[str, str]) -> None:
-    from costmodel.parsing import LAYER_NAMES
+    from costmodel.typed import LAYER_NAMES
 
     known = [*found.options, *(LAYER_NAMES if found.layer else ())]
     for name in options:
         if name not in known and not found.hyper:
             raise InputError(unknown(f"option of {found.name}", name, known))
-
-
-def _load() -> None:
-    """Register the directives at the first use."""
-    for module in ("tables", "numbers", "formulas", "figures"):
-        import_module(f"costmodel.docs.{module}")

@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
-from costmodel.layer import ConvLayer
-from costmodel.parsing import layer_from
-from costmodel.variant import Variant
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import Variant
+from costmodel.typed import layer_from
 
 #: Layer inputs by the command's flags, where they differ from `--name`.
 _FLAGS = {"k": "-k", "m": "-m", "n": "-n"}

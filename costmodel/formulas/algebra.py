@@ -41,7 +41,7 @@ _MAX_FRACTIONS = 4  # beyond that a sum of fractions is no longer read at a glan
 def factored(expr: Expr) -> Expr:
     """The display form: what all terms share is drawn out, and the shortest such form is taken.
 
-    >>> from costmodel.symbolic import symbol
+    >>> from costmodel.formulas.letters import symbol
     >>> k, m, n, b = map(symbol, "kmnb")
     >>> factored(b * k**2 * m + b * m * n)
     b*m*(k**2 + n)

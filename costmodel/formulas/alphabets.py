@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from sympy import Expr, Symbol
 
-from costmodel.arith import Number
+from costmodel.core.numbers import Number
 from costmodel.errors import CostModelError, unknown
-from costmodel.symbolic.letters import rank, symbol
+from costmodel.formulas.letters import rank, symbol
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def renaming(
 def rename(expr: Expr, key: str | Notation = DEFAULT, own: Iterable[str] | None = None) -> Expr:
     """An expression in another notation's letters; `own` as in `renaming`.
 
-    >>> from costmodel.symbolic import formula, rename
+    >>> from costmodel.formulas.formula import formula
     >>> rename(formula("depthwise_separable", "params"), "mobilenet")
     M*(D_K**2 + N)
     """

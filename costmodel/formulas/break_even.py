@@ -9,16 +9,16 @@ from functools import lru_cache
 
 from sympy import Expr, Gt, Integer, Lt, Rational, Symbol, expand, fraction
 
-from costmodel.binding import bind
+from costmodel.core.bind import bind
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError, unknown
-from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS, Metric
-from costmodel.symbolic.algebra import EVEN, divisible, factored, has_rounding
-from costmodel.symbolic.formulas import Declared, costs, ratio
-from costmodel.symbolic.layers import general_dims
-from costmodel.symbolic.letters import symbol
-from costmodel.symbolic.solving import coefficients_in, equation, roots, slope_sign
-from costmodel.variant import VARIANTS, Variant
+from costmodel.formulas.algebra import EVEN, divisible, factored, has_rounding
+from costmodel.formulas.formula import Declared, costs, ratio
+from costmodel.formulas.layers import general_dims
+from costmodel.formulas.letters import symbol
+from costmodel.formulas.solving import coefficients_in, equation, roots, slope_sign
+from costmodel.metrics.metric import METRICS, Metric
 
 # Real layers at which a sign is looked up where it does not show in the formula itself.
 _SAMPLES = (

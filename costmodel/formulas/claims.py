@@ -7,16 +7,16 @@ from typing import Any
 
 from sympy import Expr, sympify
 
-from costmodel import expression
+from costmodel.core import expression
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import Claim, Variant
 from costmodel.errors import CostModelError, unknown
-from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS
-from costmodel.symbolic.algebra import is_zero
-from costmodel.symbolic.breakeven import break_even
-from costmodel.symbolic.formulas import ratio, raw
-from costmodel.symbolic.layers import general_layer, grid_layer
-from costmodel.symbolic.letters import AXES, IN_GRID, OUT_GRID, hyper_symbols, symbol
-from costmodel.variant import Claim, Variant
+from costmodel.formulas.algebra import is_zero
+from costmodel.formulas.break_even import break_even
+from costmodel.formulas.formula import ratio, raw
+from costmodel.formulas.layers import general_layer, grid_layer
+from costmodel.formulas.letters import AXES, IN_GRID, OUT_GRID, hyper_symbols, symbol
+from costmodel.metrics.metric import METRICS
 
 _INPUT_GRID = frozenset("DHW")
 

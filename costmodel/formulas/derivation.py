@@ -9,18 +9,18 @@ from typing import Any
 
 from sympy import Expr, Integer, Rational, Symbol, sympify
 
-from costmodel.arith import Number
-from costmodel.counting import Counts, StageCount, count
+from costmodel.comparing.count import Counts, StageCount, count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.stage import BoundStage
+from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
-from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS, Metric
-from costmodel.stage import BoundStage
-from costmodel.symbolic import printers
-from costmodel.symbolic.algebra import factored
-from costmodel.symbolic.layers import twin_layer
-from costmodel.symbolic.letters import hyper_symbols, size_symbols
-from costmodel.symbolic.notations import DEFAULT, Notation
-from costmodel.variant import Variant
+from costmodel.formulas.algebra import factored
+from costmodel.formulas.alphabets import DEFAULT, Notation
+from costmodel.formulas.layers import twin_layer
+from costmodel.formulas.letters import hyper_symbols, size_symbols
+from costmodel.formulas.printing import printers
+from costmodel.metrics.metric import METRICS, Metric
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from costmodel import notation
+from costmodel.core import notation
+from costmodel.core.stage import BoundStage
+from costmodel.core.stage_line import InputAxis, StageLine, WeightAxis
 from costmodel.errors import CostModelError, unknown
-from costmodel.stage import BoundStage
-from costmodel.symbolic.latex_printer import letter_latex
-from costmodel.syntax import InputAxis, StageLine, WeightAxis
+from costmodel.formulas.printing.latex_printer import letter_latex
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,16 @@ from typing import Any
 
 from sympy import Expr, sympify
 
-from costmodel.arith import Number
-from costmodel.counting import count
+from costmodel.comparing.count import count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
-from costmodel.layer import ConvLayer
-from costmodel.metrics import DEFAULTS, METRICS, Metric, Settings
-from costmodel.symbolic.algebra import factored, is_zero, quotient
-from costmodel.symbolic.layers import general_layer
-from costmodel.symbolic.letters import hyper_symbols
-from costmodel.variant import VARIANTS, Variant
+from costmodel.formulas.algebra import factored, is_zero, quotient
+from costmodel.formulas.layers import general_layer
+from costmodel.formulas.letters import hyper_symbols
+from costmodel.metrics.metric import METRICS, Metric
+from costmodel.metrics.settings import DEFAULTS, Settings
 
 _CACHED = 1024
 

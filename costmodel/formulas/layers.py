@@ -8,11 +8,11 @@ from typing import Any
 
 from sympy import Symbol
 
-from costmodel.arith import Number, is_exact
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number, is_exact
+from costmodel.core.variant import Variant
 from costmodel.errors import VariantError
-from costmodel.layer import ConvLayer
-from costmodel.symbolic.letters import AXES, IN_GRID, OUT_GRID, layer_letter, symbol
-from costmodel.variant import Variant
+from costmodel.formulas.letters import AXES, IN_GRID, OUT_GRID, layer_letter, symbol
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
-from costmodel.variant import Variant
+from costmodel.core.variant import Variant
 
 #: Output-grid and input-grid letters by number of spatial axes, in the order of `ConvLayer.size`.
 OUT_GRID: dict[int, tuple[str, ...]] = {1: ("w",), 2: ("h", "w"), 3: ("d", "h", "w")}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
-from costmodel.metrics import METRICS
-from costmodel.symbolic import printers
-from costmodel.symbolic.formulas import formula, ratio
-from costmodel.symbolic.notations import DEFAULT, Notation
-from costmodel.variant import Variant
+from costmodel.formulas.alphabets import DEFAULT, Notation
+from costmodel.formulas.formula import formula, ratio
+from costmodel.formulas.printing import printers
+from costmodel.metrics.metric import METRICS
 
 
 def notebook_latex(variant: Variant, notation: str | Notation = DEFAULT) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 
 from sympy import Expr
 
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
-from costmodel.metrics import METRICS
-from costmodel.symbolic.breakeven import BreakEven, break_evens, relation
-from costmodel.symbolic.formulas import formula, ratio
-from costmodel.symbolic.notations import DEFAULT, Notation, rename
-from costmodel.variant import VARIANTS, Variant
+from costmodel.formulas.alphabets import DEFAULT, Notation, rename
+from costmodel.formulas.break_even import BreakEven, break_evens, relation
+from costmodel.formulas.formula import formula, ratio
+from costmodel.metrics.metric import METRICS
 
 
 @dataclass(frozen=True)

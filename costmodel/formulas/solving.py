@@ -17,7 +17,7 @@ from sympy import (
 )
 
 from costmodel.errors import CostModelError
-from costmodel.symbolic.algebra import drawn_out, factored, powers_of, without_number
+from costmodel.formulas.algebra import drawn_out, factored, powers_of, without_number
 
 
 def roots(polynomial: Expr, unknown: Expr) -> list[Expr]:

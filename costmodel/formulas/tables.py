@@ -9,13 +9,13 @@ from typing import Any
 from sympy import Expr
 
 from costmodel.errors import CostModelError, unknown
-from costmodel.metrics import METRICS
-from costmodel.symbolic import printers
-from costmodel.symbolic.algebra import EVEN, Shown, display
-from costmodel.symbolic.breakeven import BreakEven
-from costmodel.symbolic.letters import size_symbols
-from costmodel.symbolic.notations import DEFAULT, Notation, notation
-from costmodel.symbolic.rows import FormulaRow
+from costmodel.formulas.algebra import EVEN, Shown, display
+from costmodel.formulas.alphabets import DEFAULT, Notation, notation
+from costmodel.formulas.break_even import BreakEven
+from costmodel.formulas.letters import size_symbols
+from costmodel.formulas.printing import printers
+from costmodel.formulas.rows import FormulaRow
+from costmodel.metrics.metric import METRICS
 from costmodel.table import Table
 
 _MARK = "*"

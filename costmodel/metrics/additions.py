@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from costmodel.arith import Number, product
-from costmodel.metrics._shapes import Shape
-from costmodel.metrics.base import METRICS, Metric
+from costmodel.core.bound import BoundBias, BoundBlock, BoundResample, BoundSequence, BoundVariant
+from costmodel.core.numbers import Number, product
+from costmodel.core.stage import BoundStage
 from costmodel.metrics.combining import summed
+from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import DEFAULTS, Settings
-from costmodel.program import BoundBias, BoundBlock, BoundResample, BoundSequence, BoundVariant
-from costmodel.stage import BoundStage
+from costmodel.metrics.shapes import Shape
 
 
 def additions(stage: BoundStage, settings: Settings) -> Number:
@@ -44,15 +44,13 @@ def _of_variant(bound: BoundVariant, settings: Settings) -> Number:
     return _between(bound.program, Shape.start(bound))
 
 
-METRICS.add(
-    Metric(
-        key="additions",
-        label="Additions",
-        unit="ADD",
-        convention="for every output one addition less than its products, padding zeros included, "
-        "one for a bias, and those of added branches and average pooling; a transposed stage and "
-        "an algorithm with a count of its own add every product",
-        rule=additions,
-        combine=summed(_of_variant),
-    )
+declare(
+    key="additions",
+    label="Additions",
+    unit="ADD",
+    convention="for every output one addition less than its products, padding zeros included, "
+    "one for a bias, and those of added branches and average pooling; a transposed stage and "
+    "an algorithm with a count of its own add every product",
+    rule=additions,
+    combine=summed(_of_variant),
 )

@@ -8,39 +8,35 @@ convolution with the shapes of the gradients, which is what some counters take i
 
 from __future__ import annotations
 
-from costmodel.arith import Number
-from costmodel.metrics.base import METRICS, Metric
+from costmodel.core.bound import BoundVariant
+from costmodel.core.numbers import Number
 from costmodel.metrics.combining import summed, total
+from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import Settings
-from costmodel.program import BoundVariant
 
 _SAME = (
     "as many as the forward pass has products, those with padding zeros included and an "
     "algorithm's own count aside"
 )
 
-METRICS.add(
-    Metric(
-        key="backward_input_macs",
-        label="Backward MACs, inputs",
-        unit="MAC",
-        convention="multiply–accumulates of the gradients with respect to every stage's input: "
-        f"{_SAME}",
-        rule=lambda stage, settings: stage.products,
-        group="training",
-    )
+declare(
+    key="backward_input_macs",
+    label="Backward MACs, inputs",
+    unit="MAC",
+    convention="multiply–accumulates of the gradients with respect to every stage's input: "
+    f"{_SAME}",
+    rule=lambda stage, settings: stage.products,
+    group="training",
 )
 
-METRICS.add(
-    Metric(
-        key="backward_weight_macs",
-        label="Backward MACs, weights",
-        unit="MAC",
-        convention="multiply–accumulates of the gradients with respect to every stage's weights: "
-        f"{_SAME}",
-        rule=lambda stage, settings: stage.products,
-        group="training",
-    )
+declare(
+    key="backward_weight_macs",
+    label="Backward MACs, weights",
+    unit="MAC",
+    convention="multiply–accumulates of the gradients with respect to every stage's weights: "
+    f"{_SAME}",
+    rule=lambda stage, settings: stage.products,
+    group="training",
 )
 
 
@@ -53,29 +49,25 @@ def _step(bound: BoundVariant, settings: Settings) -> Number:
     return forward * settings.flops_per_mac + bound.training
 
 
-METRICS.add(
-    Metric(
-        key="penalty_flops",
-        label="Penalty FLOPs",
-        unit="FLOP",
-        convention="operations that a training step adds for the variant as a whole, such as the "
-        "decomposition behind a penalty on the weights, once per step and none in a stage",
-        rule=lambda stage, settings: 0,
-        combine=summed(_penalty),
-        group="training",
-    )
+declare(
+    key="penalty_flops",
+    label="Penalty FLOPs",
+    unit="FLOP",
+    convention="operations that a training step adds for the variant as a whole, such as the "
+    "decomposition behind a penalty on the weights, once per step and none in a stage",
+    rule=lambda stage, settings: 0,
+    combine=summed(_penalty),
+    group="training",
 )
 
-METRICS.add(
-    Metric(
-        key="training_flops",
-        label="Training FLOPs",
-        unit="FLOP",
-        convention="operations of one training step: the MACs of the forward and of both backward "
-        "passes, each worth flops_per_mac, and the variant's penalty",
-        rule=lambda stage, settings: (stage.macs + 2 * stage.products) * settings.flops_per_mac,
-        combine=summed(_step),
-        group="training",
-        uses=("flops_per_mac",),
-    )
+declare(
+    key="training_flops",
+    label="Training FLOPs",
+    unit="FLOP",
+    convention="operations of one training step: the MACs of the forward and of both backward "
+    "passes, each worth flops_per_mac, and the variant's penalty",
+    rule=lambda stage, settings: (stage.macs + 2 * stage.products) * settings.flops_per_mac,
+    combine=summed(_step),
+    group="training",
+    uses=("flops_per_mac",),
 )

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from costmodel import arith
-from costmodel.arith import Number, is_exact
-from costmodel.metrics._fractions import share
+from costmodel.core import numbers as arith
+from costmodel.core.bound import BoundVariant
+from costmodel.core.numbers import Number, is_exact
+from costmodel.core.stage import BoundStage
+from costmodel.metrics.fractions import share
 from costmodel.metrics.settings import Settings
-from costmodel.program import BoundVariant
-from costmodel.stage import BoundStage
 
 #: The value of one stage, standing once.
 Rule = Callable[[BoundStage, Settings], Number]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from costmodel.arith import Number, ceil_div, is_array, is_exact, is_symbolic
+from costmodel.core.numbers import Number, ceil_div, is_array, is_exact, is_symbolic
 
 
 def share(above: Number, below: Number) -> Number:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from costmodel.arith import (
+from costmodel.core.numbers import (
     Number,
     ceil_div,
     exact_div,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from costmodel.arith import Number
-from costmodel.metrics._fractions import bits_in_bytes, share
-from costmodel.metrics.base import METRICS, Metric
+from costmodel.core.numbers import Number
+from costmodel.core.stage import BoundStage
 from costmodel.metrics.combining import quotient
+from costmodel.metrics.fractions import bits_in_bytes, share
+from costmodel.metrics.metric import declare
 from costmodel.metrics.quantisation import weight_bytes
 from costmodel.metrics.settings import Settings
-from costmodel.stage import BoundStage
 
 
 def bytes_moved(stage: BoundStage, settings: Settings) -> Number:
@@ -23,42 +23,36 @@ def flops(stage: BoundStage, settings: Settings) -> Number:
     return stage.macs * settings.flops_per_mac
 
 
-METRICS.add(
-    Metric(
-        key="activations",
-        label="Activations",
-        unit="",
-        convention="numbers that the stages write in one forward pass of the whole batch, the "
-        "output included and resampling between stages not",
-        rule=lambda stage, settings: stage.outputs,
-        group="memory",
-    )
+declare(
+    key="activations",
+    label="Activations",
+    unit="",
+    convention="numbers that the stages write in one forward pass of the whole batch, the "
+    "output included and resampling between stages not",
+    rule=lambda stage, settings: stage.outputs,
+    group="memory",
 )
 
-METRICS.add(
-    Metric(
-        key="bytes_moved",
-        label="Bytes moved",
-        unit="B",
-        convention="bytes between memory and processor when every stage reads its whole input and "
-        "its weights once and writes its output once, with nothing kept from stage to stage",
-        rule=bytes_moved,
-        group="memory",
-        uses=("weight_bits", "activation_bits", "bias_bits"),
-    )
+declare(
+    key="bytes_moved",
+    label="Bytes moved",
+    unit="B",
+    convention="bytes between memory and processor when every stage reads its whole input and "
+    "its weights once and writes its output once, with nothing kept from stage to stage",
+    rule=bytes_moved,
+    group="memory",
+    uses=("weight_bits", "activation_bits", "bias_bits"),
 )
 
-METRICS.add(
-    Metric(
-        key="arithmetic_intensity",
-        label="Arithmetic intensity",
-        unit="FLOP/B",
-        convention="FLOPs of the forward pass per byte moved, the x-axis of a roofline, as an "
-        "exact fraction",
-        rule=lambda stage, settings: share(flops(stage, settings), bytes_moved(stage, settings)),
-        combine=quotient(flops, bytes_moved),
-        group="memory",
-        uses=("flops_per_mac", "weight_bits", "activation_bits", "bias_bits"),
-        whole=False,
-    )
+declare(
+    key="arithmetic_intensity",
+    label="Arithmetic intensity",
+    unit="FLOP/B",
+    convention="FLOPs of the forward pass per byte moved, the x-axis of a roofline, as an "
+    "exact fraction",
+    rule=lambda stage, settings: share(flops(stage, settings), bytes_moved(stage, settings)),
+    combine=quotient(flops, bytes_moved),
+    group="memory",
+    uses=("flops_per_mac", "weight_bits", "activation_bits", "bias_bits"),
+    whole=False,
 )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from costmodel.arith import Number
+from costmodel.core.bound import BoundVariant
+from costmodel.core.numbers import Number
+from costmodel.core.stage import BoundStage
 from costmodel.errors import CostModelError, unknown
 from costmodel.metrics.combining import Combine, Layers, Rule, total
 from costmodel.metrics.settings import DEFAULTS, Settings
-from costmodel.program import BoundVariant
-from costmodel.stage import BoundStage
+from costmodel.registry import Registry
 
 #: Groups in the order in which tables list them.
 GROUPS = ("parameters", "work", "training", "memory", "quantisation", "view")
@@ -65,38 +66,15 @@ class Metric:
         return f"{self.convention} ({values})"
 
 
-class MetricRegistry(Mapping[str, Metric]):
-    """The metrics by key, group by group; those shown by default come first in theirs."""
-
-    def __init__(self) -> None:
-        self._metrics: dict[str, Metric] = {}
-
-    def add(self, metric: Metric) -> Metric:
-        """Register a metric; a key can be taken once."""
-        if metric.key in self._metrics:
-            raise CostModelError(f"metric {metric.key!r} is declared twice; allowed is a new key")
-        self._metrics[metric.key] = metric
-        by_group = sorted(
-            self._metrics.values(), key=lambda m: (GROUPS.index(m.group), not m.shown)
-        )
-        self._metrics = {m.key: m for m in by_group}
-        return metric
-
-    def __getitem__(self, key: str) -> Metric:
-        try:
-            return self._metrics[key]
-        except KeyError:
-            raise CostModelError(unknown("metric", key, self._metrics)) from None
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._metrics
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._metrics)
-
-    def __len__(self) -> int:
-        return len(self._metrics)
-
-
 #: Every declared metric by key.
-METRICS = MetricRegistry()
+METRICS = Registry[Metric](
+    "metric",
+    package="costmodel.metrics",
+    order=lambda m: (GROUPS.index(m.group), not m.shown, m.key),
+)
+
+
+def declare(**facts: Any) -> Metric:
+    """Declare and register a metric; the arguments are those of `Metric`."""
+    metric = Metric(**facts)
+    return METRICS.add(metric.key, metric)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from costmodel.metrics.base import METRICS, Metric
+from costmodel.metrics.metric import declare
 
-METRICS.add(
-    Metric(
-        key="macs",
-        label="MACs",
-        unit="MAC",
-        convention="multiply–accumulates of one forward pass of the whole batch, products with "
-        "padding zeros included; a bias costs none (1 MAC is 2 FLOPs in the usual convention)",
-        rule=lambda stage, settings: stage.macs,
-        shown=True,
-    )
+declare(
+    key="macs",
+    label="MACs",
+    unit="MAC",
+    convention="multiply–accumulates of one forward pass of the whole batch, products with "
+    "padding zeros included; a bias costs none (1 MAC is 2 FLOPs in the usual convention)",
+    rule=lambda stage, settings: stage.macs,
+    shown=True,
 )
 
-METRICS.add(
-    Metric(
-        key="flops",
-        label="FLOPs",
-        unit="FLOP",
-        convention="floating-point operations of the MACs of one forward pass, each of them worth "
-        "flops_per_mac",
-        rule=lambda stage, settings: stage.macs * settings.flops_per_mac,
-        uses=("flops_per_mac",),
-    )
+declare(
+    key="flops",
+    label="FLOPs",
+    unit="FLOP",
+    convention="floating-point operations of the MACs of one forward pass, each of them worth "
+    "flops_per_mac",
+    rule=lambda stage, settings: stage.macs * settings.flops_per_mac,
+    uses=("flops_per_mac",),
 )

@@ -11,13 +11,13 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from costmodel.arith import Number, is_exact, is_symbolic, product
-from costmodel.metrics._fractions import share
-from costmodel.metrics._lattice import points_below
-from costmodel.metrics.base import METRICS, Metric
+from costmodel.core.numbers import Number, is_exact, is_symbolic, product
+from costmodel.core.stage import BoundStage, Geometry
+from costmodel.core.stage_line import WINDOWS
+from costmodel.metrics.fractions import share
+from costmodel.metrics.lattice import points_below
+from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import Settings
-from costmodel.stage import BoundStage, Geometry
-from costmodel.syntax import WINDOWS
 
 
 def taps_inside(axis: Geometry) -> Number:
@@ -105,15 +105,13 @@ def macs_without_padding(stage: BoundStage, settings: Settings) -> Number:
     return count
 
 
-METRICS.add(
-    Metric(
-        key="macs_without_padding",
-        label="MACs without padding",
-        unit="MAC",
-        convention="multiply–accumulates of one forward pass without products with the zeros that "
-        "a stage pads; of a pattern of taps the mean over all patterns, and an algorithm with a "
-        "count of its own keeps it",
-        rule=macs_without_padding,
-        whole=False,
-    )
+declare(
+    key="macs_without_padding",
+    label="MACs without padding",
+    unit="MAC",
+    convention="multiply–accumulates of one forward pass without products with the zeros that "
+    "a stage pads; of a pattern of taps the mean over all patterns, and an algorithm with a "
+    "count of its own keeps it",
+    rule=macs_without_padding,
+    whole=False,
 )

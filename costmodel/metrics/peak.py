@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from costmodel.arith import Number, is_exact, largest, smallest
-from costmodel.metrics._fractions import bits_in_bytes
-from costmodel.metrics._shapes import Shape
-from costmodel.metrics.base import METRICS, Metric
+from costmodel.core.bound import BoundBlock, BoundResample, BoundSequence, BoundVariant
+from costmodel.core.numbers import Number, is_exact, largest, smallest
+from costmodel.core.stage import BoundStage
 from costmodel.metrics.combining import peak
+from costmodel.metrics.fractions import bits_in_bytes
+from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import Settings
-from costmodel.program import BoundBlock, BoundResample, BoundSequence, BoundVariant
-from costmodel.stage import BoundStage
+from costmodel.metrics.shapes import Shape
 
 
 @dataclass
@@ -117,19 +117,17 @@ def peak_memory(bound: BoundVariant, settings: Settings) -> Number:
     return bits_in_bytes(largest(*run.held()), settings.activation_bits)
 
 
-METRICS.add(
-    Metric(
-        key="peak_memory",
-        label="Peak memory",
-        unit="B",
-        convention="the most bytes of activations alive at once when the stages run in reading "
-        "order, each tensor kept until it is read last, slices and joined branches without copies; "
-        "of a stage its input and its output",
-        rule=lambda stage, settings: bits_in_bytes(
-            stage.inputs + stage.outputs, settings.activation_bits
-        ),
-        combine=peak(peak_memory),
-        group="memory",
-        uses=("activation_bits",),
-    )
+declare(
+    key="peak_memory",
+    label="Peak memory",
+    unit="B",
+    convention="the most bytes of activations alive at once when the stages run in reading "
+    "order, each tensor kept until it is read last, slices and joined branches without copies; "
+    "of a stage its input and its output",
+    rule=lambda stage, settings: bits_in_bytes(
+        stage.inputs + stage.outputs, settings.activation_bits
+    ),
+    combine=peak(peak_memory),
+    group="memory",
+    uses=("activation_bits",),
 )

@@ -7,12 +7,12 @@ accumulator's; scale factors and zero points are left out here.)
 
 from __future__ import annotations
 
-from costmodel.arith import Number
-from costmodel.metrics._fractions import bits_in_bytes
-from costmodel.metrics.base import METRICS, Metric
+from costmodel.core.numbers import Number
+from costmodel.core.stage import BoundStage
 from costmodel.metrics.combining import stored
+from costmodel.metrics.fractions import bits_in_bytes
+from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import Settings
-from costmodel.stage import BoundStage
 
 
 def weight_bytes(stage: BoundStage, settings: Settings) -> Number:
@@ -21,29 +21,25 @@ def weight_bytes(stage: BoundStage, settings: Settings) -> Number:
     return weights + bits_in_bytes(stage.biases, settings.bias_bits)
 
 
-METRICS.add(
-    Metric(
-        key="weight_bytes",
-        label="Weight bytes",
-        unit="B",
-        convention="bytes of the stored weights and biases, packed and rounded up to a whole byte "
-        "per stage, at the variant's own word length where it has one; scale factors not counted",
-        rule=weight_bytes,
-        combine=stored,
-        group="quantisation",
-        uses=("weight_bits", "bias_bits"),
-    )
+declare(
+    key="weight_bytes",
+    label="Weight bytes",
+    unit="B",
+    convention="bytes of the stored weights and biases, packed and rounded up to a whole byte "
+    "per stage, at the variant's own word length where it has one; scale factors not counted",
+    rule=weight_bytes,
+    combine=stored,
+    group="quantisation",
+    uses=("weight_bits", "bias_bits"),
 )
 
-METRICS.add(
-    Metric(
-        key="bops",
-        label="Bit operations",
-        unit="BOP",
-        convention="MACs of the forward pass times the bits of a weight times the bits of an "
-        "activation, at the variant's own word lengths where it has them",
-        rule=lambda stage, settings: stage.macs * settings.weight_bits * settings.activation_bits,
-        group="quantisation",
-        uses=("weight_bits", "activation_bits"),
-    )
+declare(
+    key="bops",
+    label="Bit operations",
+    unit="BOP",
+    convention="MACs of the forward pass times the bits of a weight times the bits of an "
+    "activation, at the variant's own word lengths where it has them",
+    rule=lambda stage, settings: stage.macs * settings.weight_bits * settings.activation_bits,
+    group="quantisation",
+    uses=("weight_bits", "activation_bits"),
 )

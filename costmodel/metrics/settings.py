@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from costmodel.arith import Number, as_integer
+from costmodel.core.bound import BoundVariant
+from costmodel.core.numbers import Number, as_integer
 from costmodel.errors import CostModelError, unknown
-from costmodel.program import BoundVariant
 
 _FLOPS = (1, 2)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from costmodel.arith import Number, product
-from costmodel.program import BoundBlock, BoundResample, BoundSlice, BoundVariant, Item
-from costmodel.stage import BoundStage
+from costmodel.core.bound import BoundBlock, BoundResample, BoundSlice, BoundVariant, Item
+from costmodel.core.numbers import Number, product
+from costmodel.core.stage import BoundStage
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from costmodel.arith import Number, floor_div, is_exact, largest
+from costmodel.core.bound import BoundBlock, BoundResample, BoundSequence, BoundVariant, Item
+from costmodel.core.numbers import Number, floor_div, is_exact, largest
+from costmodel.core.stage import BoundStage
 from costmodel.errors import CostModelError
-from costmodel.metrics.base import METRICS, Metric
 from costmodel.metrics.combining import alone
+from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import Settings
-from costmodel.program import BoundBlock, BoundResample, BoundSequence, BoundVariant, Item
-from costmodel.stage import BoundStage
 
 _AXES = {"rows": "rows (the only axis in 1-D)", "columns": "columns", "depth": "depth"}
 _ORDER = {1: ("rows",), 2: ("rows", "columns"), 3: ("depth", "rows", "columns")}
@@ -90,16 +90,14 @@ def _of_variant(bound: BoundVariant, settings: Settings, name: str) -> Number:
 
 
 for _name, _meaning in _AXES.items():
-    METRICS.add(
-        Metric(
-            key=f"view_{_name}",
-            label=f"Field of view, {_name}",
-            unit="px",
-            convention="input positions from the first to the last that one output depends on by "
-            f"its widest path, gaps in windows included and borders aside, along {_meaning}; 1 "
-            "where the layer has no such axis",
-            rule=partial(_of_stage, name=_name),
-            combine=alone(partial(_of_variant, name=_name)),
-            group="view",
-        )
+    declare(
+        key=f"view_{_name}",
+        label=f"Field of view, {_name}",
+        unit="px",
+        convention="input positions from the first to the last that one output depends on by "
+        f"its widest path, gaps in windows included and borders aside, along {_meaning}; 1 "
+        "where the layer has no such axis",
+        rule=partial(_of_stage, name=_name),
+        combine=alone(partial(_of_variant, name=_name)),
+        group="view",
     )

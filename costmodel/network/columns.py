@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from costmodel.arith import Number
-from costmodel.binding import BoundVariant, bind
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError, unknown
-from costmodel.metrics import METRICS, Metric
+from costmodel.metrics.metric import METRICS, Metric
 from costmodel.network.kinds import KINDS
-from costmodel.network.model import FREE, ROLE_MEANINGS, ROLES, NetOp, Parameter, summed
 from costmodel.network.network import Network
-from costmodel.variant import VARIANTS
+from costmodel.network.operation import FREE, ROLE_MEANINGS, ROLES, NetOp, Parameter, summed
 
 
 @dataclass(frozen=True)

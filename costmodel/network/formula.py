@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from costmodel.arith import Number
+from costmodel.core.numbers import Number
+from costmodel.core.polynomial import Atom, Floor, Monomial, Polynomial, Rational, Symbol
 from costmodel.errors import CostModelError
-from costmodel.network.polynomial import Atom, Floor, Monomial, Polynomial, Rational, Symbol
 from costmodel.table import Table
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def typeset(table: Table, format: str) -> str:
 
 def sympy_symbol(name: str, integer: bool = True) -> Any:
     """The SymPy symbol of a size, the same as in every other formula of this project."""
-    from costmodel.symbolic.letters import symbol
+    from costmodel.formulas.letters import symbol
 
     return symbol(name, not integer)
 

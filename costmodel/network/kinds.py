@@ -7,10 +7,9 @@ no total includes unless they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from costmodel.errors import CostModelError, unknown
+from costmodel.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -32,33 +31,8 @@ class Kind:
         return self.column == "macs"
 
 
-class KindRegistry(Mapping[str, Kind]):
+class Kinds(Registry[Kind]):
     """The kinds by key, in order of declaration."""
-
-    def __init__(self) -> None:
-        self._kinds: dict[str, Kind] = {}
-
-    def add(self, key: str, label: str, column: str, convention: str) -> Kind:
-        """Register a kind; a key can be taken once."""
-        if key in self._kinds:
-            raise CostModelError(f"kind {key!r} is declared twice; allowed is a new key")
-        self._kinds[key] = Kind(key, label, column, convention)
-        return self._kinds[key]
-
-    def __getitem__(self, key: str) -> Kind:
-        try:
-            return self._kinds[key]
-        except KeyError:
-            raise CostModelError(unknown("kind of operation", key, self._kinds)) from None
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._kinds
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._kinds)
-
-    def __len__(self) -> int:
-        return len(self._kinds)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -68,19 +42,24 @@ class KindRegistry(Mapping[str, Kind]):
 
 
 #: Every kind of operation by key.
-KINDS = KindRegistry()
+KINDS = Kinds("kind of operation")
+
+
+def _declare(key: str, label: str, column: str, convention: str) -> None:
+    KINDS.add(key, Kind(key, label, column, convention))
+
 
 _MACS = "multiply-accumulates, products with padding zeros included; a bias costs none"
 
-KINDS.add("conv", "convolution", "macs", _MACS)
-KINDS.add("conv_transpose", "transposed convolution", "macs", _MACS)
-KINDS.add("linear", "linear layer", "macs", _MACS)
-KINDS.add("matmul", "matrix product", "macs", "multiply-accumulates between two activations")
-KINDS.add("norm", "normalisation", "norm_ops", "elements normalised, one scale and shift each")
-KINDS.add("activation", "activation", "activation_ops", "elements that a function is applied to")
-KINDS.add("pool", "pooling and reduction", "pool_ops", "elements read, once per window they lie in")
-KINDS.add("elementwise", "element-wise arithmetic", "elementwise_ops", "elements written")
-KINDS.add("embedding", "table look-up", "", "a look-up computes nothing; its table is parameters")
-KINDS.add("shape", "copy, view or index", "", "moves elements and computes nothing")
-KINDS.add("unused", "never run", "", "parameters that the network has and no operation reads")
-KINDS.add("other", "other", "", "not modelled: its work is in no column")
+_declare("conv", "convolution", "macs", _MACS)
+_declare("conv_transpose", "transposed convolution", "macs", _MACS)
+_declare("linear", "linear layer", "macs", _MACS)
+_declare("matmul", "matrix product", "macs", "multiply-accumulates between two activations")
+_declare("norm", "normalisation", "norm_ops", "elements normalised, one scale and shift each")
+_declare("activation", "activation", "activation_ops", "elements that a function is applied to")
+_declare("pool", "pooling and reduction", "pool_ops", "elements read, once per window they lie in")
+_declare("elementwise", "element-wise arithmetic", "elementwise_ops", "elements written")
+_declare("embedding", "table look-up", "", "a look-up computes nothing; its table is parameters")
+_declare("shape", "copy, view or index", "", "moves elements and computes nothing")
+_declare("unused", "never run", "", "parameters that the network has and no operation reads")
+_declare("other", "other", "", "not modelled: its work is in no column")

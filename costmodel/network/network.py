@@ -12,17 +12,17 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from costmodel.arith import Number
+from costmodel.core.numbers import Number
 from costmodel.errors import CostModelError, unknown
-from costmodel.network.model import NOT_MODELLED, ROLES, NetOp, Parameter, summed
+from costmodel.network.operation import NOT_MODELLED, ROLES, NetOp, Parameter, summed
 
 if TYPE_CHECKING:
-    from costmodel.binding import BoundVariant
-    from costmodel.network.replacement import Replaced
+    from costmodel.core.bound import BoundVariant
+    from costmodel.core.variant import Variant
+    from costmodel.network.replace import Replaced
     from costmodel.network.selection import Selector
     from costmodel.network.views import Node
     from costmodel.table import Table
-    from costmodel.variant import Variant
 
 #: The letters of a closed formula unless others are asked for: batch, input rows, input columns.
 FREE_LETTERS = ("N", "H", "W")
@@ -208,8 +208,8 @@ class Network:
     # -- closed formulas -------------------------------------------------------------------------
     def polynomial(self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS) -> Number:
         """A total as a polynomial in some sizes and floors of them, exact at every size."""
+        from costmodel.core.polynomial import symbol
         from costmodel.network import columns
-        from costmodel.network.polynomial import symbol
 
         hook = self.hook
         ratios = hook.ratios if hook else ()
@@ -231,8 +231,8 @@ class Network:
             CostModelError: a letter that the network does not have, or a network from a table of
                 layers, which does not say how sizes follow from each other.
         """
+        from costmodel.formulas.letters import public
         from costmodel.network.formula import to_sympy
-        from costmodel.symbolic import public
 
         return public(to_sympy(self.polynomial(metric, free)))
 
@@ -274,7 +274,7 @@ class Network:
             VariantError: an unknown variant or hyper-parameter, or one that fits no selected layer.
             CostModelError: a selection that no layer meets.
         """
-        from costmodel.network.replacement import put
+        from costmodel.network.replace import put
 
         return put(self, variant, where, pays=pays, by=by, **hyper)
 

@@ -21,13 +21,14 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from costmodel.arith import Number
-from costmodel.binding import BoundVariant, bind
-from costmodel.counting import Counts
+from costmodel.comparing.count import Counts
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError, unknown
-from costmodel.layer import ConvLayer
 from costmodel.network.kinds import KINDS
-from costmodel.variant import VARIANTS
 
 #: The work of the operation is in the column of its kind.
 COUNTED = "counted"

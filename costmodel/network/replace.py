@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from costmodel.arith import Number, is_exact
-from costmodel.binding import bind
+from costmodel.core.bind import bind
+from costmodel.core.numbers import Number, is_exact
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError, unknown
-from costmodel.network.model import NetOp, Parameter, summed
 from costmodel.network.network import Network, Rebuild, Shapes, unique_names
+from costmodel.network.operation import NetOp, Parameter, summed
 from costmodel.network.selection import Selector, selector
-from costmodel.variant import VARIANTS, Variant
 
 if TYPE_CHECKING:
     from costmodel.table import Table

@@ -22,10 +22,10 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import Any
 
-from costmodel.arith import Number, is_exact, product
+from costmodel.core.numbers import Number, is_exact, product
 from costmodel.errors import CostModelError, unknown
 from costmodel.network.kinds import KINDS
-from costmodel.network.model import NetOp
+from costmodel.network.operation import NetOp
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.arith import Number, is_exact
+from costmodel.core.numbers import Number, is_exact
 from costmodel.network import columns
 from costmodel.network.columns import Column
-from costmodel.network.model import NOT_MODELLED, NetOp, Parameter, summed
 from costmodel.network.network import Network
-from costmodel.network.replacement import Change, Replaced
+from costmodel.network.operation import NOT_MODELLED, NetOp, Parameter, summed
+from costmodel.network.replace import Change, Replaced
 from costmodel.table import Table
 
 TOTAL = "total"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from costmodel.arith import Number, is_exact
+from costmodel.comparing.compare import route
+from costmodel.core.numbers import Number, is_exact
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.network.model import summed
 from costmodel.network.network import Network
-from costmodel.network.replacement import put
+from costmodel.network.operation import summed
+from costmodel.network.replace import put
 from costmodel.network.selection import Selector, selector
-from costmodel.reports import route
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
 
 _COLUMNS = (
     "variant",

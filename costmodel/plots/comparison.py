@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from costmodel.metrics import METRICS, Metric
+from costmodel.core.readable import exact, ratio, ratio_in_words, si
+from costmodel.core.variant import VARIANTS, Variant
+from costmodel.metrics.metric import METRICS, Metric
 from costmodel.plots.layout import REFERENCE_LINE, axis, figure, label_of, log_axis, name_of
 from costmodel.plots.palette import style_of
-from costmodel.readable import exact, ratio, ratio_in_words, si
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from costmodel.metrics import METRICS
+from costmodel.core.readable import exact, exact_root, ratio_in_words
+from costmodel.core.variant import VARIANTS, Variant
+from costmodel.metrics.metric import METRICS
 from costmodel.plots.layout import LEGEND, REFERENCE_LINE, axis, figure, name_of
 from costmodel.plots.palette import style_of
-from costmodel.readable import exact, exact_root, ratio_in_words
-from costmodel.sweep import Axis, Crossing, Sweep
-from costmodel.variant import VARIANTS, Variant
+from costmodel.sweeping.axes import Axis
+from costmodel.sweeping.crossing import Crossing
+from costmodel.sweeping.space import Sweep
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

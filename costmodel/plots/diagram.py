@@ -12,12 +12,12 @@ import math
 from collections.abc import Iterable
 from html import escape
 
-from costmodel.arith import Number, product
-from costmodel.counting import Counts, StageCount
+from costmodel.comparing.count import Counts, StageCount
+from costmodel.core.bound import BoundBias, BoundBlock, BoundResample, BoundSequence, BoundSlice
+from costmodel.core.numbers import Number, product
+from costmodel.core.readable import exact, si
+from costmodel.core.stage import BoundStage
 from costmodel.plots.palette import Style, style_of
-from costmodel.program import BoundBias, BoundBlock, BoundResample, BoundSequence, BoundSlice
-from costmodel.readable import exact, si
-from costmodel.stage import BoundStage
 
 _FAINT = "color-mix(in srgb, currentColor 72%, transparent)"
 _RULE = "color-mix(in srgb, currentColor 22%, transparent)"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from costmodel.metrics import METRICS, Metric
+from costmodel.core.readable import MAX_SAFE, exact, si
+from costmodel.core.variant import VARIANTS, Variant
+from costmodel.metrics.metric import METRICS, Metric
 from costmodel.plots.layout import REFERENCE_LINE, axis, figure, log_axis, name_of
 from costmodel.plots.palette import style_of
-from costmodel.readable import MAX_SAFE, exact, si
-from costmodel.sweep import Axis, Sweep
+from costmodel.sweeping.axes import Axis
+from costmodel.sweeping.space import Sweep
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

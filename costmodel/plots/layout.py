@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from costmodel.variant import Variant
+    from costmodel.core.variant import Variant
 
 #: Lines that are neither data nor decoration (break-even, y = x), readable on both themes.
 REFERENCE_LINE = "#7F8B99"

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from costmodel.core.readable import exact, ratio_in_words
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.plots.layout import REFERENCE_LINE, axis, figure, label_of, log_axis
 from costmodel.plots.roofline import class_style
-from costmodel.readable import exact, ratio_in_words
-from costmodel.variant import VARIANTS, Variant
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -10,16 +10,16 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
-from costmodel.arith import Number
-from costmodel.metrics import METRICS
+from costmodel.core.numbers import Number
+from costmodel.core.readable import exact, ratio_in_words, si
+from costmodel.core.variant import VARIANTS
+from costmodel.metrics.metric import METRICS
 from costmodel.network import columns
 from costmodel.network.kinds import KINDS
 from costmodel.network.network import Network
-from costmodel.network.replacement import Replaced
+from costmodel.network.replace import Replaced
 from costmodel.plots.layout import REFERENCE_LINE, axis, figure, name_of
 from costmodel.plots.palette import style_of
-from costmodel.readable import exact, ratio_in_words, si
-from costmodel.variant import VARIANTS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -12,7 +12,7 @@ import colorsys
 from dataclasses import dataclass
 from functools import lru_cache
 
-from costmodel.variant import VARIANTS, Variant
+from costmodel.core.variant import VARIANTS, Variant
 
 #: Family → colour, marker symbol (of Plotly), and the same marker as a character for text.
 FAMILY_STYLES: dict[str, tuple[str, str, str]] = {

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from costmodel.core.readable import exact, ratio
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.plots.layout import axis, figure, name_of
-from costmodel.readable import exact, ratio
-from costmodel.sweep import Axis, Sweep
-from costmodel.variant import VARIANTS, Variant
+from costmodel.sweeping.axes import Axis
+from costmodel.sweeping.space import Sweep
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from costmodel.plots.layout import figure, log_axis, reference
 from costmodel.plots.roofline import class_style
-from costmodel.timing.intervals import in_units
+from costmodel.timing.model.intervals import in_units
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

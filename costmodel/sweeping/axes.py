@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from costmodel import expression
-from costmodel.arith import Number, is_exact
-from costmodel.counting import count
+from costmodel.comparing.count import count
+from costmodel.core import expression
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number, is_exact
+from costmodel.core.variant import Hyper, Variant
 from costmodel.errors import CostModelError
-from costmodel.layer import ConvLayer
-from costmodel.variant import Hyper, Variant
 
 #: Fields of a layer that can vary, with their label and the fields that get the value.
 LAYER_AXES: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from costmodel.arith import Number
-from costmodel.counting import Counts, count
+from costmodel.comparing.count import Counts, count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
-from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS
-from costmodel.sweep.axes import placed
-from costmodel.sweep.same import Same
-from costmodel.variant import Variant
+from costmodel.metrics.metric import METRICS
+from costmodel.sweeping.axes import placed
+from costmodel.sweeping.same import Same
 
 _REMEMBERED_CELLS = 500
 # Intermediate products can be larger than the total that they end in (a division comes last): this

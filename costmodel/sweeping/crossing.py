@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from costmodel.arith import Number
-from costmodel.counting import Counts, count
+from costmodel.comparing.count import Counts, count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
-from costmodel.layer import ConvLayer
-from costmodel.sweep.axes import Axis, placed, values_for
-from costmodel.sweep.same import Same
-from costmodel.variant import VARIANTS, Variant
+from costmodel.sweeping.axes import Axis, placed, values_for
+from costmodel.sweeping.same import Same
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from costmodel.variant import Variant
+from costmodel.core.variant import Variant
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from costmodel.arith import Number
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import InputError, unknown
-from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS
-from costmodel.sweep.axes import LAYER_AXES, Axis, spaced, values_for
-from costmodel.sweep.cells import counted
+from costmodel.metrics.metric import METRICS
+from costmodel.sweeping.axes import LAYER_AXES, Axis, spaced, values_for
+from costmodel.sweeping.cells import counted
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
 
 if TYPE_CHECKING:
     import numpy

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from costmodel.arith import Number
-from costmodel.counting import Counts, count
+from costmodel.comparing.count import Counts, count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
-from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS
-from costmodel.sweep.axes import hyper_axes, spaced, values_for
+from costmodel.metrics.metric import METRICS
+from costmodel.sweeping.axes import hyper_axes, spaced, values_for
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
 
 #: Settings of one variant, along its first integer hyper-parameter.
 MAX_SETTINGS = 60

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from costmodel.errors import InputError
 from costmodel.table import Table
-from costmodel.timing.cold import measure_cold
 from costmodel.timing.convolution import of_layer
-from costmodel.timing.design import design
-from costmodel.timing.intervals import LEVEL, coverage
 from costmodel.timing.machine import Machine
-from costmodel.timing.predictor import CALIBRATION, make, minima
-from costmodel.timing.protocol import rounds
+from costmodel.timing.measure.cold import measure_cold
+from costmodel.timing.measure.design import design
+from costmodel.timing.measure.protocol import rounds
+from costmodel.timing.model.intervals import LEVEL, coverage
+from costmodel.timing.model.predictor import CALIBRATION, make, minima
+from costmodel.timing.model.validation import CANDIDATES, compare_models, held_out
 from costmodel.timing.roofline import measure_peaks
-from costmodel.timing.store import Store
-from costmodel.timing.validation import CANDIDATES, compare_models, held_out
+from costmodel.timing.store.database import Store
 
 #: Seconds that measuring may take unless it is told otherwise; fitting comes on top.
 BUDGET = 145.0

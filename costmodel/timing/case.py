@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any
 
-from costmodel.arith import Number
-from costmodel.binding import bind
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS
 from costmodel.errors import InputError
-from costmodel.layer import ConvLayer
-from costmodel.program import BoundVariant
 from costmodel.timing.convolution import Convolution, convolutions
-from costmodel.variant import VARIANTS
 
 _DEFAULTS = {f.name: f.default for f in fields(ConvLayer)}
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from costmodel.binding import bind
-from costmodel.layer import ConvLayer
+from costmodel.comparing.compare import route
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import VARIANTS
 from costmodel.network.network import Network
-from costmodel.program import BoundVariant
-from costmodel.reports import route
 from costmodel.table import Table
 from costmodel.timing.case import Case
 from costmodel.timing.convolution import Convolution, convolutions, of_layer
-from costmodel.timing.predictor import Predictor
-from costmodel.timing.protocol import Summary
+from costmodel.timing.measure.protocol import Summary
+from costmodel.timing.model.predictor import Predictor
 from costmodel.timing.roofline import Peaks
-from costmodel.timing.store import Store
-from costmodel.variant import VARIANTS
+from costmodel.timing.store.database import Store
 
 #: What is added to the rows of a comparison.
 COLUMNS = (

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from costmodel.binding import bind
-from costmodel.layer import ConvLayer
-from costmodel.notation import WINDOW_LETTERS
-from costmodel.program import BoundVariant
-from costmodel.stage import BoundStage
-from costmodel.variant import VARIANTS
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.layer import ConvLayer
+from costmodel.core.stage import BoundStage
+from costmodel.core.stage_line import WINDOW_LETTERS
+from costmodel.core.variant import VARIANTS
 
 #: Classes of convolutions that libraries run by different code, in the order they are told apart.
 CLASSES = (

@@ -9,8 +9,8 @@ from typing import Any
 from costmodel.table import Table
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
-from costmodel.timing.protocol import NAME, Summary
-from costmodel.timing.store import Store
+from costmodel.timing.measure.protocol import NAME, Summary
+from costmodel.timing.store.database import Store
 
 _TIMES = ("rounds", "min_ms", "median_ms", "iqr_ms")
 _GEOMETRY = (

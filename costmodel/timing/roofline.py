@@ -15,8 +15,8 @@ from costmodel.table import Table
 from costmodel.timing.case import Case
 from costmodel.timing.convolution import Convolution
 from costmodel.timing.machine import Machine, load_torch
-from costmodel.timing.memory import BYTES
-from costmodel.timing.protocol import Summary, block, prepared
+from costmodel.timing.measure.memory import BYTES
+from costmodel.timing.measure.protocol import Summary, block, prepared
 
 COMPUTE, MEMORY, LAUNCH = "compute-bound", "memory-bound", "launch-bound"
 _SIDE = 1024  # of the matrices whose product shows the peak rate

@@ -11,14 +11,14 @@ try:
 except ImportError:
     raise MissingDependencyError("torch", "building modules", "torch") from None
 
-from costmodel.verify.modules import VariantModule, build, input_shape, output_shape
+from costmodel.torch.modules import VariantModule, build, input_shape, output_shape
 
 __all__ = ["VariantModule", "build", "input_shape", "output_shape"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "replace":
-        from costmodel.network.live import replace
+        from costmodel.torch.replace import replace
 
         return replace
     raise AttributeError(f"module 'costmodel.torch' has no attribute {name!r}")

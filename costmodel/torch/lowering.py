@@ -17,11 +17,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from costmodel.arith import product
-from costmodel.notation import WINDOW_LETTERS, WINDOWS
-from costmodel.stage import BoundStage, Geometry
-from costmodel.verify.shifts import gathered, landed, padded, seen, with_pads
-from costmodel.verify.taps import Tap, channel_indices, pattern_of
+from costmodel.core.numbers import product
+from costmodel.core.stage import BoundStage, Geometry
+from costmodel.core.stage_line import WINDOW_LETTERS, WINDOWS
+from costmodel.torch.shifts import gathered, landed, padded, seen, with_pads
+from costmodel.torch.taps import Tap, channel_indices, pattern_of
 
 _CONVOLUTIONS: dict[tuple[int, bool], Any] = {
     (1, False): nn.Conv1d,

@@ -11,11 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from costmodel.arith import Number
-from costmodel.binding import bind
-from costmodel.errors import VariantError
-from costmodel.layer import ConvLayer
-from costmodel.program import (
+from costmodel.core.bind import bind
+from costmodel.core.bound import (
     BoundBias,
     BoundBlock,
     BoundResample,
@@ -24,9 +21,12 @@ from costmodel.program import (
     BoundVariant,
     Item,
 )
-from costmodel.stage import BoundStage
-from costmodel.variant import VARIANTS, Variant
-from costmodel.verify.lowering import StageModule
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.stage import BoundStage
+from costmodel.core.variant import VARIANTS, Variant
+from costmodel.errors import VariantError
+from costmodel.torch.lowering import StageModule
 
 
 class VariantModule(nn.Module):

@@ -9,11 +9,11 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional
 
+from costmodel.core.bound import BoundVariant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.network.model import NetOp
 from costmodel.network.network import Network
-from costmodel.program import BoundVariant
-from costmodel.verify.modules import VariantModule, build
+from costmodel.network.operation import NetOp
+from costmodel.torch.modules import VariantModule, build
 
 _CONVOLUTIONS = (
     nn.Conv1d,

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from costmodel.stage import Geometry
+from costmodel.core.stage import Geometry
 
 
 def gathered(x: Tensor, place: int, indices: Sequence[Sequence[int]]) -> Tensor:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from costmodel.stage import BoundStage
-from costmodel.syntax import InputAxis
+from costmodel.core.stage import BoundStage
+from costmodel.core.stage_line import InputAxis
 
 #: One tap of a window: its offset on every axis of the pattern, in taps.
 Tap = tuple[int, ...]

@@ -1,6 +1,6 @@
 """Channel-wise convolutions: windows that slide over the channels."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 _REFERENCE = (
     "Gao, Wang, Ji, ChannelNets: compact and efficient convolutional neural networks via "

@@ -1,6 +1,6 @@
 """Depthwise separable convolution: one k×k filter per channel, then a 1×1 across channels."""
 
-from costmodel.variant import Claim, declare
+from costmodel.core.variant import Claim, declare
 
 _SOURCE = "Howard et al. 2017, arXiv:1704.04861"
 

@@ -1,6 +1,6 @@
 """Fire module: a squeeze, then 1×1 and k×k convolutions side by side."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 # The 1×1 branch is a window of one tap, so that it takes the layer's stride like its neighbour.
 declare(

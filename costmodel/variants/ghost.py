@@ -1,6 +1,6 @@
 """Ghost module: few real convolutions, and cheap filters that make more maps of each."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 _SOURCE = "Han et al. 2020, arXiv:1911.11907"
 

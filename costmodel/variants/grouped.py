@@ -1,6 +1,6 @@
 """Grouped convolution: g independent ones of m/g to n/g channels, in the limit one per channel."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 _SOURCE = "Krizhevsky et al. 2012; Xie et al. 2017, arXiv:1611.05431"
 

@@ -1,6 +1,6 @@
 """Low-rank convolutions: the 4-D kernel as a product of small factors."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 declare(
     "channel_svd",

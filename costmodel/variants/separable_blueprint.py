@@ -1,6 +1,6 @@
 """Blueprint separable convolutions: the projection across channels first, then the filters."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 _REFERENCE = (
     "Haase, Amthor, Rethinking depthwise separable convolutions: how intra-kernel correlations "

@@ -1,6 +1,6 @@
 """Shuffle unit: grouped 1×1 convolutions, with the channels shuffled between them."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 # The first stage writes the channels group by group (`g p`), the last reads them the other way
 # round (`p g`): this order of axes is the shuffle.

@@ -1,6 +1,6 @@
 """The standard convolution: every output channel sees every input channel through a full window."""
 
-from costmodel.variant import Claim, declare
+from costmodel.core.variant import Claim, declare
 
 declare(
     "standard",

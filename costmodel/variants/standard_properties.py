@@ -1,6 +1,6 @@
 """Properties of a layer that people name as if they were variants: dilated, transposed, linear."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 declare(
     "dilated",

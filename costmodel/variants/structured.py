@@ -1,6 +1,6 @@
 """Structured sparsity: a standard convolution of which only predefined taps exist."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 declare(
     "structured",

@@ -1,6 +1,6 @@
 """Chains of small factors: tensor train, and the asymmetric three-stage decomposition."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 declare(
     "tt",

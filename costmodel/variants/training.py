@@ -1,6 +1,6 @@
 """Properties of the weights or of their training: the stages are those of the standard layer."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 declare(
     "quantised",

@@ -1,6 +1,6 @@
 """Windows taken apart: rows from columns, columns from channels, space from time."""
 
-from costmodel.variant import Claim, Hyper, declare
+from costmodel.core.variant import Claim, Hyper, declare
 
 declare(
     "asymmetric",

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.cli import command_parser, main
-from costmodel.symbolic import FORMATS, NOTATIONS, render, rows
+from costmodel.cli.main import command_parser, main
+from costmodel.formulas.alphabets import NOTATIONS
+from costmodel.formulas.rows import rows
+from costmodel.formulas.tables import FORMATS, render
 
 FEW = ["standard", "basis", "cp"]
 

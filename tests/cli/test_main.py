@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
-from costmodel.cli import command_names, command_parser, load, main
+from costmodel.cli.main import command_names, command_parser, load, main
 
 ROOT = Path(cm.__file__).parent.parent
 LAYER_ARGS = ["-k", "3x5", "-m", "12", "-n", "20", "--size", "17x22", "--stride", "2x1"]

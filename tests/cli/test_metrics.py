@@ -7,8 +7,8 @@ import io
 
 import pytest
 
-from costmodel.cli import main
-from costmodel.metrics import METRICS
+from costmodel.cli.main import main
+from costmodel.metrics.metric import METRICS
 
 LAYER = ["compare", "-m", "12", "-n", "20", "--size", "9x7", "--variants", "standard,quantised"]
 MACS = 9 * 12 * 20 * 63

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
-from costmodel.cli import command_parser, load, main
-from costmodel.network import views, whatif
+from costmodel.cli.main import command_parser, load, main
+from costmodel.network import views
+from costmodel.network import what_if as whatif
 from costmodel.network.formula import formulas, to_text
 
 ROOT = Path(cm.__file__).parent.parent
@@ -126,8 +127,11 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, capsys):
         (["absent.csv"], "cannot read 'absent.csv'"),
         ([str(ROOT / "pyproject.toml")], "neither a .csv nor an .onnx"),
         (["nowhere.models:net", "--input", "1x3x8x9"], "cannot import 'nowhere.models'"),
-        (["costmodel.layer:Conv", "--input", "1x3x8x9"], "unknown name in costmodel.layer 'Conv'"),
-        (["costmodel.layer:ConvLayer"], "needs the shape of its input"),
+        (
+            ["costmodel.core.layer:Conv", "--input", "1x3x8x9"],
+            "unknown name in costmodel.core.layer 'Conv'",
+        ),
+        (["costmodel.core.layer:ConvLayer"], "needs the shape of its input"),
         (["resnet18", "--compare", "--view", "tree"], "not allowed with"),
         (["resnet18", "--compare", "--replace", "basis"], "exclude each other"),
         (["resnet18", "--set", "b=3"], "are for --compare or --replace"),
@@ -183,7 +187,7 @@ def test_a_closed_pipe_ends_quietly():
 )
 def test_nothing_heavy_is_imported(arguments):
     code = (
-        "import sys; from costmodel.cli import main; "
+        "import sys; from costmodel.cli.main import main; "
         f"code = main(['network', 'mobilenet', *{arguments!r}]); "
         "heavy = {'numpy', 'sympy', 'pandas', 'torch', 'onnx'} & set(sys.modules); "
         "sys.exit(f'imported {heavy}' if heavy else code)"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
-from costmodel.cli import main
-from costmodel.timing.store import Store
+from costmodel.cli.main import main
+from costmodel.timing.store.database import Store
 
 LAYER = ["-k", "3", "-m", "12", "-n", "20", "--size", "17x14"]
 Capture = pytest.CaptureFixture[str]
@@ -176,7 +176,7 @@ def test_counting_needs_no_torch_and_no_store(calibrated: Path) -> None:
     import sys
 
     code = (
-        "import sys; from costmodel.cli import main; main(sys.argv[1:]);"
+        "import sys; from costmodel.cli.main import main; main(sys.argv[1:]);"
         "assert not {'torch', 'sklearn', 'sqlite3'} & set(sys.modules)"
     )
     root = Path(cm.__file__).parent.parent

@@ -3,8 +3,8 @@
 import pytest
 
 import costmodel as cm
+from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.variant import Variant
 
 LAYER = cm.ConvLayer(kernel=(3, 5), in_channels=12, out_channels=20, size=(17, 22), stride=(2, 1))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import costmodel as cm
-from costmodel.binding import bind
+from costmodel.core.bind import bind
 from costmodel.errors import CostModelError, VariantError
 
 LAYER = cm.ConvLayer(kernel=(3, 5), in_channels=12, out_channels=20, size=(17, 22), stride=(2, 1))

@@ -5,8 +5,9 @@ import contextlib
 import pytest
 
 from costmodel import VARIANTS, ConvLayer, CostModelError, count
-from costmodel.explain import explain, explain_break_even, in_text, times_words
-from costmodel.sweep import crossing, hyper_axes
+from costmodel.comparing.explain import explain, explain_break_even, in_text, times_words
+from costmodel.sweeping.axes import hyper_axes
+from costmodel.sweeping.crossing import crossing
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel import VARIANTS, ConvLayer, count
-from costmodel.drafting import DRAFT, draft, letters, one_line, pointing, sizes
+from costmodel.core.draft import DRAFT, draft, letters, one_line, pointing, sizes
 from costmodel.errors import CostModelError, InputError, NotationError
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14))

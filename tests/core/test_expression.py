@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import sympy
 
+from costmodel.core.expression import parse
 from costmodel.errors import CostModelError, NotationError
-from costmodel.expression import parse
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import costmodel as cm
-from costmodel.arith import ceil_div
-from costmodel.binding import bind
+from costmodel.core.bind import bind
+from costmodel.core.numbers import ceil_div
+from costmodel.core.stage import Geometry
+from costmodel.core.variant import VARIANTS
 from costmodel.errors import LayerError, VariantError
-from costmodel.stage import Geometry
-from costmodel.variant import VARIANTS
 
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
 F = torch.nn.functional

@@ -2,8 +2,9 @@
 
 import pytest
 
+from costmodel.core.notation import MAX_TEXT, parse
+from costmodel.core.stage_line import Block, SliceItem
 from costmodel.errors import NotationError
-from costmodel.notation import MAX_TEXT, Block, SliceItem, parse
 
 
 def test_a_stage_has_inputs_weights_outputs_and_windows():

@@ -13,11 +13,11 @@ import pytest
 import sympy
 
 import costmodel as cm
-from costmodel.binding import bind
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundBias, BoundBlock, BoundResample, BoundSlice
+from costmodel.core.notation import parse
+from costmodel.core.variant import Hyper, Variant
 from costmodel.errors import CostModelError, NotationError, VariantError
-from costmodel.notation import parse
-from costmodel.program import BoundBias, BoundBlock, BoundResample, BoundSlice
-from costmodel.variant import Hyper, Variant
 
 LAYER = cm.ConvLayer(kernel=(3, 5), in_channels=12, out_channels=20, size=(17, 22), stride=(2, 3))
 EVEN = cm.ConvLayer(kernel=(3, 5), in_channels=12, out_channels=20, size=(16, 24))

@@ -8,9 +8,9 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from costmodel.core.polynomial import Floor, Polynomial, symbol
 from costmodel.errors import CostModelError
 from costmodel.network.formula import compiled, to_latex, to_sympy, to_text
-from costmodel.network.polynomial import Floor, Polynomial, symbol
 
 H, W, A = symbol("H"), symbol("W"), symbol("alpha", integer=False)
 

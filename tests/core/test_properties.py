@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 import costmodel as cm
-from costmodel import Hyper, Variant, notation
-from costmodel.binding import bind
+from costmodel import Hyper, Variant
+from costmodel.core import notation
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError, LayerError
-from costmodel.program import BoundVariant
-from costmodel.variant import VARIANTS
 
 # Many a random variant does not fit a random layer; that filtering is meant.
 FILTERED = settings(

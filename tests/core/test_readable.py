@@ -7,7 +7,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costmodel.readable import exact, exact_root, ratio, ratio_in_words, si, sortable
+from costmodel.core.readable import exact, exact_root, ratio, ratio_in_words, si, sortable
 
 
 @pytest.mark.parametrize(

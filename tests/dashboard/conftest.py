@@ -44,7 +44,7 @@ class Page:
 
     def __init__(self, name: str, query: dict[str, str]) -> None:
         # The page is run as navigation runs it, without the other pages.
-        source = f"from costmodel.dashboard import {name}\n{name}.page()\n"
+        source = f"from costmodel.dashboard.pages import {name}\n{name}.page()\n"
         self.app = AppTest.from_string(source, default_timeout=_SECONDS)
         for key, value in query.items():
             self.app.query_params[key] = value

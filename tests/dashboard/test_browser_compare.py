@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from costmodel import ConvLayer, count
-from costmodel.explain import explain
+from costmodel.comparing.explain import explain
 
 expect = pytest.importorskip("playwright.sync_api", reason="no Playwright").expect
 

@@ -24,7 +24,7 @@ def test_every_page_runs_and_states_itself_in_the_url(page, module):
 
 
 def test_every_page_module_is_in_the_navigation():
-    folder = Path(costmodel.dashboard.__file__).parent
+    folder = Path(costmodel.dashboard.__file__).parent / "pages"
     pages = {f.stem for f in folder.glob("*.py") if "\ndef page() -> None:" in f.read_text()}
     assert pages == set(MODULES)
 
@@ -43,9 +43,9 @@ from costmodel.dashboard import navigation
 def broken():
     raise RuntimeError("inner secret")
 
-module = types.ModuleType("costmodel.dashboard.broken")
+module = types.ModuleType("costmodel.dashboard.pages.broken")
 module.page = broken
-sys.modules["costmodel.dashboard.broken"] = module
+sys.modules["costmodel.dashboard.pages.broken"] = module
 navigation.guarded("broken")()
 """
     app = AppTest.from_string(script).run()
@@ -62,7 +62,7 @@ def test_opening_a_page_does_not_import_torch(module):
 import logging, sys
 logging.disable(logging.CRITICAL)
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_string("from costmodel.dashboard import {module}; {module}.page()")
+app = AppTest.from_string("from costmodel.dashboard.pages import {module}; {module}.page()")
 app.default_timeout = 60
 app.run()
 assert not app.exception, app.exception

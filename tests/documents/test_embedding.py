@@ -5,10 +5,10 @@ import stat
 
 import pytest
 
-from costmodel.cli import main
-from costmodel.docs import Status, process
-from costmodel.docs.blocks import DocumentError
-from costmodel.docs.directives import DIRECTIVES, Target, render, split
+from costmodel.cli.main import main
+from costmodel.documents.blocks import DocumentError, Status
+from costmodel.documents.embedding import process
+from costmodel.documents.request import DIRECTIVES, Target, render, split
 from costmodel.errors import CostModelError, InputError
 
 LAYER = "k=3x5 m=12 n=20 size=17x22"

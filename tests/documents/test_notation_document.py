@@ -10,10 +10,11 @@ import pytest
 import sympy
 
 import costmodel as cm
+from costmodel.core.expression import parse as expression
+from costmodel.core.notation import parse
+from costmodel.core.stage_line import OPTIONS
+from costmodel.core.variant import Hyper, Variant
 from costmodel.errors import NotationError
-from costmodel.expression import parse as expression
-from costmodel.notation import OPTIONS, parse
-from costmodel.variant import Hyper, Variant
 
 TEXT = (Path(cm.__file__).parent.parent / "docs" / "notation.md").read_text(encoding="utf-8")
 

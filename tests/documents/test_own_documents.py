@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
-from costmodel.cli import main
+from costmodel.cli.main import main
 
 ROOT = Path(cm.__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

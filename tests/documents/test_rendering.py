@@ -8,9 +8,11 @@ import subprocess
 import pytest
 
 import costmodel as cm
-from costmodel import symbolic
-from costmodel.docs import process
-from costmodel.docs.directives import DIRECTIVES, Target, render
+from costmodel.documents.embedding import process
+from costmodel.documents.request import DIRECTIVES, Target, render
+from costmodel.formulas.alphabets import NOTATIONS
+from costmodel.formulas.formula import formula
+from costmodel.formulas.printing.printers import latex
 
 KATEX = "katex@0.19.1"
 # Reads a list of [formula, displayed] from stdin; prints those that KaTeX refuses.
@@ -63,9 +65,9 @@ def test_katex_renders_every_formula_of_every_variant(katex):
     found = []
     for variant in cm.VARIANTS.values():
         own = tuple(variant.hyper)
-        for notation in symbolic.NOTATIONS:
+        for notation in NOTATIONS:
             for metric in ("params", "macs"):
-                source = symbolic.latex(symbolic.formula(variant, metric), notation, own)
+                source = latex(formula(variant, metric), notation, own)
                 found.append([source, True])
     assert len(found) > 200
     assert katex(found) == []

@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 import costmodel as cm
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
-from costmodel.variant import VARIANTS, Variant
 
 #: What ships; a test never depends on variants that another one defined.
 CATALOGUE = [v for v in VARIANTS.values() if v.family != "custom"]

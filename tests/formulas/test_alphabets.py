@@ -7,22 +7,14 @@ import re
 import pytest
 
 import costmodel as cm
+from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError
-from costmodel.symbolic import (
-    NOTATIONS,
-    Name,
-    Notation,
-    derivation,
-    formula,
-    latex,
-    python,
-    rename,
-    symbol,
-    text,
-)
-from costmodel.symbolic.layers import grid_layer
-from costmodel.symbolic.notations import renaming
-from costmodel.variant import VARIANTS
+from costmodel.formulas.alphabets import NOTATIONS, Name, Notation, rename, renaming
+from costmodel.formulas.derivation import derivation
+from costmodel.formulas.formula import formula
+from costmodel.formulas.layers import grid_layer
+from costmodel.formulas.letters import symbol
+from costmodel.formulas.printing.printers import latex, python, text
 
 SEPARABLE = formula("depthwise_separable")
 

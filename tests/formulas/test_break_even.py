@@ -9,12 +9,14 @@ import pytest
 import sympy
 
 import costmodel as cm
-from costmodel import symbolic
+from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError
-from costmodel.symbolic import BreakEven, break_even, break_evens, ratio, symbol, text
-from costmodel.symbolic.algebra import divisible, is_zero
-from costmodel.variant import VARIANTS
-from tests.symbolic.sampling import CATALOGUE
+from costmodel.formulas.algebra import EVEN, divisible, is_zero
+from costmodel.formulas.break_even import BreakEven, break_even, break_evens
+from costmodel.formulas.formula import ratio
+from costmodel.formulas.letters import symbol
+from costmodel.formulas.printing.printers import text
+from tests.formulas.sampling import CATALOGUE
 
 FOUND = [(v, b) for v in CATALOGUE for b in break_evens(v)]
 
@@ -129,7 +131,7 @@ def test_three_dimensions() -> None:
 
 
 def test_roundings_are_taken_off_and_said_so() -> None:
-    assert break_even("ghost", "q").note == symbolic.algebra.EVEN
+    assert break_even("ghost", "q").note == EVEN
     assert break_even("basis", "b").note == ""
 
 

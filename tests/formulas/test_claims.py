@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from costmodel import symbolic
-from costmodel.arith import product
+from costmodel.core.numbers import product
+from costmodel.core.stage import BoundStage
+from costmodel.core.variant import VARIANTS, Claim, Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.stage import BoundStage
-from costmodel.symbolic import check_claims
-from costmodel.variant import VARIANTS, Claim, Variant
-from tests.symbolic.sampling import CATALOGUE
+from costmodel.formulas.claims import check_claims
+from costmodel.formulas.formula import clear_cache
+from costmodel.formulas.printing.printers import text
+from tests.formulas.sampling import CATALOGUE
 
 PAIRS = [(variant, claim) for variant in CATALOGUE for claim in variant.claims]
 CLAIMS = [
@@ -94,7 +95,7 @@ def test_a_wrong_break_even_is_caught() -> None:
     limit = Claim("break_even", "k^2", of="b")  # the limit is not the bound
     (result,) = check_claims(with_claim(VARIANTS["basis"], limit))
     assert not result.ok
-    assert symbolic.text(result.got) == "k^2·n/(k^2 + n)"
+    assert text(result.got) == "k^2·n/(k^2 + n)"
 
 
 def test_a_claim_about_nothing_known_is_an_error() -> None:
@@ -109,9 +110,9 @@ def test_a_claim_about_nothing_known_is_an_error() -> None:
 
 @pytest.fixture
 def fresh() -> Any:
-    symbolic.clear_cache()
+    clear_cache()
     yield
-    symbolic.clear_cache()
+    clear_cache()
 
 
 def failing() -> set[str]:
@@ -123,7 +124,7 @@ def test_weights_that_ignore_sharing_go_red(monkeypatch: pytest.MonkeyPatch, fre
         return stage.out_channels * stage.fan_in
 
     monkeypatch.setattr(BoundStage, "weights", property(unshared))
-    symbolic.clear_cache()
+    clear_cache()
     assert {"shared_basis", "group_channelwise"} <= failing()
 
 
@@ -135,7 +136,7 @@ def test_positions_of_the_input_go_red(monkeypatch: pytest.MonkeyPatch, fresh: N
         return result
 
     monkeypatch.setattr(BoundStage, "positions", property(at_input))
-    symbolic.clear_cache()
+    clear_cache()
     assert {"tucker2", "spatial_svd", "cp", "bsconv_u"} <= failing()
 
 
@@ -146,5 +147,5 @@ def test_a_window_side_left_out_goes_red(monkeypatch: pytest.MonkeyPatch, fresh:
         return product(stage.weight_axis_size(axis) for axis in axes)
 
     monkeypatch.setattr(BoundStage, "fan_in", property(without_rows))
-    symbolic.clear_cache()
+    clear_cache()
     assert {"standard", "basis", "tucker2", "spatial_svd", "octave"} <= failing()

@@ -7,14 +7,16 @@ from fractions import Fraction
 import pytest
 
 import costmodel as cm
+from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
-from costmodel.metrics import METRICS, Settings, stored, total
+from costmodel.formulas.derivation import derivation, result_latex, result_text, stage_derivations
+from costmodel.formulas.letters import symbol
+from costmodel.metrics.combining import stored, total
+from costmodel.metrics.metric import METRICS
 from costmodel.metrics.padding import inside
-from costmodel.symbolic import derivation, stage_derivations, symbol
-from costmodel.symbolic.derivation import result_latex, result_text
-from costmodel.variant import Variant
-from tests.symbolic.reading import balanced, unsafe_commands, value_of
-from tests.symbolic.sampling import CATALOGUE, any_layers
+from costmodel.metrics.settings import Settings
+from tests.formulas.reading import balanced, unsafe_commands, value_of
+from tests.formulas.sampling import CATALOGUE, any_layers
 
 LAYER = cm.ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
 ODD = cm.ConvLayer((3, 5), 64, 128, (57, 48), stride=(2, 1), padding=(1, 2), batch=3, bias=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 import costmodel as cm
-from costmodel.binding import bind
+from costmodel.core.bind import bind
+from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError
-from costmodel.symbolic import einsum_formula
-from costmodel.variant import VARIANTS
-from tests.symbolic.reading import balanced, unsafe_commands
-from tests.symbolic.sampling import CATALOGUE
+from costmodel.formulas.einsum import einsum_formula
+from tests.formulas.reading import balanced, unsafe_commands
+from tests.formulas.sampling import CATALOGUE
 
 LINES = sorted({line.text for variant in CATALOGUE for line in variant.lines})
 

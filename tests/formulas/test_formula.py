@@ -11,15 +11,19 @@ import pytest
 import sympy
 
 import costmodel as cm
-from costmodel import symbolic
+from costmodel.core.stage import BoundStage
+from costmodel.core.variant import VARIANTS, Hyper, Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.metrics import METRICS, Metric, Settings, largest, total
-from costmodel.stage import BoundStage
-from costmodel.symbolic import formula, general_layer, python, ratio, symbol
-from costmodel.symbolic.derivation import evaluated
-from costmodel.symbolic.letters import hyper_symbols
-from costmodel.variant import VARIANTS, Hyper, Variant
-from tests.symbolic.sampling import CATALOGUE, square_layers
+from costmodel.formulas.algebra import has_rounding
+from costmodel.formulas.derivation import evaluated
+from costmodel.formulas.formula import clear_cache, formula, ratio
+from costmodel.formulas.layers import general_layer
+from costmodel.formulas.letters import hyper_symbols, symbol
+from costmodel.formulas.printing.printers import latex, python, text
+from costmodel.metrics.combining import largest, total
+from costmodel.metrics.metric import METRICS, Metric
+from costmodel.metrics.settings import Settings
+from tests.formulas.sampling import CATALOGUE, square_layers
 
 k, m, n, h, w, d, b, g, r = map(symbol, "kmnhwdbgr")
 
@@ -122,7 +126,7 @@ def test_a_variants_own_attributes_are_in_plain_symbols() -> None:
     assert basis.ratio("macs") == b / n + b / k**2
     assert basis.break_even("b") == k**2 * n / (k**2 + n)
     assert basis.macs.subs({"k": 3, "m": 64, "n": 128, "b": 4, "h": 56, "w": 56}) == 109_985_792
-    assert symbolic.text(basis.macs) == symbolic.text(formula(basis)) == "(k^2 + n)·b·m·h·w"
+    assert text(basis.macs) == text(formula(basis)) == "(k^2 + n)·b·m·h·w"
 
 
 def test_the_ratio_of_each_metric_is_its_own() -> None:
@@ -153,8 +157,8 @@ def test_conventions_may_be_symbols() -> None:
 
 def test_floors_are_kept_where_there_is_a_stride() -> None:
     strided = general_layer(VARIANTS["standard"], stride=True)
-    assert symbolic.has_rounding(formula("standard", "macs", strided))
-    assert not symbolic.has_rounding(formula("standard", "macs"))
+    assert has_rounding(formula("standard", "macs", strided))
+    assert not has_rounding(formula("standard", "macs"))
 
 
 def test_the_domain_of_a_variant_is_kept() -> None:
@@ -185,7 +189,7 @@ def test_a_variant_defined_anew_is_not_the_old_one() -> None:
 
 
 @pytest.fixture
-def more_metrics(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def more_metrics(declared: Any) -> list[str]:
     """Metrics of other kinds: a maximum over stages, one of geometry, one that is no integer."""
 
     def taps(stage: BoundStage, settings: Settings) -> Any:
@@ -200,7 +204,7 @@ def more_metrics(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         Metric("third", "Third", "", "", share, total, whole=False),
     ]
     for metric in found:
-        monkeypatch.setitem(METRICS._metrics, metric.key, metric)
+        declared(METRICS, metric.key, metric)
     return [metric.key for metric in found]
 
 
@@ -209,8 +213,8 @@ def test_metrics_of_any_kind_have_formulas(id: str, more_metrics: list[str]) -> 
     variant = VARIANTS[id]
     for key in more_metrics:
         expr = formula(variant, key)
-        assert symbolic.text(expr)
-        assert symbolic.latex(expr)
+        assert text(expr)
+        assert latex(expr)
         source = python(expr, integer=METRICS[key].whole)
         for counts in square_layers(variant, 2, 3):
             values = general_values(counts)
@@ -228,9 +232,9 @@ def test_errors_name_what_is_allowed() -> None:
         formula("basis", q=3)
 
 
-def test_no_ratio_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_ratio_to_nothing(declared: Any) -> None:
     nothing = Metric("nothing", "Nothing", "", "", lambda stage, settings: 0, total)
-    monkeypatch.setitem(METRICS._metrics, "nothing", nothing)
+    declared(METRICS, "nothing", nothing)
     with pytest.raises(CostModelError, match="the standard layer has no Nothing"):
         ratio("basis", "nothing")
 
@@ -238,12 +242,12 @@ def test_no_ratio_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_cache_forgets_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
     before = formula("standard", "params")
     monkeypatch.setattr(BoundStage, "weights", property(lambda stage: 2 * stage.in_channels))
-    symbolic.clear_cache()
+    clear_cache()
     try:
         assert formula("standard", "params") == 2 * m
     finally:
         monkeypatch.undo()
-        symbolic.clear_cache()
+        clear_cache()
     assert formula("standard", "params") == before
 
 

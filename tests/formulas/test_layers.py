@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 import costmodel as cm
-from costmodel.arith import is_exact
-from costmodel.symbolic import general_layer, grid_layer, symbol, twin_layer
-from costmodel.symbolic.letters import layer_letter
-from costmodel.variant import VARIANTS
-from tests.symbolic.sampling import CATALOGUE, any_layers
+from costmodel.core.numbers import is_exact
+from costmodel.core.variant import VARIANTS
+from costmodel.formulas.layers import general_layer, grid_layer, twin_layer
+from costmodel.formulas.letters import layer_letter, symbol
+from tests.formulas.sampling import CATALOGUE, any_layers
 
 STANDARD = VARIANTS["standard"]
 k, m, n, d, h, w, H, W, s = map(symbol, "kmndhwHWs")

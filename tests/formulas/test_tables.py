@@ -12,13 +12,15 @@ import pytest
 import sympy
 
 import costmodel as cm
-from costmodel import symbolic
+from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError, VariantError
-from costmodel.metrics import METRICS
-from costmodel.symbolic import FORMATS, formula_rows, notebook_latex, render, rows, symbol
-from costmodel.variant import VARIANTS
-from tests.symbolic.reading import balanced, unsafe_commands
-from tests.symbolic.sampling import CATALOGUE
+from costmodel.formulas.letters import symbol
+from costmodel.formulas.notebook import notebook_latex
+from costmodel.formulas.rows import formula_rows, rows
+from costmodel.formulas.tables import FORMATS, render
+from costmodel.metrics.metric import METRICS
+from tests.formulas.reading import balanced, unsafe_commands
+from tests.formulas.sampling import CATALOGUE
 
 FEW = ["standard", "basis", "tucker2", "ghost", "octave"]
 SHOWN = [key for key, metric in METRICS.items() if metric.shown]
@@ -184,8 +186,3 @@ def test_the_notebook_shows_formulas_and_ratio() -> None:
     assert VARIANTS["basis"]._repr_latex_() == source
     assert "ratio" not in notebook_latex(VARIANTS["standard"])
     assert balanced(source)
-
-
-def test_the_public_names_are_there() -> None:
-    for name in symbolic.__all__:
-        assert getattr(symbolic, name) is not None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import costmodel as cm
-from costmodel.binding import bind
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import VariantError
-from costmodel.program import BoundVariant
-from costmodel.variant import VARIANTS, Variant
 
 CATALOGUE = [v for v in VARIANTS.values() if v.family != "custom"]
 

@@ -11,20 +11,15 @@ import pytest
 import sympy
 
 import costmodel as cm
-from costmodel.arith import Number
-from costmodel.binding import bind
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.metrics import (
-    DEFAULTS,
-    GROUPS,
-    METRICS,
-    Metric,
-    MetricRegistry,
-    Settings,
-    combining,
-)
-from costmodel.program import BoundVariant
-from costmodel.variant import VARIANTS, Variant
+from costmodel.metrics import combining
+from costmodel.metrics.metric import GROUPS, METRICS, Metric
+from costmodel.metrics.settings import DEFAULTS, Settings
+from costmodel.registry import Registry
 from tests.metrics.layers import CATALOGUE, fitting
 
 EVERY_METRIC = pytest.mark.parametrize("metric", METRICS.values(), ids=lambda m: m.key)
@@ -63,11 +58,11 @@ def test_few_are_shown_unless_asked_for() -> None:
 
 
 def test_a_key_is_taken_once_and_groups_and_settings_exist() -> None:
-    registry = MetricRegistry()
+    registry = Registry[Metric]("metric")
     metric = METRICS["macs"]
-    registry.add(metric)
-    with pytest.raises(CostModelError, match="'macs' is declared twice; allowed is a new key"):
-        registry.add(metric)
+    registry.add("macs", metric)
+    with pytest.raises(CostModelError, match="'macs' is declared twice; allowed is a new name"):
+        registry.add("macs", metric)
     with pytest.raises(CostModelError, match="unknown metric 'mac'"):
         registry["mac"]
     with pytest.raises(CostModelError, match="unknown group of metrics 'speed'"):
@@ -76,9 +71,9 @@ def test_a_key_is_taken_once_and_groups_and_settings_exist() -> None:
         Metric("k", "K", "", "c", metric.rule, uses=("weight_bit",))
 
 
-def test_a_metric_of_ones_own_is_counted_and_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_metric_of_ones_own_is_counted_and_compared(declared: Any) -> None:
     mine = Metric("reads", "Reads", "", "numbers read by the stages", lambda s, _: s.inputs)
-    monkeypatch.setitem(METRICS._metrics, "reads", mine)
+    declared(METRICS, "reads", mine)
     layer = cm.ConvLayer(3, 12, 20, (9, 7))
     assert cm.count("channel_svd", layer, r=5).reads == (12 + 5) * 63
     assert cm.compare(layer, ["standard"], "reads").rows[0]["reads"] == 12 * 63

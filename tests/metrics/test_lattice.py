@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costmodel.metrics._lattice import points_below
+from costmodel.metrics.lattice import points_below
 
 STEPS = st.tuples(st.integers(1, 9), st.integers(1, 9))
 COUNTS = st.tuples(st.integers(1, 12), st.integers(1, 8))

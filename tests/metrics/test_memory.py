@@ -13,7 +13,7 @@ from fvcore.nn import ActivationCountAnalysis
 import costmodel as cm
 from costmodel import Hyper, Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.metrics._fractions import bits_in_bytes, share
+from costmodel.metrics.fractions import bits_in_bytes, share
 
 LAYER = cm.ConvLayer((3, 5), 12, 20, (9, 14), stride=(2, 1), batch=3, bias=True)
 

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import costmodel as cm
-from costmodel.binding import bind
+from costmodel.core.bind import bind
+from costmodel.core.stage import BoundStage, Geometry
+from costmodel.core.variant import Variant
 from costmodel.metrics.padding import inside, taps_inside
-from costmodel.stage import BoundStage, Geometry
-from costmodel.variant import Variant
 from tests.metrics.layers import CATALOGUE, fitting
 
 CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 import costmodel as cm
-from costmodel.arith import Number, product
-from costmodel.binding import bind
-from costmodel.metrics import METRICS
-from costmodel.program import (
+from costmodel.core.bind import bind
+from costmodel.core.bound import (
     BoundBlock,
     BoundResample,
     BoundSequence,
@@ -16,8 +14,10 @@ from costmodel.program import (
     BoundVariant,
     Item,
 )
-from costmodel.stage import BoundStage
-from costmodel.variant import Variant
+from costmodel.core.numbers import Number, product
+from costmodel.core.stage import BoundStage
+from costmodel.core.variant import Variant
+from costmodel.metrics.metric import METRICS
 from tests.metrics.layers import CATALOGUE, fitting
 
 

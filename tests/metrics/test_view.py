@@ -11,10 +11,10 @@ import sympy
 import torch
 
 import costmodel as cm
-from costmodel.binding import bind
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundBlock, BoundResample, BoundSequence
+from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.program import BoundBlock, BoundResample, BoundSequence
-from costmodel.variant import Variant
 from tests.metrics.layers import CATALOGUE
 
 LAYERS = [

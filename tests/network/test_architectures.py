@@ -10,11 +10,11 @@ import sympy
 
 import costmodel as cm
 from costmodel.errors import CostModelError
-from costmodel.network.architectures import ARCHITECTURES, architecture
+from costmodel.files import data_path
+from costmodel.network.architectures.build import ARCHITECTURES
 from costmodel.network.architectures.mobilenet_v2 import at_least_one, rounded
-from costmodel.network.csv_writer import to_csv
-from costmodel.network.library import available
-from costmodel.resources import data_path
+from costmodel.network.read.csv.writer import to_csv
+from costmodel.network.read.library import available
 from networks import text  # scripts/networks.py
 
 #: Multiplies of convolutions and linear layers at the published input; parameters with bias and
@@ -143,7 +143,7 @@ def test_hundreds_of_sizes_of_one_network():
     count = net.compiled()
     for h in range(1, 401):
         w = 401 - h + 30
-        assert count(1, h, w) == architecture("resnet50").network(H=h, W=w).macs
+        assert count(1, h, w) == ARCHITECTURES["resnet50"].network(H=h, W=w).macs
 
 
 def test_sympy_formula_substitutes_to_the_count():
@@ -255,10 +255,10 @@ def test_unknown_names():
     with pytest.raises(CostModelError, match="did you mean 'resnet18'"):
         cm.load("resnet17")
     with pytest.raises(CostModelError, match="unknown architecture"):
-        architecture("lenet")
+        ARCHITECTURES["lenet"]
 
 
 def test_a_planted_fault_changes_the_file(tmp_path):
     """The comparison of file and generator would see one stride too many."""
-    wrong = architecture("resnet18").network(H=223)
+    wrong = ARCHITECTURES["resnet18"].network(H=223)
     assert to_csv(wrong) != to_csv(cm.load("resnet18"))

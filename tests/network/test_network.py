@@ -6,17 +6,9 @@ import pytest
 
 import costmodel as cm
 from costmodel.errors import CostModelError
-from costmodel.network import (
-    COUNTED,
-    FREE,
-    KINDS,
-    NOT_MODELLED,
-    MatMul,
-    NetOp,
-    Network,
-    Parameter,
-)
-from costmodel.network.kinds import KindRegistry
+from costmodel.network.kinds import KINDS, Kind, Kinds
+from costmodel.network.network import Network
+from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, MatMul, NetOp, Parameter
 
 CONV = cm.ConvLayer(kernel=(3, 5), in_channels=6, out_channels=10, size=(11, 14), groups=2)
 
@@ -160,10 +152,10 @@ def test_wrong_facts_are_one_sentence(make, words):
 
 
 def test_a_kind_is_declared_once():
-    registry = KindRegistry()
-    registry.add("x", "x", "x_ops", "x")
+    registry = Kinds("kind")
+    registry.add("x", Kind("x", "x", "x_ops", "x"))
     with pytest.raises(CostModelError, match="declared twice"):
-        registry.add("x", "x", "x_ops", "x")
+        registry.add("x", Kind("x", "x", "x_ops", "x"))
 
 
 def test_work_has_columns_of_its_own_that_totals_leave_out():

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
-from costmodel.cli import main
-from costmodel.network.architectures import ARCHITECTURES
+from costmodel.cli.main import main
+from costmodel.network.architectures.build import ARCHITECTURES
 from costmodel.network.columns import names
-from costmodel.network.csv_reader import COLUMNS, parse_csv
-from costmodel.network.library import available
+from costmodel.network.read.csv.reader import COLUMNS, parse_csv
+from costmodel.network.read.library import available
 
 TEXT = (Path(cm.__file__).parent.parent / "docs" / "networks.md").read_text(encoding="utf-8")
 OWN = {"params", "macs", *names()} - set(cm.METRICS)
@@ -22,7 +22,7 @@ def test_python_blocks_run(code, capsys):
     try:
         exec(compile(code, "networks.md", "exec"), {})
     finally:
-        ARCHITECTURES.pop("tiny", None)
+        ARCHITECTURES.remove("tiny")
 
 
 @pytest.mark.parametrize("command", re.findall(r"^\$ python -m costmodel (.*)", TEXT, re.MULTILINE))

@@ -7,10 +7,11 @@ import pytest
 
 import costmodel as cm
 from costmodel.errors import CostModelError, VariantError
-from costmodel.network import NetOp, Network, Parameter
-from costmodel.network.replacement import DOES_NOT_FIT, DOES_NOT_PAY
+from costmodel.network.network import Network
+from costmodel.network.operation import NetOp, Parameter
+from costmodel.network.replace import DOES_NOT_FIT, DOES_NOT_PAY
 from costmodel.network.selection import Where, parse
-from costmodel.network.whatif import compare
+from costmodel.network.what_if import compare
 
 NET = cm.load("resnet18")
 

@@ -6,8 +6,10 @@ import pytest
 
 import costmodel as cm
 from costmodel.errors import CostModelError
-from costmodel.metrics import METRICS
-from costmodel.network import NetOp, Network, columns, views
+from costmodel.metrics.metric import METRICS
+from costmodel.network import columns, views
+from costmodel.network.network import Network
+from costmodel.network.operation import NetOp
 
 NET = cm.load("mobilenet")
 

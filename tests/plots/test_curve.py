@@ -4,7 +4,9 @@ import pytest
 
 from costmodel import VARIANTS, ConvLayer
 from costmodel.plots.curve import ratio_curve
-from costmodel.sweep import axes, crossing, hyper_axes, sweep
+from costmodel.sweeping.axes import axes, hyper_axes
+from costmodel.sweeping.crossing import crossing
+from costmodel.sweeping.space import sweep
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
 

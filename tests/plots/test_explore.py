@@ -7,7 +7,10 @@ import pytest
 from costmodel import METRICS, VARIANTS, ConvLayer
 from costmodel.plots.explore import cost_curves, trade_off_scatter
 from costmodel.plots.ratio_map import ratio_map
-from costmodel.sweep import axes, boundary, sweep, trade_off
+from costmodel.sweeping.axes import axes
+from costmodel.sweeping.crossing import boundary
+from costmodel.sweeping.space import sweep
+from costmodel.sweeping.trade_off import trade_off
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
 

@@ -10,7 +10,7 @@ import pytest
 
 import costmodel as cm
 from costmodel.errors import CostModelError
-from costmodel.network.model import summed
+from costmodel.network.operation import summed
 from costmodel.plots.network import (
     before_after,
     kind_color,

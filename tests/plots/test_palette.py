@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from costmodel.core.variant import FAMILIES, VARIANTS, Variant
 from costmodel.plots.palette import (
     DARK,
     FAMILY_STYLES,
@@ -14,7 +15,6 @@ from costmodel.plots.palette import (
     style_of,
     with_luminance,
 )
-from costmodel.variant import FAMILIES, VARIANTS, Variant
 
 # Full dichromacies after Machado, Oliveira, Fernandes 2009, on linear RGB.
 DICHROMACIES = {

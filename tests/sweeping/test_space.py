@@ -9,18 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel import VARIANTS, ConvLayer, CostModelError, count
-from costmodel.sweep import (
-    LAYER_AXES,
-    MAX_CELLS,
-    axes,
-    crossing,
-    fitting_values,
-    hyper_axes,
-    rounded,
-    spaced,
-    sweep,
-)
-from costmodel.sweep import cells as module
+from costmodel.sweeping import cells as module
+from costmodel.sweeping.axes import LAYER_AXES, axes, hyper_axes, rounded, spaced
+from costmodel.sweeping.crossing import crossing
+from costmodel.sweeping.space import MAX_CELLS, fitting_values, sweep
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14), stride=(2, 1))
 ALL = list(VARIANTS.values())

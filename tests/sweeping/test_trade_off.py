@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel import VARIANTS, ConvLayer, CostModelError, count
-from costmodel.sweep import front, trade_off
+from costmodel.sweeping.trade_off import front, trade_off
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14))
 pairs = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=40)

@@ -8,7 +8,7 @@ import costmodel as cm
 from costmodel.timing.case import Case
 from costmodel.timing.convolution import of_layer
 from costmodel.timing.machine import this_machine
-from costmodel.timing.protocol import Summary
+from costmodel.timing.measure.protocol import Summary
 from costmodel.timing.roofline import (
     COMPUTE,
     LAUNCH,

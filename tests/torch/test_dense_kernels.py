@@ -7,10 +7,10 @@ import torch
 from torch.nn import functional
 
 import costmodel as cm
-from costmodel.binding import bind
+from costmodel.core.bind import bind
+from costmodel.core.stage import BoundStage
 from costmodel.errors import VariantError
-from costmodel.stage import BoundStage
-from costmodel.verify.lowering import GROUPS, StageModule
+from costmodel.torch.lowering import GROUPS, StageModule
 
 LAYER = cm.ConvLayer((3, 5), 6, 12, (9, 13))
 STRIDED = cm.ConvLayer((4, 3), 12, 24, (10, 11), stride=(2, 3), padding=(2, 1))

@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 import costmodel as cm
+from costmodel.checks.verify.reference import reference
 from costmodel.errors import VariantError
-from costmodel.verify.lowering import StageModule
-from costmodel.verify.reference import reference
-from costmodel.verify.taps import nearest_taps
+from costmodel.torch.lowering import StageModule
+from costmodel.torch.taps import nearest_taps
 
 LAYER = cm.ConvLayer((3, 5), 8, 12, (9, 11), stride=(2, 1), bias=True)
 

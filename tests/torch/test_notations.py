@@ -5,11 +5,11 @@ import torch
 from torch import nn
 
 import costmodel as cm
+from costmodel.checks.verify.oracles import ORACLES
+from costmodel.checks.verify.suite import check
+from costmodel.core.variant import VARIANTS, Hyper, Variant
 from costmodel.errors import VariantError
-from costmodel.variant import VARIANTS, Hyper, Variant
-from costmodel.verify.lowering import StageModule
-from costmodel.verify.oracles import ORACLES
-from costmodel.verify.suite import check
+from costmodel.torch.lowering import StageModule
 
 PLAIN = cm.ConvLayer((3, 5), 12, 24, (13, 18))
 LAYERS = (

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 import costmodel as cm
-from costmodel.binding import bind
+from costmodel.core.bind import bind
 from costmodel.errors import VariantError
-from costmodel.network.live import replace
+from costmodel.torch.replace import replace
 from tests.network.models import MODELS
 
 _PLANS: dict[str, Any] = {

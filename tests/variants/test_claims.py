@@ -12,11 +12,11 @@ import pytest
 import sympy
 
 import costmodel as cm
-from costmodel.arith import Number
+from costmodel.core.expression import parse
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS, Claim, Variant
 from costmodel.errors import CostModelError
-from costmodel.expression import parse
-from costmodel.metrics import METRICS
-from costmodel.variant import VARIANTS, Claim, Variant
+from costmodel.metrics.metric import METRICS
 
 PAIRS = [(v, claim) for v in VARIANTS.values() if v.family != "custom" for claim in v.claims]
 

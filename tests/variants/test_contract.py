@@ -12,12 +12,8 @@ import pytest
 import sympy
 
 import costmodel as cm
-from costmodel.arith import Number
-from costmodel.binding import bind
-from costmodel.errors import CostModelError, VariantError
-from costmodel.expression import parse
-from costmodel.metrics import METRICS
-from costmodel.program import (
+from costmodel.core.bind import bind
+from costmodel.core.bound import (
     BoundBias,
     BoundBlock,
     BoundResample,
@@ -25,8 +21,12 @@ from costmodel.program import (
     BoundSlice,
     BoundVariant,
 )
-from costmodel.stage import BoundStage
-from costmodel.variant import VARIANTS, Variant
+from costmodel.core.expression import parse
+from costmodel.core.numbers import Number
+from costmodel.core.stage import BoundStage
+from costmodel.core.variant import VARIANTS, Variant
+from costmodel.errors import CostModelError, VariantError
+from costmodel.metrics.metric import METRICS
 
 CATALOGUE = [v for v in VARIANTS.values() if v.family != "custom"]
 

@@ -9,7 +9,7 @@ import pytest
 import sympy
 
 import costmodel as cm
-from costmodel.binding import bind
+from costmodel.core.bind import bind
 
 m, n, b, e, g, r, t, q, c = sympy.symbols("m n b e g r t q c", integer=True, positive=True)
 d1, d2, e1, e2 = sympy.symbols("d1 d2 e1 e2", integer=True, positive=True)

@@ -6,7 +6,7 @@ import pytest
 import sympy
 
 import costmodel as cm
-from costmodel.binding import bind
+from costmodel.core.bind import bind
 
 LAYER = cm.ConvLayer((3, 5), 12, 20, (17, 22))
 TALL = (15 * 12, 20)  # the kernel unfolded: k²m rows, n columns

@@ -3,8 +3,3 @@
 A figure is data, with the computation that it is compared with; `check` gives a verdict on each,
 and `regressions` those that were explained when they were recorded and no longer are.
 """
-
-from costmodel.published.figures import VERDICTS, sources
-from costmodel.published.tables import check, regressions
-
-__all__ = ["VERDICTS", "check", "regressions", "sources"]

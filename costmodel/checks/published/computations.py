@@ -12,16 +12,16 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 
-from costmodel import parsing
-from costmodel.arith import Number, product
-from costmodel.binding import bind
-from costmodel.counting import count
+from costmodel import typed as parsing
+from costmodel.comparing.count import count
+from costmodel.core.bind import bind
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number, product
+from costmodel.core.variant import VARIANTS
 from costmodel.errors import InputError, unknown
-from costmodel.layer import ConvLayer
-from costmodel.network.library import load
-from costmodel.network.model import NetOp
 from costmodel.network.network import Network
-from costmodel.variant import VARIANTS
+from costmodel.network.operation import NetOp
+from costmodel.network.read.library import load
 
 Options = dict[str, str]
 _Computation = Callable[[list[str], Options], Number]

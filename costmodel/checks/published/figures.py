@@ -23,7 +23,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from costmodel.errors import InputError, unknown
-from costmodel.resources import data_path
+from costmodel.files import data_path
 
 FOLDER = "published"
 EXACT, ROUNDED, MISPRINT, NOT = "exact", "within rounding", "misprint", "not reproducible"

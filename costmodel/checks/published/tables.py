@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from costmodel.errors import InputError, unknown
-from costmodel.published.computations import compute
-from costmodel.published.figures import (
+from costmodel.checks.published.computations import compute
+from costmodel.checks.published.figures import (
     EXACT,
     MISPRINT,
     NOT,
@@ -18,6 +17,7 @@ from costmodel.published.figures import (
     figures,
     sources,
 )
+from costmodel.errors import InputError, unknown
 from costmodel.table import Table
 
 COLUMNS = (

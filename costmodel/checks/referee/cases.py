@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import parametrize
 
-from costmodel.referee.sources import Opened, opened
-from costmodel.referee.suite import Row, rows
+from costmodel.checks.referee.sources import Opened, opened
+from costmodel.checks.referee.suite import Row, rows
 
 _MODULES = {
     (False, 1): nn.Conv1d,

@@ -10,13 +10,13 @@ import csv
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from costmodel.checks.referee.convention import Reading
+from costmodel.checks.referee.process import LIMIT, ask_cases
+from costmodel.checks.referee.report import OWN, itemised, recorded_model
+from costmodel.checks.referee.suite import rows
+from costmodel.checks.referee.tool import TOOLS
 from costmodel.errors import InputError
-from costmodel.referee.convention import Reading
-from costmodel.referee.process import LIMIT, ask_cases
-from costmodel.referee.report import OWN, itemised, recorded_model
-from costmodel.referee.suite import rows
-from costmodel.referee.tools import TOOLS
-from costmodel.resources import data_path
+from costmodel.files import data_path
 from costmodel.table import Table
 
 FILE = ("referee", "results.csv")

@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from costmodel.checks.referee.causes import ROUNDING
+from costmodel.checks.referee.record import Call, Record
 from costmodel.errors import InputError
-from costmodel.referee.causes import ROUNDING
-from costmodel.referee.record import Call, Record
 
 Value = int | Fraction
 

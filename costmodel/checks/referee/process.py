@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import costmodel
-from costmodel.referee.tool import Tool
+from costmodel.checks.referee.tool import Tool
 
 #: Seconds that one counter may take for one network.
 LIMIT = 120.0
@@ -54,7 +54,7 @@ def _run(request: dict[str, object], limit: float) -> tuple[dict[str, Answer], s
     """The answers by case, and the sentence for those that did not come."""
     root = str(Path(costmodel.__file__).parent.parent)
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    command = [sys.executable, "-m", "costmodel.referee.worker", json.dumps(request)]
+    command = [sys.executable, "-m", "costmodel.checks.referee.worker", json.dumps(request)]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from costmodel.network.model import NetOp
+from costmodel.network.operation import NetOp
 
 MODULE, FUNCTION, OPERATOR = "module", "function", "operator"
 

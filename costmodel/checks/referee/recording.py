@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from costmodel.checks.referee.record import Call, Record
+from costmodel.checks.referee.witness import WatchedMode, Witness, class_name, watched
 from costmodel.errors import InputError
-from costmodel.network.capture.dispatch import NeedsIntegers
-from costmodel.network.capture.inputs import Inputs
-from costmodel.network.capture.run import LOCK, _real_copy, surroundings
-from costmodel.network.capture.state import State
-from costmodel.referee.record import Call, Record
-from costmodel.referee.witness import WatchedMode, Witness, class_name, watched
+from costmodel.network.read.torch.dispatch import NeedsIntegers
+from costmodel.network.read.torch.inputs import Inputs
+from costmodel.network.read.torch.run import LOCK, _real_copy, surroundings
+from costmodel.network.read.torch.state import State
 
 
 def record(model: Callable[..., Any], inputs: Inputs, name: str = "") -> Record:

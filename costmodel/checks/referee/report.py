@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from costmodel.checks.referee.causes import CAUSES, UNEXPLAINED
+from costmodel.checks.referee.convention import Reading, Value
+from costmodel.checks.referee.process import LIMIT, ask
+from costmodel.checks.referee.record import Record
+from costmodel.checks.referee.tool import TOOLS
 from costmodel.errors import InputError, MissingDependencyError
-from costmodel.referee.causes import CAUSES, UNEXPLAINED
-from costmodel.referee.convention import Reading, Value
-from costmodel.referee.process import LIMIT, ask
-from costmodel.referee.record import Record
-from costmodel.referee.tools import TOOLS
 from costmodel.table import Table
 
 #: The row of this project.
@@ -94,8 +94,8 @@ def _sentence(cause: str) -> str:
 def recorded(source: str, inputs: Sequence[Sequence[int]] = ()) -> tuple[Record, tuple[str, ...]]:
     """The record of a network by its source, and sentences on how its model was made."""
     _needs_torch()
-    from costmodel.referee.recording import record
-    from costmodel.referee.sources import open_model
+    from costmodel.checks.referee.recording import record
+    from costmodel.checks.referee.sources import open_model
 
     opened = open_model(source, [tuple(shape) for shape in inputs])
     return record(opened.model, opened.inputs, opened.name), opened.notes
@@ -104,8 +104,8 @@ def recorded(source: str, inputs: Sequence[Sequence[int]] = ()) -> tuple[Record,
 def recorded_model(case: str) -> Record:
     """The record of a case of the conformance suite."""
     _needs_torch()
-    from costmodel.referee.cases import CASES
-    from costmodel.referee.recording import record
+    from costmodel.checks.referee.cases import CASES
+    from costmodel.checks.referee.recording import record
 
     opened = CASES[case].opened()
     return record(opened.model, opened.inputs, case)

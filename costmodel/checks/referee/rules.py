@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from math import prod
 
-from costmodel.referee import causes
-from costmodel.referee.convention import Rule, Unit, Value
-from costmodel.referee.record import FUNCTION, MODULE, OPERATOR, Call, Record, Shape
+from costmodel.checks.referee import causes
+from costmodel.checks.referee.convention import Rule, Unit, Value
+from costmodel.checks.referee.record import FUNCTION, MODULE, OPERATOR, Call, Record, Shape
 
 CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d")
 TRANSPOSED = ("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")

@@ -14,12 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from costmodel.core.layer import ConvLayer
 from costmodel.errors import InputError
-from costmodel.layer import ConvLayer
-from costmodel.network.capture.inputs import Inputs, read_inputs
-from costmodel.network.model import MatMul, NetOp
 from costmodel.network.network import Network
-from costmodel.network.sources import Shape, _called, open_network
+from costmodel.network.operation import MatMul, NetOp
+from costmodel.network.read.sources import Shape, _called, open_network
+from costmodel.network.read.torch.inputs import Inputs, read_inputs
 
 _CONVOLUTIONS = {
     (False, 1): nn.Conv1d,

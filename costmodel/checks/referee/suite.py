@@ -11,7 +11,7 @@ import functools
 from dataclasses import dataclass
 
 from costmodel.errors import InputError
-from costmodel.resources import data_path
+from costmodel.files import data_path
 
 FILE = ("referee", "conformance.csv")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata, util
 from typing import Any
 
-from costmodel.errors import CostModelError, InputError, unknown
-from costmodel.referee.convention import Convention
+from costmodel.checks.referee.convention import Convention
+from costmodel.errors import InputError
+from costmodel.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -47,34 +48,16 @@ class Tool:
         return f"not installed: pip install {self.package}"
 
 
-class ToolRegistry(Mapping[str, Tool]):
-    """Tools by key, in order of declaration."""
-
-    def __init__(self) -> None:
-        self._tools: dict[str, Tool] = {}
-
-    def add(self, tool: Tool) -> Tool:
-        """Register a tool; a key can be taken once."""
-        if tool.key in self._tools:
-            raise CostModelError(f"tool {tool.key!r} is declared twice; allowed is a new key")
-        self._tools[tool.key] = tool
-        return tool
-
-    def __getitem__(self, key: str) -> Tool:
-        try:
-            return self._tools[key]
-        except KeyError:
-            raise InputError(unknown("tool", key, self._tools)) from None
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._tools
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tools)
-
-    def __len__(self) -> int:
-        return len(self._tools)
+#: Every counter by key; each file of `tools/` declares one.
+TOOLS = Registry[Tool](
+    "tool",
+    package="costmodel.checks.referee.tools",
+    order=lambda t: t.key,
+    unknown_error=InputError,
+)
 
 
-#: Every counter by key; the files of `tools/` declare them.
-TOOLS = ToolRegistry()
+def declare(*facts: Any, **more: Any) -> Tool:
+    """Declare and register a counter; the arguments are those of `Tool`."""
+    tool = Tool(*facts, **more)
+    return TOOLS.add(tool.key, tool)

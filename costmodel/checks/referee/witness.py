@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from costmodel.network.capture.dispatch import CaptureMode
-from costmodel.network.capture.recorder import Recorder
-from costmodel.network.capture.state import State
-from costmodel.network.model import NetOp
-from costmodel.referee.record import FUNCTION, MODULE, OPERATOR, Call, Shape
+from costmodel.checks.referee.record import FUNCTION, MODULE, OPERATOR, Call, Shape
+from costmodel.network.operation import NetOp
+from costmodel.network.read.torch.dispatch import CaptureMode
+from costmodel.network.read.torch.recorder import Recorder
+from costmodel.network.read.torch.state import State
 
 #: Functions that some counter patches or a trace shows, where they are looked up.
 _NAMES = """

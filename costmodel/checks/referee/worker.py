@@ -1,7 +1,7 @@
 """Worker: asks one counter, in the process that `process.ask` starts for it.
 
-    python -m costmodel.referee.worker '{"tool": "fvcore", "source": "resnet18", "inputs": []}'
-    python -m costmodel.referee.worker '{"tool": "fvcore", "cases": true}'
+    python -m costmodel.checks.referee.worker '{"tool": "fvcore", "source": "resnet18"}'
+    python -m costmodel.checks.referee.worker '{"tool": "fvcore", "cases": true}'
 
 Whatever a tool prints goes to standard error. Standard output has one JSON line per answer:
 {"case": …, "value": …} or {"case": …, "error": "one sentence"}.
@@ -22,11 +22,11 @@ from typing import Any, TextIO
 
 def main(request: dict[str, Any], out: TextIO) -> None:
     """Answer a request, one line as soon as there is one."""
-    from costmodel.referee.tools import TOOLS
+    from costmodel.checks.referee.tool import TOOLS
 
     tool = TOOLS[request["tool"]]
     if request.get("cases"):
-        from costmodel.referee.cases import CASES
+        from costmodel.checks.referee.cases import CASES
 
         for name, case in CASES.items():
             model, inputs = case.build()
@@ -35,7 +35,7 @@ def main(request: dict[str, Any], out: TextIO) -> None:
             del model, inputs
             gc.collect()
         return
-    from costmodel.referee.sources import open_model
+    from costmodel.checks.referee.sources import open_model
 
     opened = open_model(request["source"], [tuple(shape) for shape in request["inputs"]])
     args, kwargs = opened.inputs.tensors("cpu")

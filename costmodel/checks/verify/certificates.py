@@ -23,18 +23,19 @@ from typing import Any
 
 from sympy import Expr, lambdify
 
-from costmodel.arith import Number
+from costmodel.checks.verify import prepare
+from costmodel.checks.verify.counters import on_meta, torch_counts
+from costmodel.checks.verify.grids import SETTINGS, LayerGrid, Lettered, default_value, layer_grid
+from costmodel.checks.verify.oracles import fvcore_analysis, fvcore_count, fvcore_parameters
+from costmodel.checks.verify.polynomials import cases
+from costmodel.core.bound import BoundVariant
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, unknown
-from costmodel.program import BoundVariant
-from costmodel.symbolic import formula, text
+from costmodel.formulas.formula import formula
+from costmodel.formulas.printing.printers import text
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
-from costmodel.verify import prepare
-from costmodel.verify.counters import on_meta, torch_counts
-from costmodel.verify.grids import SETTINGS, LayerGrid, Lettered, default_value, layer_grid
-from costmodel.verify.modules import VariantModule
-from costmodel.verify.oracles import fvcore_analysis, fvcore_count, fvcore_parameters
-from costmodel.verify.polynomials import cases
+from costmodel.torch.modules import VariantModule
 
 COLUMNS = (
     "variant",
@@ -209,7 +210,7 @@ def claim(
     Args:
         variant: a variant with a module.
         setting: key of `SETTINGS`.
-        formulas: by metric; None is what the project says, `costmodel.symbolic.formula`.
+        formulas: by metric; None is what the project says, `costmodel.formulas.formula`.
         held: values of hyper-parameters by which a rounding divides; the default is their default.
 
     Raises:

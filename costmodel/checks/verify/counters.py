@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from costmodel.program import BoundVariant
-from costmodel.verify.modules import VariantModule, input_shape
+from costmodel.core.bound import BoundVariant
+from costmodel.torch.modules import VariantModule, input_shape
 
 _FUNCTIONS: dict[type[nn.Module], Any] = {
     nn.Conv1d: functional.conv1d,

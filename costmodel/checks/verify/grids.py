@@ -17,12 +17,15 @@ from typing import Any
 
 from sympy import Symbol
 
-from costmodel.arith import Number
-from costmodel.binding import BoundVariant, bind
+from costmodel.checks.verify.polynomials import Case
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import Hyper, Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.layer import ConvLayer
-from costmodel.symbolic.layers import GridLayer, general_dims
-from costmodel.symbolic.letters import (
+from costmodel.formulas.layers import GridLayer, general_dims
+from costmodel.formulas.letters import (
     AXES,
     IN_GRID,
     OUT_GRID,
@@ -30,8 +33,6 @@ from costmodel.symbolic.letters import (
     layer_letter,
     symbol,
 )
-from costmodel.variant import Hyper, Variant
-from costmodel.verify.polynomials import Case
 
 _ATTEMPTS = 600
 _PATIENCE = 100  # attempts with the same candidates before one more is let in

@@ -13,11 +13,11 @@ from typing import Any
 
 import torch
 
-from costmodel.counting import Counts
+from costmodel.checks.verify.counters import on_meta, ones_count, torch_counts
+from costmodel.checks.verify.reference import reference
+from costmodel.comparing.count import Counts
 from costmodel.errors import CostModelError, MissingDependencyError
-from costmodel.verify.counters import on_meta, ones_count, torch_counts
-from costmodel.verify.modules import VariantModule, input_shape, output_shape
-from costmodel.verify.reference import reference
+from costmodel.torch.modules import VariantModule, input_shape, output_shape
 
 #: What fvcore has no rule for, and what costs no multiply: anything else that it does not support
 #: makes its count worthless, and so is a failure.

@@ -16,7 +16,7 @@ from typing import Any
 
 from sympy import Expr, Poly, Rational, Symbol, ceiling, expand, floor, fraction, ilcm, together
 
-from costmodel.arith import Number
+from costmodel.core.numbers import Number
 from costmodel.errors import CostModelError
 
 _MAX_CLASSES = 256

@@ -17,18 +17,19 @@ from fractions import Fraction
 from multiprocessing import get_context
 from typing import Any
 
-from costmodel.arith import Number
-from costmodel.binding import BoundVariant, bind
-from costmodel.counting import Counts
+from costmodel.checks.verify import prepare
+from costmodel.checks.verify.counters import on_meta, ones_count, torch_counts
+from costmodel.checks.verify.oracles import fvcore_analysis, fvcore_count
+from costmodel.checks.verify.suite import spec
+from costmodel.comparing.count import Counts
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS, Hyper, Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.layer import ConvLayer
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Hyper, Variant
-from costmodel.verify import prepare
-from costmodel.verify.counters import on_meta, ones_count, torch_counts
-from costmodel.verify.modules import VariantModule, output_shape
-from costmodel.verify.oracles import fvcore_analysis, fvcore_count
-from costmodel.verify.suite import spec
+from costmodel.torch.modules import VariantModule, output_shape
 
 COLUMNS = ("variant", "hyper", "layer", "oracle", "expected", "got")
 #: Layers up to this many MACs are small enough to be counted by convolutions of ones as well.

@@ -13,17 +13,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from costmodel.program import (
+from costmodel.core.bound import (
     BoundBias,
     BoundBlock,
     BoundResample,
     BoundSequence,
     BoundSlice,
 )
-from costmodel.stage import BoundStage, Geometry
-from costmodel.verify.lowering import GROUPS, TAPS, StageModule
-from costmodel.verify.modules import VariantModule
-from costmodel.verify.taps import Tap, channel_indices, pattern_of
+from costmodel.core.stage import BoundStage, Geometry
+from costmodel.torch.lowering import GROUPS, TAPS, StageModule
+from costmodel.torch.modules import VariantModule
+from costmodel.torch.taps import Tap, channel_indices, pattern_of
 
 _BATCH = "batch"
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

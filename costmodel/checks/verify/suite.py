@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from costmodel.counting import count
+from costmodel.checks.verify.oracles import ORACLES, Oracle
+from costmodel.comparing.count import count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, MissingDependencyError, VariantError, unknown
-from costmodel.layer import ConvLayer
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
-from costmodel.verify.modules import build
-from costmodel.verify.oracles import ORACLES, Oracle
+from costmodel.torch.modules import build
 
 COLUMNS = ("variant", "layer", "oracle", "expected", "got", "ok", "note")
 

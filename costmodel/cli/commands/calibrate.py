@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from costmodel.cli._common import add_output, emit
-from costmodel.cli._timing import add_machine, machine_of, progress_of
+from costmodel.cli.options import add_output, emit
+from costmodel.cli.timing_options import add_machine, machine_of, progress_of
 
 HELP = "measure this machine for at most three minutes, so that times can be predicted"
 EXAMPLES = (
@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, keep, and print how well times of unseen layers are predicted."""
     from costmodel.timing.calibration import calibrate
-    from costmodel.timing.store import Store
+    from costmodel.timing.store.database import Store
 
     machine = machine_of(args)
     with Store(args.store) as store:

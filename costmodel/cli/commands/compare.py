@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from costmodel.cli._common import (
+from costmodel.cli.options import (
     add_conventions,
     add_layer,
     add_output,
@@ -14,8 +14,8 @@ from costmodel.cli._common import (
     layer_of,
     names,
 )
-from costmodel.cli._time_option import add_time
-from costmodel.reports import compare
+from costmodel.cli.time_option import add_time
+from costmodel.comparing.compare import compare
 
 HELP = "parameters, multiplies and their ratios of every variant on one layer"
 EXAMPLES = (

@@ -6,8 +6,8 @@ import argparse
 import difflib
 import sys
 
-from costmodel.docs import Embedded, Status, embed
-from costmodel.docs.embedding import write
+from costmodel.documents.blocks import Status
+from costmodel.documents.embedding import Embedded, embed, write
 
 HELP = "refresh or check the formulas, tables and numbers in Markdown and LaTeX documents"
 EXAMPLES = (

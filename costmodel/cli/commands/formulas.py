@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from costmodel.cli._common import add_output, names, write
-from costmodel.metrics import METRICS
+from costmodel.cli.options import add_output, names, write
+from costmodel.metrics.metric import METRICS
 
 HELP = "formulas of every variant: parameters, multiplies, ratio and exact break-even"
 EXAMPLES = (
@@ -17,11 +17,12 @@ EXAMPLES = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    from costmodel import symbolic  # not above: SymPy is loaded for this command alone
+    from costmodel.formulas.alphabets import NOTATIONS
+    from costmodel.formulas.tables import FORMATS
 
     parser.add_argument("--variants", type=names, help="ids separated by commas [all]")
     parser.add_argument(
-        "--notation", choices=tuple(symbolic.NOTATIONS), default="fcnn", help="letters [fcnn]"
+        "--notation", choices=tuple(NOTATIONS), default="fcnn", help="letters [fcnn]"
     )
     parser.add_argument(
         "--metric",
@@ -30,13 +31,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="KEY",
         help=f"what ratio and break-even are about: {', '.join(METRICS)} [macs]",
     )
-    add_output(parser, tuple(symbolic.FORMATS), "text")
+    add_output(parser, tuple(FORMATS), "text")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the table of formulas."""
-    from costmodel import symbolic
+    from costmodel.formulas.rows import rows
+    from costmodel.formulas.tables import render
 
-    rows = symbolic.rows(args.variants, args.metric)
-    write(symbolic.render(rows, args.format, args.notation), args.output)
+    found = rows(args.variants, args.metric)
+    write(render(found, args.format, args.notation), args.output)
     return 0

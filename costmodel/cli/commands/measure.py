@@ -7,7 +7,7 @@ import hashlib
 import sys
 from typing import TYPE_CHECKING
 
-from costmodel.cli._common import (
+from costmodel.cli.options import (
     add_layer,
     add_output,
     add_settings,
@@ -16,12 +16,12 @@ from costmodel.cli._common import (
     layer_of,
     names,
 )
-from costmodel.cli._timing import add_machine, machine_of, progress_of
+from costmodel.cli.timing_options import add_machine, machine_of, progress_of
 from costmodel.errors import InputError, VariantError
 
 if TYPE_CHECKING:
     from costmodel.timing.case import Case
-    from costmodel.timing.store import Run, Store
+    from costmodel.timing.store.database import Run, Store
 
 HELP = "time variants of a layer, or the layers of a network, on this machine"
 EXAMPLES = (
@@ -53,9 +53,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print a row per case, or print what is stored."""
-    from costmodel.timing.memory import refuse_too_large
+    from costmodel.timing.measure.memory import refuse_too_large
     from costmodel.timing.report import table
-    from costmodel.timing.store import Store
+    from costmodel.timing.store.database import Store
 
     if args.export:
         with Store(args.store, create=False) as store:
@@ -77,20 +77,20 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _measure(store: Store, run: Run, args: argparse.Namespace) -> None:
-    from costmodel.timing.protocol import rounds
+    from costmodel.timing.measure.protocol import rounds
 
     for turn, times in rounds(run.cases, run.machine, run.missing, run.seed, progress_of(args)):
         store.keep(run, turn, times)
 
 
 def _cases(args: argparse.Namespace) -> list[Case]:
+    from costmodel.core.variant import VARIANTS
     from costmodel.timing.case import Case
-    from costmodel.variant import VARIANTS
 
     if args.network:
         if any(getattr(args, name) is not None for name in _LAYER) or args.variants:
             raise InputError("--network and a layer exclude each other; allowed is one of them")
-        from costmodel.network.sources import open_network
+        from costmodel.network.read.sources import open_network
 
         network = open_network(args.network)
         layers = dict.fromkeys(op.layer for op in network.ops if op.layer is not None)
@@ -100,7 +100,7 @@ def _cases(args: argparse.Namespace) -> list[Case]:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
         raise InputError(f"{options} is missing; allowed are a whole layer, --network or --export")
     layer, given = layer_of(args), dict(args.settings)
-    from costmodel.reports import route
+    from costmodel.comparing.compare import route
 
     chosen = [VARIANTS[name] for name in args.variants or VARIANTS]
     values = route(chosen, given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from costmodel.cli._common import (
+from costmodel.cli.options import (
     add_output,
     add_settings,
     emit,
@@ -15,10 +15,11 @@ from costmodel.cli._common import (
     sizes,
     write,
 )
-from costmodel.cli._time_option import add_time
+from costmodel.cli.time_option import add_time
 from costmodel.errors import InputError
-from costmodel.network import Network, views
-from costmodel.network.sources import open_network
+from costmodel.network import views
+from costmodel.network.network import Network
+from costmodel.network.read.sources import open_network
 from costmodel.table import Table
 
 HELP = "parameters and multiplies of a whole network, per layer and in total"
@@ -122,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
     if args.formula:
         return _formulas(network, args)
     if args.compare:
-        from costmodel.network.whatif import compare
+        from costmodel.network.what_if import compare
 
         table = compare(network, args.variants, args.where, **settings)
     else:
@@ -143,7 +144,7 @@ def _with_time(table: Table, network: Network, args: argparse.Namespace) -> Tabl
 
 
 def _convention(args: argparse.Namespace) -> int:
-    from costmodel.referee.report import convention_table
+    from costmodel.checks.referee.report import convention_table
 
     if args.at or args.replace or args.metrics:
         raise InputError(

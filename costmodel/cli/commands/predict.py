@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from costmodel.cli._common import (
+from costmodel.cli.options import (
     add_layer,
     add_output,
     add_settings,
@@ -12,7 +12,7 @@ from costmodel.cli._common import (
     layer_of,
     names,
 )
-from costmodel.cli._timing import add_store
+from costmodel.cli.timing_options import add_store
 from costmodel.errors import InputError
 
 HELP = "seconds of variants or of a network on a calibrated machine, with an interval"
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     if args.network:
         if len(missing) < len(_LAYER):
             raise InputError("--network and a layer exclude each other; allowed is one of them")
-        from costmodel.network.sources import open_network
+        from costmodel.network.read.sources import open_network
 
         network = open_network(args.network)
         emit(network_with_time(network.to_table(), network, open_timed(args.store)), args)
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     if missing:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
         raise InputError(f"{options} is missing; allowed are a whole layer, or --network SOURCE")
-    from costmodel.reports import compare
+    from costmodel.comparing.compare import compare
     from costmodel.timing.comparison import compared
 
     layer, given = layer_of(args), dict(args.settings)

@@ -6,8 +6,9 @@ import argparse
 import sys
 from collections import Counter
 
-from costmodel.cli._common import add_output, emit, names
-from costmodel.published import VERDICTS, check, regressions, sources
+from costmodel.checks.published.figures import VERDICTS, sources
+from costmodel.checks.published.tables import check, regressions
+from costmodel.cli.options import add_output, emit, names
 
 HELP = "recompute published tables; exit 1 if a figure that was reproducible no longer is"
 EXAMPLES = (
@@ -30,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print a row per figure; a summary goes to stderr."""
     if args.list:
-        from costmodel.published.tables import listed
+        from costmodel.checks.published.tables import listed
 
         emit(listed(), args)
         return 0

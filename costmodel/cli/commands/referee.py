@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from costmodel.cli._common import add_output, emit, names, say, sizes
+from costmodel.checks.referee.process import LIMIT
+from costmodel.cli.options import add_output, emit, names, say, sizes
 from costmodel.errors import InputError
-from costmodel.referee.process import LIMIT
 
 HELP = "other counters' numbers for a network, the differences itemised; exit 1 if one is not"
 EXAMPLES = (
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("allowed is either a SOURCE or --conformance")
     if args.conformance:
         return _conformance(args)
-    from costmodel.referee.report import referee
+    from costmodel.checks.referee.report import referee
 
     table = referee(
         args.source,
@@ -76,7 +76,7 @@ def _conformance(args: argparse.Namespace) -> int:
     """Measure again; exit 1 where a number differs from the kept one of the same version."""
     if args.inputs:
         raise InputError("--input with --conformance; allowed is --tools")
-    from costmodel.referee.conformance import changed, measure
+    from costmodel.checks.referee.conformance import changed, measure
 
     table = measure(args.tools, args.limit, lambda tool: say(args, f"asking {tool}"))
     emit(table, args)

@@ -6,11 +6,10 @@ import argparse
 import sys
 import time
 
-from costmodel.cli._common import add_output, emit, integer, names
+from costmodel.checks.verify import prepare
+from costmodel.cli.options import add_output, emit, integer, names
 from costmodel.errors import InputError
-from costmodel.files import write_whole
-from costmodel.resources import data_path
-from costmodel.verify import prepare
+from costmodel.files import data_path, write_whole
 
 HELP = "check every variant against fvcore, torch and an independent einsum; exit 1 on a difference"
 #: Where the certificates of all variants are kept, in the data folder.
@@ -51,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         return _certify(args)
     if args.random is not None:
         return _random(args)
-    from costmodel.verify.suite import failures, unchecked, verify
+    from costmodel.checks.verify.suite import failures, unchecked, verify
 
     start = time.perf_counter()
     table = verify(args.variants, args.oracles)
@@ -84,7 +83,7 @@ def _check(args: argparse.Namespace) -> None:
 
 def _certify(args: argparse.Namespace) -> int:
     """Print a row per certificate, and keep those of all variants; a summary goes to stderr."""
-    from costmodel.verify.certificates import certify, refuted, uncertified
+    from costmodel.checks.verify.certificates import certify, refuted, uncertified
 
     start = time.perf_counter()
     table = certify(args.variants, args.oracles)
@@ -106,7 +105,7 @@ def _certify(args: argparse.Namespace) -> int:
 
 def _random(args: argparse.Namespace) -> int:
     """Print the layers that disagree; the seed and a summary go to stderr."""
-    from costmodel.verify.random_layers import campaign
+    from costmodel.checks.verify.random_layers import campaign
 
     seed = args.seed if args.seed is not None else time.time_ns() % 10**9
     if not args.quiet:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from costmodel.counting import Counts
-from costmodel.dashboard.state import State
+from costmodel.comparing.count import Counts
+from costmodel.dashboard.state.state import State
 from costmodel.errors import CostModelError
-from costmodel.sweep import Axis, fitting_values, hyper_axes
+from costmodel.sweeping.axes import Axis, hyper_axes
+from costmodel.sweeping.space import fitting_values
 
 _MOST_STOPS = 240  # of a slider whose values are not simply consecutive
 _WIDTH = 300

@@ -6,11 +6,11 @@ from typing import Literal
 
 import streamlit as st
 
-from costmodel.dashboard.fields import Field, Flag, Integer, Sizes
-from costmodel.dashboard.presets import preset_of, presets
-from costmodel.dashboard.state import State
-from costmodel.layer import ConvLayer
-from costmodel.parsing import layer_from
+from costmodel.core.layer import ConvLayer
+from costmodel.dashboard.state.state import State
+from costmodel.fields import Field, Flag, Integer, Sizes
+from costmodel.network.read.presets import preset_of, presets
+from costmodel.typed import layer_from
 
 #: Channels and sizes up to here are counted; all of it stays exact, but a page is no place to wait.
 MAX_SIZE = 10**6

@@ -7,17 +7,18 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.dashboard import parts, selection
-from costmodel.dashboard.fields import Choice, Field, Flag, Settings, Text
-from costmodel.dashboard.hyper_form import decimal
-from costmodel.dashboard.state import State
-from costmodel.dashboard.uploads import MAX_BYTES, read_upload
-from costmodel.network import Network, load
-from costmodel.network.library import available
-from costmodel.network.replacement import Replaced
-from costmodel.parsing import hyper_value
+from costmodel.core.variant import VARIANTS
+from costmodel.dashboard import parts
+from costmodel.dashboard.forms import selection
+from costmodel.dashboard.forms.hyper_form import decimal
+from costmodel.dashboard.state.state import State
+from costmodel.fields import Choice, Field, Flag, Settings, Text
+from costmodel.network.network import Network
+from costmodel.network.read.library import available, load
+from costmodel.network.read.uploads import MAX_BYTES, read_upload
+from costmodel.network.replace import Replaced
 from costmodel.plots.layout import name_of
-from costmodel.variant import VARIANTS
+from costmodel.typed import hyper_value
 
 SOURCES = {"shipped": "A well-known one", "upload": "Your own file"}
 _FIRST = "resnet18"

@@ -7,14 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.counting import Counts
-from costmodel.dashboard.fields import Choice, Field, OptionalInteger, OptionalReal, Several
-from costmodel.dashboard.shared import counted
-from costmodel.dashboard.state import State
+from costmodel.comparing.count import Counts
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import FAMILIES, VARIANTS, Variant
+from costmodel.dashboard.state.shared import counted
+from costmodel.dashboard.state.state import State
 from costmodel.errors import CostModelError
-from costmodel.layer import ConvLayer
+from costmodel.fields import Choice, Field, OptionalInteger, OptionalReal, Several
 from costmodel.plots.layout import name_of
-from costmodel.variant import FAMILIES, VARIANTS, Variant
 
 # A group beside the families: those that an overview starts with.
 _COMMON = "common"

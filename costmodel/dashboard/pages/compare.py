@@ -7,17 +7,18 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.counting import Counts
-from costmodel.dashboard import closer_look, parts, selection, tables
-from costmodel.dashboard.command import compare_command, compare_directive
-from costmodel.dashboard.fields import Several
-from costmodel.dashboard.layer_form import FIELDS, further_form, layer_form, layer_texts
-from costmodel.dashboard.shared import comparison, drawn
-from costmodel.dashboard.state import State
+from costmodel.comparing.count import Counts
+from costmodel.comparing.explain import explain
+from costmodel.core.layer import ConvLayer
+from costmodel.dashboard import closer_look, parts, tables
+from costmodel.dashboard.forms import selection
+from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
+from costmodel.dashboard.state.shared import comparison, drawn
+from costmodel.dashboard.state.state import State
+from costmodel.documents.spelling import compare_command, compare_directive
 from costmodel.errors import CostModelError
-from costmodel.explain import explain
-from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS
+from costmodel.fields import Several
+from costmodel.metrics.metric import METRICS
 from costmodel.plots.comparison import cost_dots, ratio_bars, summary
 from costmodel.table import Table
 

@@ -6,24 +6,29 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from costmodel import drafting, symbolic
-from costmodel.counting import Counts, count
+from costmodel.comparing.compare import compare
+from costmodel.comparing.count import Counts, count
+from costmodel.comparing.explain import explain
+from costmodel.core import draft as drafting
+from costmodel.core.layer import ConvLayer
+from costmodel.core.notation import MAX_TEXT
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.dashboard import checking, parts
-from costmodel.dashboard.command import definition_source
-from costmodel.dashboard.fields import Text
-from costmodel.dashboard.layer_form import FIELDS, further_form, layer_form, layer_texts
-from costmodel.dashboard.selection import fitting
-from costmodel.dashboard.state import State
+from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
+from costmodel.dashboard.forms.selection import fitting
+from costmodel.dashboard.state.state import State
+from costmodel.documents.spelling import definition_source
 from costmodel.errors import CostModelError, NotationError
-from costmodel.explain import explain
-from costmodel.layer import ConvLayer
-from costmodel.notation import MAX_TEXT
-from costmodel.parsing import layer_from
+from costmodel.fields import Text
+from costmodel.formulas.algebra import display
+from costmodel.formulas.break_even import break_evens
+from costmodel.formulas.derivation import derivation
+from costmodel.formulas.formula import ratio
+from costmodel.formulas.printing.printers import latex
 from costmodel.plots.comparison import ratio_bars, summary
 from costmodel.plots.diagram import stage_diagram
 from costmodel.plots.layout import name_of
-from costmodel.reports import compare
-from costmodel.variant import VARIANTS, Variant
+from costmodel.typed import layer_from
 
 _START = "m, r m i -> r\nr, n r j -> n"
 _METRICS = ("macs", "params")
@@ -196,16 +201,16 @@ def _formulas(counts: Counts) -> None:
     variant = counts.variant
     own = tuple(variant.hyper)
     for metric in _METRICS:
-        one = symbolic.derivation(counts, metric=metric)
+        one = derivation(counts, metric=metric)
         st.markdown(f"{one.metric.label} on this layer:")
         st.latex(one.latex())
     st.markdown("MACs, as a share of the standard convolution's (stride 1):")
-    shown = symbolic.display(symbolic.ratio(variant), plain=True)
-    st.latex(symbolic.latex(shown.expr, own=own))
-    found = symbolic.break_evens(variant)
+    shown = display(ratio(variant), plain=True)
+    st.latex(latex(shown.expr, own=own))
+    found = break_evens(variant)
     if found:
         st.markdown("Fewer MACs than the standard convolution if")
-        st.latex(r" \quad ".join(symbolic.latex(even.condition, own=own) for even in found))
+        st.latex(r" \quad ".join(latex(even.condition, own=own) for even in found))
 
 
 def _beside_others(state: State, mine: Variant, layer: ConvLayer) -> None:

@@ -7,18 +7,22 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.counting import Counts
-from costmodel.dashboard import parts, selection
-from costmodel.dashboard.fields import Choice, Field, OptionalInteger
-from costmodel.dashboard.layer_form import FIELDS, MAX_SIZE, further_form, layer_form
-from costmodel.dashboard.state import State
+from costmodel.comparing.count import Counts
+from costmodel.core.variant import VARIANTS
+from costmodel.dashboard import parts
+from costmodel.dashboard.forms import selection
+from costmodel.dashboard.forms.layer_form import FIELDS, MAX_SIZE, further_form, layer_form
+from costmodel.dashboard.state.state import State
 from costmodel.errors import CostModelError
-from costmodel.metrics import METRICS
+from costmodel.fields import Choice, Field, OptionalInteger
+from costmodel.metrics.metric import METRICS
 from costmodel.plots.curve import ratio_curve
 from costmodel.plots.explore import cost_curves, trade_off_scatter
 from costmodel.plots.ratio_map import ratio_map
-from costmodel.sweep import LAYER_AXES, Axis, Sweep, axes, boundary, rounded, sweep, trade_off
-from costmodel.variant import VARIANTS
+from costmodel.sweeping.axes import LAYER_AXES, Axis, axes, rounded
+from costmodel.sweeping.crossing import boundary
+from costmodel.sweeping.space import Sweep, sweep
+from costmodel.sweeping.trade_off import trade_off
 
 VIEWS = {"curves": "Curves", "map": "Map", "trade-off": "Trade-off"}
 SCALES = {"ratio": "Ratio to standard", "cost": "Cost itself"}

@@ -6,13 +6,19 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from costmodel import symbolic
-from costmodel.dashboard import parts, selection
-from costmodel.dashboard.command import formulas_command, formulas_directive
-from costmodel.dashboard.fields import Choice, Field
-from costmodel.dashboard.state import State
-from costmodel.metrics import METRICS
-from costmodel.variant import VARIANTS, Claim, Variant
+from costmodel.core.variant import VARIANTS, Claim, Variant
+from costmodel.dashboard import parts
+from costmodel.dashboard.forms import selection
+from costmodel.dashboard.state.state import State
+from costmodel.documents.spelling import formulas_command, formulas_directive
+from costmodel.fields import Choice, Field
+from costmodel.formulas.alphabets import NOTATIONS
+from costmodel.formulas.claims import check_claims
+from costmodel.formulas.einsum import einsum_formula
+from costmodel.formulas.printing.printers import latex
+from costmodel.formulas.rows import rows
+from costmodel.formulas.tables import FORMATS, render
+from costmodel.metrics.metric import METRICS
 
 _LANGUAGES = {"latex": "latex", "markdown": "markdown", "python": "python"}
 _ENDINGS = {"text": "txt", "latex": "tex", "markdown": "md", "python": "py", "csv": "csv"}
@@ -45,14 +51,14 @@ def _fields() -> list[Field]:
     return [
         *selection.fields(),
         selection.look_field(),
-        Choice("notation", next(iter(symbolic.NOTATIONS)), "Letters", options=_keys()),
+        Choice("notation", next(iter(NOTATIONS)), "Letters", options=_keys()),
         Choice("metric", "macs", "Ratio and break-even of", options=tuple(METRICS)),
-        Choice("format", "markdown", "Copy as", options=tuple(symbolic.FORMATS)),
+        Choice("format", "markdown", "Copy as", options=tuple(FORMATS)),
     ]
 
 
 def _keys() -> tuple[str, ...]:
-    return tuple(symbolic.NOTATIONS)
+    return tuple(NOTATIONS)
 
 
 def _notation(state: State) -> None:
@@ -62,7 +68,7 @@ def _notation(state: State) -> None:
         default=state["notation"],
         key="notation",
         required=True,
-        help="; ".join(f"{key}: {found.title}" for key, found in symbolic.NOTATIONS.items()),
+        help="; ".join(f"{key}: {found.title}" for key, found in NOTATIONS.items()),
     )
 
 
@@ -74,9 +80,7 @@ def _table(state: State, ids: Sequence[str]) -> None:
         st.markdown(rendered(tuple(ids), metric, "markdown", notation))
     st.header("Take it away", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control(
-            "Copy as", tuple(symbolic.FORMATS), default=format, key="format", required=True
-        )
+        st.segmented_control("Copy as", tuple(FORMATS), default=format, key="format", required=True)
         text = rendered(tuple(ids), metric, format, notation)
         st.download_button(
             "Download",
@@ -113,7 +117,7 @@ def _on_a_phone(label: str) -> str:
 @st.cache_data(max_entries=64, show_spinner="Deriving the formulas…")
 def rendered(ids: tuple[str, ...], metric: str, format: str, notation: str) -> str:
     """The table of the catalogue's variants in a format; the same for every visitor."""
-    return symbolic.render(symbolic.rows(ids, metric), format, notation)
+    return render(rows(ids, metric), format, notation)
 
 
 def _one(state: State, ids: Sequence[str]) -> None:
@@ -133,7 +137,7 @@ def _stages(variant: Variant) -> None:
     st.subheader("Stages", anchor=False)
     for line in variant.lines:
         st.code(line.text, language=None)
-        st.latex(symbolic.einsum_formula(line, "latex"))
+        st.latex(einsum_formula(line, "latex"))
     if variant.hyper:
         st.markdown(
             "\n".join(f"- **{letter}**: {hyper.meaning}" for letter, hyper in variant.hyper.items())
@@ -143,7 +147,7 @@ def _stages(variant: Variant) -> None:
 def _claims(variant: Variant, notation: str) -> None:
     """Published closed forms beside what the stages give."""
     st.subheader("As published, and checked", anchor=False)
-    results = symbolic.check_claims(variant)
+    results = check_claims(variant)
     if not results:
         st.markdown("No published closed form is on record for it.")
     for result in results:
@@ -151,7 +155,7 @@ def _claims(variant: Variant, notation: str) -> None:
         source = f" ({result.claim.source})" if result.claim.source else ""
         note = f"; {result.note}" if result.note else ""
         st.markdown(f"{_quantity(result.claim)}{source}: {verdict}{note}")
-        st.latex(symbolic.latex(result.expected, notation, tuple(variant.hyper)))
+        st.latex(latex(result.expected, notation, tuple(variant.hyper)))
 
 
 def _quantity(claim: Claim) -> str:

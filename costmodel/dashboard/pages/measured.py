@@ -7,19 +7,20 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.counting import Counts
-from costmodel.dashboard import measuring, parts, selection, tables, timings
-from costmodel.dashboard.fields import Choice, Field
-from costmodel.dashboard.layer_form import FIELDS, further_form, layer_form, layer_texts
-from costmodel.dashboard.state import State
+from costmodel.comparing.count import Counts
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import VARIANTS, Variant
+from costmodel.dashboard import measuring, parts, tables, timings
+from costmodel.dashboard.forms import selection
+from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
+from costmodel.dashboard.state.state import State
 from costmodel.dashboard.wording import literal, sentence
 from costmodel.errors import CostModelError, MissingDependencyError
-from costmodel.layer import ConvLayer
+from costmodel.fields import Choice, Field
 from costmodel.plots.measured import promised_and_kept, time_over_macs
 from costmodel.plots.roofline import roofline
 from costmodel.plots.timing import measured_against_predicted
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
 
 #: Views of what is there, by name; a view without data is not offered.
 VIEWS = {

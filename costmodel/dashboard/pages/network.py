@@ -7,20 +7,25 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.dashboard import network_form, parts, tables, uploads
-from costmodel.dashboard.command import network_command
-from costmodel.dashboard.fields import Choice, Field, Several
+from costmodel.core.readable import exact, ratio_in_words, si
+from costmodel.dashboard import parts, tables
+from costmodel.dashboard.forms import network_form
 from costmodel.dashboard.network_formula import formula_section
-from costmodel.dashboard.state import State
+from costmodel.dashboard.state.state import State
+from costmodel.documents.spelling import network_command
 from costmodel.errors import CostModelError
-from costmodel.metrics import METRICS
+from costmodel.fields import Choice, Field, Several
 from costmodel.metrics.combining import total as added
-from costmodel.network import KINDS, Network, columns, views, whatif
-from costmodel.network.library import available
-from costmodel.network.replacement import Replaced
+from costmodel.metrics.metric import METRICS
+from costmodel.network import columns, views
+from costmodel.network import what_if as whatif
+from costmodel.network.kinds import KINDS
+from costmodel.network.network import Network
+from costmodel.network.read import uploads
+from costmodel.network.read.library import available
+from costmodel.network.replace import Replaced
 from costmodel.plots import network as figures
 from costmodel.plots.layout import name_of
-from costmodel.readable import exact, ratio_in_words, si
 from costmodel.table import Table
 
 #: The tables by name, as the command line's `--view` has them, and one row per variant.

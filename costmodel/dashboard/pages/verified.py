@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from costmodel.dashboard import evidence, parts, tables
-from costmodel.dashboard.evidence import Evidence
-from costmodel.dashboard.fields import Choice, Field, Flag
-from costmodel.dashboard.state import State
+from costmodel.checks import evidence
+from costmodel.checks.evidence import Evidence
+from costmodel.dashboard import parts, tables
+from costmodel.dashboard.state.state import State
 from costmodel.dashboard.wording import literal
+from costmodel.fields import Choice, Field, Flag
 from costmodel.plots.verdicts import verdict_bars
 from costmodel.table import Table
 
@@ -72,7 +73,7 @@ def _certificates(state: State, table: Table) -> Table:
 
 
 def _counters(state: State, table: Table) -> Table:
-    from costmodel.referee.conformance import FAILED, RIGHT, WRONG
+    from costmodel.checks.referee.conformance import FAILED, RIGHT, WRONG
 
     titles = {RIGHT: "right", WRONG: "another number", FAILED: "fails"}
     counts = evidence.verdicts()
@@ -87,7 +88,7 @@ def _counters(state: State, table: Table) -> Table:
 
 
 def _published(state: State, table: Table) -> Table:
-    from costmodel.published import VERDICTS
+    from costmodel.checks.published.figures import VERDICTS
 
     titles = {verdict: verdict for verdict in VERDICTS}
     counts = evidence.tallied(table)

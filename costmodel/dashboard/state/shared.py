@@ -11,12 +11,12 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.counting import Counts, count
-from costmodel.layer import ConvLayer
-from costmodel.reports import compare
-from costmodel.sweep import values_for
+from costmodel.comparing.compare import compare
+from costmodel.comparing.count import Counts, count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import VARIANTS, Variant
+from costmodel.sweeping.axes import values_for
 from costmodel.table import Table
-from costmodel.variant import VARIANTS, Variant
 
 _SECTIONS = 400  # parts of pages as they are sent; some 30 KB each
 _COUNTS = 10_000

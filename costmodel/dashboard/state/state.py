@@ -13,9 +13,9 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.dashboard.fields import Field
 from costmodel.dashboard.wording import literal
 from costmodel.errors import CostModelError
+from costmodel.fields import Field
 
 _VALUES = "_values"  # name → value, for every field of every page seen
 _WRITTEN = "_written"  # the query that this session wrote last

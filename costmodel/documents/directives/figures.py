@@ -11,12 +11,12 @@ import os
 import re
 from typing import Any
 
-from costmodel.docs import options
-from costmodel.docs.directives import Request, Target, directive
+from costmodel.core.variant import VARIANTS
+from costmodel.documents import options
+from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError, MissingDependencyError
-from costmodel.metrics import METRICS
+from costmodel.metrics.metric import METRICS
 from costmodel.plots.palette import style_of
-from costmodel.variant import VARIANTS
 
 _SUFFIX = {"markdown": ".svg", "rst": ".svg", "latex": ".pdf"}
 _OPTIONS = {
@@ -97,8 +97,8 @@ def _canvas() -> tuple[Any, Any]:
 
 
 def _bars(axes: Any, request: Request, metric: str, label: str) -> str:
-    from costmodel.counting import count
-    from costmodel.reports import compare
+    from costmodel.comparing.compare import compare
+    from costmodel.comparing.count import count
 
     layer = options.layer(request)
     hyper = options.hyper(request, _OPTIONS)
@@ -118,8 +118,8 @@ def _bars(axes: Any, request: Request, metric: str, label: str) -> str:
 
 
 def _curve(axes: Any, request: Request, metric: str, label: str) -> str:
-    from costmodel.parsing import integer
-    from costmodel.sweep import sweep
+    from costmodel.sweeping.space import sweep
+    from costmodel.typed import integer
 
     for name in ("over", "values", "variants"):
         if name not in request.options:

@@ -5,11 +5,11 @@ LaTeX stays within the subset that GitHub, KaTeX and MathJax all render.
 
 from __future__ import annotations
 
-from costmodel.docs import options, rst
-from costmodel.docs.directives import Request, Target, directive
+from costmodel.core.variant import VARIANTS
+from costmodel.documents import options, rst
+from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
-from costmodel.metrics import METRICS
-from costmodel.variant import VARIANTS
+from costmodel.metrics.metric import METRICS
 
 _NOTATION = {"notation": "the letters: fcnn, mobilenet or pytorch [fcnn]"}
 _METRIC = {"metric": "a metric's key [macs]", **_NOTATION}
@@ -17,7 +17,7 @@ _METRIC = {"metric": "a metric's key [macs]", **_NOTATION}
 
 def displayed(latex: str, target: Target) -> str:
     """A formula where it will stand: within a line, or as a block of its own."""
-    from costmodel.symbolic import fence
+    from costmodel.formulas.printing.printers import fence
 
     if target.inline or target.syntax == "latex":
         return f"${latex}$" if target.inline else f"\\[\n{latex}\n\\]"
@@ -25,7 +25,7 @@ def displayed(latex: str, target: Target) -> str:
 
 
 def _notation(request: Request) -> str:
-    from costmodel.symbolic import NOTATIONS
+    from costmodel.formulas.alphabets import NOTATIONS
 
     return options.choice(request, "notation", tuple(NOTATIONS), "fcnn")
 
@@ -38,12 +38,13 @@ def _notation(request: Request) -> str:
     options=_NOTATION,
 )
 def _formula(request: Request, target: Target) -> str:
-    from costmodel import symbolic
+    from costmodel.formulas.formula import formula
+    from costmodel.formulas.printing import printers
 
     name, metric = request.words
     variant = VARIANTS[name]
-    shown = symbolic.formula(variant, METRICS[metric].key)
-    return displayed(symbolic.latex(shown, _notation(request), tuple(variant.hyper)), target)
+    shown = formula(variant, METRICS[metric].key)
+    return displayed(printers.latex(shown, _notation(request), tuple(variant.hyper)), target)
 
 
 @directive(
@@ -54,12 +55,13 @@ def _formula(request: Request, target: Target) -> str:
     options=_METRIC,
 )
 def _ratio(request: Request, target: Target) -> str:
-    from costmodel import symbolic
+    from costmodel.formulas.formula import ratio
+    from costmodel.formulas.printing import printers
 
     variant = VARIANTS[request.words[0]]
     metric = METRICS[request.options.get("metric", "macs")].key
-    shown = symbolic.ratio(variant, metric)
-    return displayed(symbolic.latex(shown, _notation(request), tuple(variant.hyper)), target)
+    shown = ratio(variant, metric)
+    return displayed(printers.latex(shown, _notation(request), tuple(variant.hyper)), target)
 
 
 @directive(
@@ -70,14 +72,15 @@ def _ratio(request: Request, target: Target) -> str:
     options=_METRIC,
 )
 def _breakeven(request: Request, target: Target) -> str:
-    from costmodel import symbolic
+    from costmodel.formulas.break_even import break_even
+    from costmodel.formulas.printing import printers
 
     name, letter = request.words
     variant = VARIANTS[name]
     metric = METRICS[request.options.get("metric", "macs")].key
-    found = symbolic.break_even(variant, letter, metric)
+    found = break_even(variant, letter, metric)
     return displayed(
-        symbolic.latex(found.condition, _notation(request), tuple(variant.hyper)), target
+        printers.latex(found.condition, _notation(request), tuple(variant.hyper)), target
     )
 
 
@@ -91,13 +94,13 @@ def _breakeven(request: Request, target: Target) -> str:
     hyper=True,
 )
 def _derivation(request: Request, target: Target) -> str:
-    from costmodel import symbolic
+    from costmodel.formulas.derivation import derivation
 
     if target.inline:
         raise InputError("a derivation within a line; allowed is a block of its own lines")
     name, metric = request.words
     hyper = options.hyper(request, _NOTATION)
-    found = symbolic.derivation(name, options.layer(request), METRICS[metric].key, **hyper)
+    found = derivation(name, options.layer(request), METRICS[metric].key, **hyper)
     return displayed(found.latex(_notation(request)), target)
 
 
@@ -108,7 +111,8 @@ def _derivation(request: Request, target: Target) -> str:
     options={"variants": "ids separated by commas", **_METRIC},
 )
 def _formulas(request: Request, target: Target) -> str:
-    from costmodel import symbolic
+    from costmodel.formulas.rows import rows
+    from costmodel.formulas.tables import render
 
     if target.inline or target.syntax == "rst":
         raise InputError(
@@ -116,5 +120,5 @@ def _formulas(request: Request, target: Target) -> str:
             "own in Markdown or LaTeX"
         )
     metric = METRICS[request.options.get("metric", "macs")].key
-    rows = symbolic.rows(options.names(request, "variants"), metric)
-    return symbolic.render(rows, target.syntax, _notation(request))
+    found = rows(options.names(request, "variants"), metric)
+    return render(found, target.syntax, _notation(request))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from costmodel.counting import count
-from costmodel.docs import options
-from costmodel.docs.directives import Request, Target, directive
+from costmodel.comparing.count import count
+from costmodel.core.readable import si
+from costmodel.core.variant import VARIANTS
+from costmodel.documents import options
+from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError, unknown
-from costmodel.metrics import METRICS
-from costmodel.readable import si
+from costmodel.metrics.metric import METRICS
 from costmodel.table import plain, pretty
-from costmodel.variant import VARIANTS
 
 _AS = {"as": "grouped (109,985,792), plain (109985792) or si (110.0 M)"}
 
@@ -75,8 +75,8 @@ _TOTAL = {
     hyper=True,
 )
 def _total(request: Request, target: Target) -> str:
-    from costmodel.network.sources import open_network
-    from costmodel.parsing import integer, names
+    from costmodel.network.read.sources import open_network
+    from costmodel.typed import integer, names
 
     name, metric = request.words
     network = open_network(name)

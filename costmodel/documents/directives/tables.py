@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from costmodel.docs import options, rst
-from costmodel.docs.directives import Request, Target, directive
+from costmodel.comparing.compare import compare
+from costmodel.documents import options, rst
+from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
-from costmodel.reports import compare
 from costmodel.table import Table
 
 _COMPARE = {
@@ -63,8 +63,8 @@ _NETWORK = {
 )
 def _network(request: Request, target: Target) -> str:
     from costmodel.network import views
-    from costmodel.network.sources import open_network
-    from costmodel.network.whatif import compare as what_if
+    from costmodel.network.read.sources import open_network
+    from costmodel.network.what_if import compare as what_if
 
     network = open_network(request.words[0])
     view = options.choice(request, "view", ("layers", "kinds", "stages", "compare"), "layers")
@@ -103,8 +103,8 @@ _SWEEP = {
     hyper=True,
 )
 def _sweep(request: Request, target: Target) -> str:
-    from costmodel.parsing import integer
-    from costmodel.sweep import sweep
+    from costmodel.sweeping.space import sweep
+    from costmodel.typed import integer
 
     missing = [name for name in ("over", "values", "variants") if name not in request.options]
     if missing:

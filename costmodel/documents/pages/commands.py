@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from costmodel.cli import command_names, command_parser, load
+from costmodel.cli.main import command_names, command_parser, load
 
 PATH = "docs/commands.md"
 _INTRODUCTION = """# Command line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.metrics import METRICS
+from costmodel.metrics.metric import METRICS
 from costmodel.metrics.settings import SETTINGS
 
 PATH = "docs/metrics.md"

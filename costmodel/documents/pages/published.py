@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from costmodel.published.figures import VERDICTS, Source, sources
-from costmodel.published.tables import check
+from costmodel.checks.published.figures import VERDICTS, Source, sources
+from costmodel.checks.published.tables import check
 from costmodel.table import Table
 
 PATH = "docs/published.md"

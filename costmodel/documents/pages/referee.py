@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from costmodel.referee.causes import CAUSES, UNEXPLAINED
-from costmodel.referee.conformance import FAILED, RIGHT, results, versions
-from costmodel.referee.report import OWN
-from costmodel.referee.suite import FORMS, rows
-from costmodel.referee.tools import TOOLS
+from costmodel.checks.referee.causes import CAUSES, UNEXPLAINED
+from costmodel.checks.referee.conformance import FAILED, RIGHT, results, versions
+from costmodel.checks.referee.report import OWN
+from costmodel.checks.referee.suite import FORMS, rows
+from costmodel.checks.referee.tool import TOOLS
 
 PATH = "docs/referee.md"
 _MARKS = {RIGHT: "✓", FAILED: "fails"}

@@ -7,8 +7,8 @@ from statistics import median
 
 from costmodel.table import Table
 from costmodel.timing.convolution import CLASSES, Convolution
-from costmodel.timing.intervals import LEVEL, coverage
-from costmodel.timing.shipped import Shipped, load, names
+from costmodel.timing.model.intervals import LEVEL, coverage
+from costmodel.timing.store.shipped import Shipped, load, names
 
 PATH = "docs/timing.md"
 _INTRODUCTION = """# Time, measured and predicted

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from costmodel import symbolic
-from costmodel.counting import Counts, count
-from costmodel.docs.directives import Target, render
+from costmodel.comparing.count import Counts, count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import VARIANTS, Variant
+from costmodel.documents.request import Target, render
 from costmodel.errors import CostModelError, VariantError
-from costmodel.layer import ConvLayer
-from costmodel.metrics import METRICS
-from costmodel.symbolic.algebra import display
-from costmodel.variant import VARIANTS, Variant
+from costmodel.formulas.algebra import display
+from costmodel.formulas.derivation import derivation
+from costmodel.formulas.einsum import einsum_formula
+from costmodel.formulas.formula import formula
+from costmodel.formulas.printing.printers import fence, latex
+from costmodel.formulas.rows import rows
+from costmodel.metrics.metric import METRICS
 
 FOLDER = "docs/variants"
 #: Layers for the example, the first that a variant fits; its own domain is put in.
@@ -73,13 +77,13 @@ def _stages(variant: Variant) -> Iterator[str]:
     yield "```"
     for line in variant.lines:
         try:
-            formula = symbolic.einsum_formula(line, "latex")
+            typeset = einsum_formula(line, "latex")
         except CostModelError:
             continue  # an explicit count computes the same function as its baseline
         yield ""
         yield f"`{line.text}`"
         yield ""
-        yield symbolic.fence(formula).strip()
+        yield fence(typeset).strip()
 
 
 def _letters(variant: Variant) -> Iterator[str]:
@@ -109,29 +113,29 @@ def _costs(variant: Variant) -> Iterator[str]:
     )
     for metric in METRICS.values():
         if metric.shown:
-            shown = display(symbolic.formula(variant, metric.key))
+            shown = display(formula(variant, metric.key))
             yield ""
             yield f"{metric.label}{_even(shown.note)}:"
             yield ""
-            yield symbolic.fence(symbolic.latex(shown.expr, own=own)).strip()
+            yield fence(latex(shown.expr, own=own)).strip()
     if variant.baseline:
         return
-    (row,) = symbolic.rows([variant])
+    (row,) = rows([variant])
     if row.ratio is not None:
         shown = display(row.ratio, plain=True)
         yield ""
         yield f"Ratio of multiplies to the {VARIANTS.baseline.title}{_even(shown.note)}:"
         yield ""
-        yield symbolic.fence(symbolic.latex(shown.expr, own=own)).strip()
+        yield fence(latex(shown.expr, own=own)).strip()
     for found in row.break_evens:
-        condition = symbolic.latex(found.condition, own=own)
+        condition = latex(found.condition, own=own)
         if found.limit is not None:
-            limit = symbolic.latex(found.limit, own=own)
+            limit = latex(found.limit, own=own)
             condition += rf" \quad \left(\to {limit} \text{{ for large }} {found.limit_in}\right)"
         yield ""
         yield f"Fewer multiplies while{_even(found.note)}:"
         yield ""
-        yield symbolic.fence(condition).strip()
+        yield fence(condition).strip()
 
 
 def _even(note: str) -> str:
@@ -146,7 +150,7 @@ def _example(variant: Variant) -> Iterator[str]:
     for metric in METRICS.values():
         if metric.shown:
             yield f"{metric.label}:"
-            yield symbolic.derivation(counts, metric=metric.key).markdown().strip()
+            yield derivation(counts, metric=metric.key).markdown().strip()
 
 
 def _figure(variant: Variant, files: dict[str, bytes]) -> str:

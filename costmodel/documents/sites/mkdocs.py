@@ -12,7 +12,7 @@ from mkdocs.config import base, config_options
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin
 
-from costmodel.docs.embedding import process
+from costmodel.documents.embedding import process
 from costmodel.errors import CostModelError
 
 

@@ -1,6 +1,6 @@
 """Sphinx extension: a directive and a role, in reStructuredText and in MyST Markdown.
 
-    extensions = ["costmodel.docs.sphinx"]
+    extensions = ["costmodel.documents.sites.sphinx"]
 
     .. costmodel:: compare k=3 m=64 n=128 size=56x56 b=4
 
@@ -18,7 +18,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 
-from costmodel.docs.directives import Target, render
+from costmodel.documents.request import Target, render
 from costmodel.errors import CostModelError
 from costmodel.files import write_whole
 

@@ -11,7 +11,7 @@ from sympy.printing.latex import LatexPrinter as SympyLatexPrinter
 from sympy.printing.latex import tex_greek_dictionary, translate
 from sympy.printing.precedence import PRECEDENCE, precedence
 
-from costmodel.symbolic.ordered_printer import SETTINGS, OrderedPrinter
+from costmodel.formulas.printing.ordered_printer import SETTINGS, OrderedPrinter
 
 
 class LatexPrinter(OrderedPrinter, SympyLatexPrinter):

@@ -8,9 +8,9 @@ from typing import Any
 from sympy import Add, Expr, Integer, Rational, Symbol
 from sympy.printing.precedence import PRECEDENCE, precedence
 
-from costmodel.arith import Number
-from costmodel.symbolic.notations import Renaming
-from costmodel.symbolic.ordering import factors, terms
+from costmodel.core.numbers import Number
+from costmodel.formulas.alphabets import Renaming
+from costmodel.formulas.printing.ordering import factors, terms
 
 #: Settings of these printers besides SymPy's. renaming: a `Renaming`. values: numbers by symbol,
 #: printed instead of it. integer: whether the value of the whole expression is one.

@@ -11,11 +11,11 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
-from costmodel.arith import Number
-from costmodel.symbolic.algebra import factored
-from costmodel.symbolic.latex_printer import LatexPrinter
-from costmodel.symbolic.notations import DEFAULT, Notation, renaming
-from costmodel.symbolic.text_printers import PythonPrinter, TextPrinter
+from costmodel.core.numbers import Number
+from costmodel.formulas.algebra import factored
+from costmodel.formulas.alphabets import DEFAULT, Notation, renaming
+from costmodel.formulas.printing.latex_printer import LatexPrinter
+from costmodel.formulas.printing.text_printers import PythonPrinter, TextPrinter
 
 
 def text(

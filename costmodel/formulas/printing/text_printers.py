@@ -11,7 +11,7 @@ from sympy.functions.elementary.integers import RoundFunction
 from sympy.printing.precedence import PRECEDENCE, precedence
 from sympy.printing.str import StrPrinter
 
-from costmodel.symbolic.ordered_printer import SETTINGS, OrderedPrinter
+from costmodel.formulas.printing.ordered_printer import SETTINGS, OrderedPrinter
 
 
 class TextPrinter(OrderedPrinter, StrPrinter):

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from costmodel.arith import Number, is_symbolic
-from costmodel.errors import CostModelError, LayerError, unknown
-from costmodel.layer import ConvLayer, conv_size
-from costmodel.network.model import NetOp, Parameter, summed
+from costmodel.core.layer import ConvLayer, conv_size
+from costmodel.core.numbers import Number, is_symbolic
+from costmodel.core.polynomial import Polynomial
+from costmodel.errors import CostModelError, LayerError
 from costmodel.network.network import FREE_LETTERS, Network, Rebuild, Shapes
-from costmodel.network.polynomial import Polynomial
+from costmodel.network.operation import NetOp, Parameter, summed
+from costmodel.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -246,7 +247,9 @@ class Architecture:
 
 
 #: Every declared architecture by id.
-ARCHITECTURES: dict[str, Architecture] = {}
+ARCHITECTURES = Registry[Architecture](
+    "architecture", package="costmodel.network.architectures", order=lambda a: a.id
+)
 
 
 def declare(
@@ -267,20 +270,12 @@ def declare(
     """
 
     def register(run: Callable[[Builder, Map], object]) -> Callable[[Builder, Map], object]:
-        if id in ARCHITECTURES:
-            raise CostModelError(f"architecture {id!r} is declared twice; allowed is a new id")
         letters = {"N": 1, "H": size, "W": size, **dict.fromkeys(multipliers, 1)}
-        ARCHITECTURES[id] = Architecture(id, title, source, run, letters, options, channels)
+        made = Architecture(id, title, source, run, letters, options, channels)
+        ARCHITECTURES.add(id, made)
         return run
 
     return register
-
-
-def architecture(name: str) -> Architecture:
-    """A declared architecture; `CostModelError` for a name that is not known."""
-    if name not in ARCHITECTURES:
-        raise CostModelError(unknown("architecture", name, ARCHITECTURES))
-    return ARCHITECTURES[name]
 
 
 def _number(name: str, value: Any) -> Number:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures._build import Builder, Map, concat, declare, pool, resized
+from costmodel.network.architectures.build import Builder, Map, concat, declare, pool, resized
 
 _SOURCE = (
     "Huang, Liu, van der Maaten, Weinberger, Densely connected convolutional networks, 2017, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures._build import Builder, Map, declare, resized
+from costmodel.network.architectures.build import Builder, Map, declare, resized
 
 # (expansion, channels, blocks, stride of the first, kernel) as in table 1 of the paper.
 _STAGES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures._build import Builder, Map, concat, declare, pool, resized
+from costmodel.network.architectures.build import Builder, Map, concat, declare, pool, resized
 
 # name: 1×1, 3×3 reduce, 3×3, 5×5 reduce, 5×5, pool projection (table 1 of the paper).
 _MODULES = {

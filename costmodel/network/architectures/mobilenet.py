@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures._build import Builder, Map, declare, resized
+from costmodel.network.architectures.build import Builder, Map, declare, resized
 
 # (output channels, stride) of each depthwise separable layer. The paper's table 1 prints the last
 # depthwise as stride 2 on 7×7, where its other rows need stride 1.

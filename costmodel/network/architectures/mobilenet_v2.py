@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from costmodel.arith import Number
-from costmodel.network.architectures._build import Builder, Map, declare, resized
+from costmodel.core.numbers import Number
+from costmodel.network.architectures.build import Builder, Map, declare, resized
 
 # (expansion, channels, blocks, stride of the first) as in table 2 of the paper.
 _STAGES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures._build import Builder, Map, declare, pool, resized
+from costmodel.network.architectures.build import Builder, Map, declare, pool, resized
 
 _SOURCE = (
     "He, Zhang, Ren, Sun, Deep residual learning for image recognition, 2016, arXiv:1512.03385, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures._build import Builder, Map, concat, declare, pool
+from costmodel.network.architectures.build import Builder, Map, concat, declare, pool
 
 _SOURCE = (
     "Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model "

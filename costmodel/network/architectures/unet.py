@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures._build import Builder, Map, declare, pool
+from costmodel.network.architectures.build import Builder, Map, declare, pool
 
 
 @declare(

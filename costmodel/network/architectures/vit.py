@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures._build import Builder, Map, declare, positions
+from costmodel.network.architectures.build import Builder, Map, declare, positions
 
 _WIDTH, _HEADS, _DEPTH, _PATCH = 768, 12, 12, 16
 

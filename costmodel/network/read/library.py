@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import partial
 
 from costmodel.errors import CostModelError, unknown
-from costmodel.network.csv_reader import from_csv
+from costmodel.files import data_path
 from costmodel.network.network import Network, Rebuild
-from costmodel.resources import data_path
+from costmodel.network.read.csv.reader import from_csv
 
 
 def available() -> list[str]:
@@ -41,6 +41,6 @@ def load(name: str) -> Network:
 
 def _generator(name: str) -> Rebuild | None:
     """The generator behind a file; imported only by who wants another size or a formula."""
-    from costmodel.network.architectures import ARCHITECTURES
+    from costmodel.network.architectures.build import ARCHITECTURES
 
     return ARCHITECTURES[name].rebuild if name in ARCHITECTURES else None

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from costmodel.layer import ConvLayer
-from costmodel.network import load
+from costmodel.core.layer import ConvLayer
+from costmodel.network.read.library import load
 
 #: Title → network in `data/networks` and the name of its layer.
 _LAYERS = {

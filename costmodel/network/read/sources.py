@@ -17,9 +17,9 @@ from importlib import import_module
 from typing import Any
 
 from costmodel.errors import CostModelError, InputError, MissingDependencyError, unknown
-from costmodel.network.csv_reader import from_csv
-from costmodel.network.library import available, load
 from costmodel.network.network import FREE_LETTERS, Network
+from costmodel.network.read.csv.reader import from_csv
+from costmodel.network.read.library import available, load
 
 Shape = tuple[int, ...]
 
@@ -80,7 +80,7 @@ def _resized(network: Network, inputs: Sequence[Shape]) -> Network:
 
 
 def _onnx(source: str, inputs: Sequence[Shape], dims: Mapping[str, Any]) -> Network:
-    from costmodel.network.onnx_reader import from_onnx
+    from costmodel.network.read.onnx.reader import from_onnx
 
     for name, value in dims.items():
         if not isinstance(value, int) or value < 1:
@@ -94,7 +94,7 @@ def _model(source: str, inputs: Sequence[Shape]) -> Network:
         raise InputError(
             f"{source!r} needs the shape of its input; allowed is --input such as 1x3x224x224"
         )
-    from costmodel.network.torch_capture import from_torch
+    from costmodel.network.read.torch.reader import from_torch
 
     _module_class()
     model = _called(source)

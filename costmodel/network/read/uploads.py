@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from costmodel.errors import CostModelError, InputError, MissingDependencyError
-from costmodel.network import Network
+from costmodel.network.network import Network
 
 #: Bytes of a file, by its ending; a description without weights is far smaller.
 MAX_BYTES = {"csv": 1_000_000, "onnx": 20_000_000}
@@ -58,7 +58,7 @@ def label(name: str) -> str:
 
 
 def _csv(title: str, stem: str, data: bytes) -> Network:
-    from costmodel.network.csv_reader import parse_csv
+    from costmodel.network.read.csv.reader import parse_csv
 
     try:
         text = data.decode("utf-8-sig")
@@ -70,7 +70,7 @@ def _csv(title: str, stem: str, data: bytes) -> Network:
 
 
 def _onnx(title: str, stem: str, data: bytes, sizes: Mapping[str, int | str]) -> Network:
-    from costmodel.network.onnx_reader import from_onnx
+    from costmodel.network.read.onnx.reader import from_onnx
 
     dims: dict[str, int] = {}
     for name, value in sizes.items():

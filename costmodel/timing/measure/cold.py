@@ -14,12 +14,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from costmodel.network.library import available, load
+from costmodel.network.read.library import available, load
 from costmodel.timing.case import Case
 from costmodel.timing.convolution import Convolution
 from costmodel.timing.machine import Machine
-from costmodel.timing.memory import BYTES
-from costmodel.timing.sequences import GOES, least
+from costmodel.timing.measure.memory import BYTES
+from costmodel.timing.measure.sequences import GOES, least
 
 _ROUNDS = 4
 #: Sizes that the cache may have which a layer alone makes use of.

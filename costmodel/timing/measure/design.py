@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
-from costmodel.layer import ConvLayer
+from costmodel.core.layer import ConvLayer
 from costmodel.timing.case import Case
 from costmodel.timing.convolution import of_layer
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from costmodel.core.readable import si
 from costmodel.errors import InputError
-from costmodel.readable import si
 from costmodel.timing.case import Case
 
 #: Bytes of one number.

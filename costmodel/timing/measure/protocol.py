@@ -18,7 +18,7 @@ from typing import Any
 
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine, load_torch
-from costmodel.timing.memory import refuse_too_large
+from costmodel.timing.measure.memory import refuse_too_large
 
 #: What the store and every table call it.
 NAME = "interleaved random rounds, minimum"
@@ -152,7 +152,7 @@ class _Bench:
 def runnable(case: Case, machine: Machine) -> Callable[[], Any]:
     """The case as a call without arguments, on the machine's device."""
     torch = load_torch()
-    from costmodel.verify.modules import build, input_shape
+    from costmodel.torch.modules import build, input_shape
 
     dtype, device = getattr(torch, machine.dtype), machine.device
     module: Any = build(case.variant, case.layer, **dict(case.hyper)).eval()

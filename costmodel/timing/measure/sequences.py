@@ -7,8 +7,8 @@ from typing import Any
 
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
-from costmodel.timing.memory import refuse_too_large
-from costmodel.timing.protocol import block, order, prepared, runnable
+from costmodel.timing.measure.memory import refuse_too_large
+from costmodel.timing.measure.protocol import block, order, prepared, runnable
 
 #: Of a sequence in one round, after one that warms up.
 GOES = 3

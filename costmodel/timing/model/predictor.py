@@ -7,17 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from costmodel.core.bound import BoundVariant
 from costmodel.errors import InputError
 from costmodel.network.network import Network
-from costmodel.program import BoundVariant
 from costmodel.timing.case import Case
-from costmodel.timing.cold import Cold
 from costmodel.timing.convolution import Convolution, convolutions, of_layer
-from costmodel.timing.intervals import LEVEL, Intervals, Prediction, conformal
 from costmodel.timing.machine import Machine
-from costmodel.timing.store import Run, Store
-from costmodel.timing.trees import Trees
-from costmodel.timing.validation import held_out
+from costmodel.timing.measure.cold import Cold
+from costmodel.timing.model.intervals import LEVEL, Intervals, Prediction, conformal
+from costmodel.timing.model.trees import Trees
+from costmodel.timing.model.validation import held_out
+from costmodel.timing.store.database import Run, Store
 
 #: The model in use, by the evidence of `validation.compare_models`.
 MODEL = "both"

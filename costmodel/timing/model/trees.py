@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from costmodel.errors import MissingDependencyError
-from costmodel.timing.baselines import Linear, PerClass
 from costmodel.timing.convolution import Convolution
-from costmodel.timing.features import matrix
+from costmodel.timing.model.baselines import Linear, PerClass
+from costmodel.timing.model.features import matrix
 
 _SEED = 0
 

@@ -9,9 +9,9 @@ from math import log2
 from typing import Any
 
 from costmodel.table import Table
-from costmodel.timing.baselines import ConstantRate, Linear, PerClass, Roofline
 from costmodel.timing.convolution import Convolution
-from costmodel.timing.trees import Trees
+from costmodel.timing.model.baselines import ConstantRate, Linear, PerClass, Roofline
+from costmodel.timing.model.trees import Trees
 
 FOLDS = 5
 #: What is compared, by title: from what a FLOP count implies to what is used.

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
-from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
-from costmodel.timing.protocol import NAME, Round, Summary
+from costmodel.timing.measure.cold import Cold
+from costmodel.timing.measure.protocol import NAME, Round, Summary
 from costmodel.timing.roofline import Peaks
 
 #: Of the tables below; a file with another number is refused.

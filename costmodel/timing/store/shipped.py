@@ -12,15 +12,14 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from costmodel.core.layer import ConvLayer
 from costmodel.errors import InputError
-from costmodel.files import write_whole
-from costmodel.layer import ConvLayer
-from costmodel.resources import data_path
+from costmodel.files import data_path, write_whole
 from costmodel.table import Table
 from costmodel.timing.case import Case
-from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
-from costmodel.timing.protocol import NAME, Summary
+from costmodel.timing.measure.cold import Cold
+from costmodel.timing.measure.protocol import NAME, Summary
 from costmodel.timing.roofline import Peaks
 
 FOLDER = "timings"

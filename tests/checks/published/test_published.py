@@ -13,13 +13,21 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
-from costmodel.cli import main
+from costmodel.checks.published import figures, tables
+from costmodel.checks.published.computations import compute
+from costmodel.checks.published.figures import (
+    EXACT,
+    MISPRINT,
+    NOT,
+    ROUNDED,
+    VERDICTS,
+    Figure,
+    sources,
+)
+from costmodel.checks.published.tables import COLUMNS, check, regressions, verdict
+from costmodel.cli.main import main
+from costmodel.documents.pages.published import PATH, published_page
 from costmodel.errors import InputError
-from costmodel.published import check, figures, regressions, sources, tables
-from costmodel.published.computations import compute
-from costmodel.published.figures import EXACT, MISPRINT, NOT, ROUNDED, VERDICTS, Figure
-from costmodel.published.page import PATH, published_page
-from costmodel.published.tables import COLUMNS, verdict
 
 ROOT = Path(cm.__file__).parent.parent
 FIGURE = Figure("t", "row", "macs", "569", "1000000", "", "", ROUNDED, "", "")
@@ -181,7 +189,7 @@ def test_wrong_calls(
 
 def test_no_torch_on_this_path() -> None:
     code = (
-        "import sys; from costmodel.published import check; check();"
+        "import sys; from costmodel.checks.published.tables import check; check();"
         "assert not {'torch', 'sympy', 'pandas', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)

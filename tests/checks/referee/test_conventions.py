@@ -8,17 +8,17 @@ import io
 import pytest
 
 import costmodel as cm
-from costmodel.referee.cases import CASES
-from costmodel.referee.causes import CAUSES, ROUNDING
-from costmodel.referee.conformance import results
-from costmodel.referee.convention import Convention, Rule
-from costmodel.referee.record import Record
-from costmodel.referee.recording import record
-from costmodel.referee.report import OWN
-from costmodel.referee.sources import opened
-from costmodel.referee.tools import TOOLS
-from costmodel.referee.worker import _ask, _restored
-from tests.referee.networks import NETWORKS
+from costmodel.checks.referee.cases import CASES
+from costmodel.checks.referee.causes import CAUSES, ROUNDING
+from costmodel.checks.referee.conformance import results
+from costmodel.checks.referee.convention import Convention, Rule
+from costmodel.checks.referee.record import Record
+from costmodel.checks.referee.recording import record
+from costmodel.checks.referee.report import OWN
+from costmodel.checks.referee.sources import opened
+from costmodel.checks.referee.tool import TOOLS
+from costmodel.checks.referee.worker import _ask, _restored
+from tests.checks.referee.networks import NETWORKS
 
 #: A trace shows the products of sizes inside PyTorch's attention layer, which no record has.
 KNOWN = {("torchprofile", "transformer"): 8}

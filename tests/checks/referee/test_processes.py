@@ -6,15 +6,15 @@ import types
 
 import pytest
 
-from costmodel.cli import main
+from costmodel.checks.referee import process
+from costmodel.checks.referee.process import Answer, ask, ask_cases
+from costmodel.checks.referee.report import OWN, convention_table, referee
+from costmodel.checks.referee.suite import rows
+from costmodel.checks.referee.tool import TOOLS
+from costmodel.cli.main import main
 from costmodel.errors import InputError
-from costmodel.referee import process
-from costmodel.referee.process import Answer, ask, ask_cases
-from costmodel.referee.report import OWN, convention_table, referee
-from costmodel.referee.suite import rows
-from costmodel.referee.tools import TOOLS
 
-SMALL = "tests.referee.networks:small"
+SMALL = "tests.checks.referee.networks:small"
 INPUT = (2, 3, 15, 21)
 
 
@@ -62,7 +62,7 @@ def test_the_convention_on_the_command_line_is_what_the_tool_prints(capsys):
 
 
 def test_a_counter_that_hangs_is_a_row_within_its_limit():
-    answer = ask(TOOLS["torch"], "tests.referee.test_processes:hang", [(1, 2, 3)], limit=8)
+    answer = ask(TOOLS["torch"], "tests.checks.referee.test_processes:hang", [(1, 2, 3)], limit=8)
     assert answer == Answer(error="no answer within 8 s")
 
 
@@ -73,7 +73,7 @@ def hang(x):
 
 
 def test_a_counter_that_dies_is_a_row_with_the_reason():
-    answer = ask(TOOLS["torch"], "tests.referee.test_processes:die", [(1, 2, 3)])
+    answer = ask(TOOLS["torch"], "tests.checks.referee.test_processes:die", [(1, 2, 3)])
     assert answer.value is None
     assert answer.error.startswith("exit code 7")
 
@@ -86,7 +86,7 @@ def die(x):
 
 
 def test_a_forward_that_raises_is_the_answer():
-    answer = ask(TOOLS["torch"], "tests.referee.test_processes:refuse", [(1, 2, 3)])
+    answer = ask(TOOLS["torch"], "tests.checks.referee.test_processes:refuse", [(1, 2, 3)])
     assert answer == Answer(error="RuntimeError: not today")
 
 
@@ -118,9 +118,9 @@ def test_options_that_say_nothing_are_refused(options, capsys):
     assert "allowed" in capsys.readouterr().err
 
 
-def test_a_missing_tool_is_a_row_with_the_command(monkeypatch):
+def test_a_missing_tool_is_a_row_with_the_command(declared):
     missing = dataclasses.replace(TOOLS["thop"], module="no_such_module", package="thop")
-    monkeypatch.setitem(TOOLS._tools, "thop", missing)
+    declared(TOOLS, "thop", missing)
     table = referee(SMALL, [INPUT], ["thop"])
     assert table.rows[-1]["status"] == "not installed: pip install thop"
     assert ask_cases(missing, list(rows()))["conv2d"].error == missing.missing
@@ -138,7 +138,7 @@ def test_lines_that_are_no_answers_are_passed_over():
 
 
 def test_a_call_without_a_rule_is_one_sentence():
-    from costmodel.referee.report import recorded_model
+    from costmodel.checks.referee.report import recorded_model
 
     with pytest.raises(InputError, match=r"F\.conv2d at 0 on 6×12×14"):
         TOOLS["calflops"].convention.read(recorded_model("unbatched"))
@@ -148,5 +148,5 @@ def test_a_new_tool_is_one_declaration():
     from costmodel.errors import CostModelError
 
     with pytest.raises(CostModelError, match="declared twice"):
-        TOOLS.add(TOOLS["torch"])
+        TOOLS.add("torch", TOOLS["torch"])
     assert isinstance(TOOLS["torch"].count, types.FunctionType)

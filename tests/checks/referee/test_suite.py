@@ -9,13 +9,12 @@ import pytest
 import torch
 
 import costmodel as cm
-from costmodel.referee import conformance_table
-from costmodel.referee.cases import BUILDERS, CASES
-from costmodel.referee.conformance import RIGHT, changed, results, verdict
-from costmodel.referee.page import PATH, referee_page
-from costmodel.referee.report import COLUMNS, OWN, recorded_model
-from costmodel.referee.suite import FORMS, rows
-from costmodel.referee.tools import TOOLS
+from costmodel.checks.referee.cases import BUILDERS, CASES
+from costmodel.checks.referee.conformance import RIGHT, changed, conformance_table, results, verdict
+from costmodel.checks.referee.report import COLUMNS, OWN, recorded_model
+from costmodel.checks.referee.suite import FORMS, rows
+from costmodel.checks.referee.tool import TOOLS
+from costmodel.documents.pages.referee import PATH, referee_page
 from costmodel.table import Table
 
 ROOT = Path(cm.__file__).parent.parent
@@ -90,8 +89,9 @@ def test_the_kept_results_are_complete():
 
 def test_the_table_is_read_without_torch():
     code = (
-        "import sys; from costmodel.referee import conformance_table as t; table = t(); "
-        "from costmodel.referee.page import referee_page; referee_page(); "
+        "import sys; from costmodel.checks.referee.conformance import conformance_table; "
+        "table = conformance_table(); "
+        "from costmodel.documents.pages.referee import referee_page; referee_page(); "
         "assert not {'torch', 'numpy', 'sympy', 'pandas', 'fvcore'} & set(sys.modules); "
         "print(len(table))"
     )

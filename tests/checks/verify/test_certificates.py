@@ -9,16 +9,8 @@ import pytest
 import sympy
 
 import costmodel as cm
-from costmodel import symbolic
-from costmodel.cli import main
-from costmodel.cli import verify as command
-from costmodel.errors import CostModelError, VariantError
-from costmodel.resources import data_path
-from costmodel.stage import BoundStage
-from costmodel.table import Table
-from costmodel.variant import Variant
-from costmodel.verify import certificates
-from costmodel.verify.certificates import (
+from costmodel.checks.verify import certificates
+from costmodel.checks.verify.certificates import (
     COLUMNS,
     PROVED,
     WITNESSES,
@@ -27,12 +19,20 @@ from costmodel.verify.certificates import (
     refuted,
     uncertified,
 )
-from costmodel.verify.grids import SETTINGS, Lettered, layer_grid
-from costmodel.verify.polynomials import Case, NotPolynomialError, cases
+from costmodel.checks.verify.grids import SETTINGS, Lettered, layer_grid
+from costmodel.checks.verify.polynomials import Case, NotPolynomialError, cases
+from costmodel.cli.commands import verify as command
+from costmodel.cli.main import main
+from costmodel.core.stage import BoundStage
+from costmodel.core.variant import Variant
+from costmodel.errors import CostModelError, VariantError
+from costmodel.files import data_path
+from costmodel.formulas.formula import clear_cache, formula
+from costmodel.formulas.letters import symbol
+from costmodel.formulas.printing.printers import text
+from costmodel.table import Table
 
-h, w, m, n, q, alpha = (
-    symbolic.symbol(s, s == "alpha") for s in ("h", "w", "m", "n", "q", "alpha")
-)
+h, w, m, n, q, alpha = (symbol(s, s == "alpha") for s in ("h", "w", "m", "n", "q", "alpha"))
 BASIS = cm.VARIANTS["basis"]
 
 
@@ -150,7 +150,7 @@ def say(expr):
             values = {"k_h": kh, "k_w": kw, "m": layer.in_channels, "n": layer.out_channels}
             values |= {"h": out_h, "w": out_w, "H": layer.size[0], "W": layer.size[1]}
             values |= {"b": bound.hyper["b"]}
-            yield 0, int(expr.subs({symbolic.symbol(s): v for s, v in values.items()}))
+            yield 0, int(expr.subs({symbol(s): v for s, v in values.items()}))
 
     return count
 
@@ -167,7 +167,7 @@ def degree_one(*names, at=0):
 
     def change(made):
         (grid,) = made.grids
-        letters = [symbolic.symbol(name) for name in names]
+        letters = [symbol(name) for name in names]
         return prod(letter - grid.values[letter][at] for letter in letters)
 
     return change
@@ -176,9 +176,9 @@ def degree_one(*names, at=0):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda made: symbolic.symbol("b"),
-        lambda made: symbolic.symbol("m") - symbolic.symbol("n"),
-        lambda made: symbolic.symbol("k_h") * symbolic.symbol("b") - symbolic.symbol("k_w"),
+        lambda made: symbol("b"),
+        lambda made: symbol("m") - symbol("n"),
+        lambda made: symbol("k_h") * symbol("b") - symbol("k_w"),
         degree_one("m"),
         degree_one("m", "n", "h", "b"),
         # right on all of the grid but for its last corner
@@ -196,7 +196,7 @@ def test_a_wrong_formula_of_the_same_degree_is_refused(change):
 
 def _value(made, found):
     words = dict(part.split("=") for part in found.split(" (")[0].split()[2:])
-    values = {symbolic.symbol(s): int(v) for s, v in words.items()}
+    values = {symbol(s): int(v) for s, v in words.items()}
     return made.formulas["macs"].subs(values)
 
 
@@ -219,9 +219,9 @@ def test_a_count_of_a_higher_degree_shows_beyond_the_grid():
 
 @pytest.fixture
 def fresh_formulas():
-    symbolic.clear_cache()
+    clear_cache()
     yield
-    symbolic.clear_cache()
+    clear_cache()
 
 
 def _rule(stage, positions):
@@ -307,8 +307,8 @@ def test_the_kept_certificates_are_of_the_formulas_that_stand():
             assert row["result"].startswith("no certificate")
             continue
         lettered = Lettered(variant, SETTINGS[row["layers"]])
-        formula = symbolic.formula(variant, row["metric"], lettered.layer)
-        assert row["formula"] == symbolic.text(formula, own=variant.hyper), row
+        found = formula(variant, row["metric"], lettered.layer)
+        assert row["formula"] == text(found, own=variant.hyper), row
         assert row["result"] == PROVED
         assert int(row["points"]) >= 2
     proved = {(row["variant"], row["metric"], row["oracle"]) for row in rows if row["points"]}

@@ -7,11 +7,12 @@ import torch
 from torch import nn
 
 import costmodel as cm
-from costmodel import binding, grid, stage
-from costmodel.stage import BoundStage
-from costmodel.verify.lowering import StageModule
-from costmodel.verify.oracles import ORACLES, UnsupportedOperatorError, fvcore_flops
-from costmodel.verify.suite import check, failures, verify
+from costmodel.checks.verify.oracles import ORACLES, UnsupportedOperatorError, fvcore_flops
+from costmodel.checks.verify.suite import check, failures, verify
+from costmodel.core import bind as binding
+from costmodel.core import grid, stage
+from costmodel.core.stage import BoundStage
+from costmodel.torch.lowering import StageModule
 
 LAYER = cm.ConvLayer((3, 5), 12, 20, (17, 22), stride=(2, 1))
 

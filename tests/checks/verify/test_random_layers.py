@@ -7,12 +7,12 @@ import torch
 from torch import nn
 
 import costmodel as cm
-from costmodel.cli import main
-from costmodel.parsing import layer_from
-from costmodel.stage import BoundStage
-from costmodel.variant import Hyper, Variant
-from costmodel.verify.counters import halved, on_meta, ones_count, torch_counts
-from costmodel.verify.random_layers import COLUMNS, campaign, draw_module, draw_value
+from costmodel.checks.verify.counters import halved, on_meta, ones_count, torch_counts
+from costmodel.checks.verify.random_layers import COLUMNS, campaign, draw_module, draw_value
+from costmodel.cli.main import main
+from costmodel.core.stage import BoundStage
+from costmodel.core.variant import Hyper, Variant
+from costmodel.typed import layer_from
 
 WITH_MODULES = [v for v in cm.VARIANTS.values() if not v.algorithm_of]
 
@@ -92,7 +92,7 @@ def test_a_wrong_rule_is_found_with_what_shows_it(attribute, mutant, oracles, mo
 
 
 def test_variants_that_fit_nothing_say_so(monkeypatch):
-    monkeypatch.setattr("costmodel.verify.random_layers._TRIES", 50)
+    monkeypatch.setattr("costmodel.checks.verify.random_layers._TRIES", 50)
     never = Variant("never", "m, n m i j -> n", domain={"groups": 7})
     with pytest.raises(cm.CostModelError, match=r"never fits none of 50 random layers.*allowed"):
         campaign(1, variants=[never], processes=1)

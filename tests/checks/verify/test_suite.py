@@ -3,10 +3,10 @@
 import pytest
 
 import costmodel as cm
-from costmodel.cli import main
+from costmodel.checks.verify.oracles import ORACLES
+from costmodel.checks.verify.suite import LAYERS, failures, spec, unchecked, verify
+from costmodel.cli.main import main
 from costmodel.errors import CostModelError
-from costmodel.verify.oracles import ORACLES
-from costmodel.verify.suite import LAYERS, failures, spec, unchecked, verify
 
 
 @pytest.mark.parametrize("variant", [v for v in cm.VARIANTS if not cm.VARIANTS[v].algorithm_of])
@@ -40,7 +40,7 @@ def test_what_cannot_be_checked_is_a_visible_row():
 
 
 def test_the_spec_of_a_layer_reads_back():
-    from costmodel.parsing import layer_from
+    from costmodel.typed import layer_from
 
     for layer in LAYERS:
         options = dict(word.split("=") for word in spec(layer).split())
@@ -56,7 +56,7 @@ def test_the_command_prints_rows_and_ends_with_0(capsys):
 
 
 def test_the_command_ends_with_1_on_a_difference(capsys, monkeypatch):
-    from costmodel.stage import BoundStage
+    from costmodel.core.stage import BoundStage
 
     monkeypatch.setattr(BoundStage, "macs", property(lambda stage: 7))
     assert main(["verify", "--variants", "basis", "--oracles", "torch", "--quiet"]) == 1

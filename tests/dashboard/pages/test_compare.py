@@ -7,11 +7,11 @@ from urllib.parse import parse_qsl
 import pytest
 
 from costmodel import METRICS, VARIANTS, ConvLayer, compare, count
-from costmodel.cli import main
-from costmodel.dashboard.presets import presets, texts_of
-from costmodel.explain import explain
+from costmodel.cli.main import main
+from costmodel.comparing.explain import explain
+from costmodel.network.read.presets import presets, texts_of
 from costmodel.plots.layout import name_of
-from costmodel.sweep import crossing
+from costmodel.sweeping.crossing import crossing
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
 COMMON = [id for id, variant in VARIANTS.items() if variant.common]

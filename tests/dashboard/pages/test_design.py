@@ -5,10 +5,13 @@ import sys
 
 import pytest
 
-from costmodel import VARIANTS, ConvLayer, count, symbolic
+from costmodel import VARIANTS, ConvLayer, count
+from costmodel.comparing.explain import explain
+from costmodel.core.draft import draft
 from costmodel.dashboard import checking
-from costmodel.drafting import draft
-from costmodel.explain import explain
+from costmodel.formulas.derivation import derivation
+from costmodel.formulas.formula import ratio
+from costmodel.formulas.printing import printers
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
 TYPED = "m, r m i -> r\nr, n r j -> n"
@@ -26,8 +29,8 @@ def latex(opened):
 def test_the_first_view_is_a_working_example(opened):
     mine = draft(TYPED, {}, {"r": 16})
     assert opened.app.info[0].value == explain(count(mine, LAYER))
-    assert symbolic.derivation(count(mine, LAYER)).latex() in latex(opened)
-    assert symbolic.latex(symbolic.ratio(mine), own=("r",)) in latex(opened)
+    assert derivation(count(mine, LAYER)).latex() in latex(opened)
+    assert printers.latex(ratio(mine), own=("r",)) in latex(opened)
 
 
 def test_typing_changes_everything(opened):

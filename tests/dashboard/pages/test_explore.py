@@ -4,7 +4,7 @@ import pytest
 
 from costmodel import METRICS, VARIANTS, ConvLayer
 from costmodel.plots.layout import name_of
-from costmodel.sweep import trade_off
+from costmodel.sweeping.trade_off import trade_off
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
 COMMON = [id for id, variant in VARIANTS.items() if variant.common]

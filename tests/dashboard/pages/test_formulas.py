@@ -4,9 +4,14 @@ import shlex
 
 import pytest
 
-from costmodel import METRICS, VARIANTS, symbolic
-from costmodel.cli import main
-from costmodel.docs.embedding import process
+from costmodel import METRICS, VARIANTS
+from costmodel.cli.main import main
+from costmodel.documents.embedding import process
+from costmodel.formulas.alphabets import NOTATIONS
+from costmodel.formulas.claims import check_claims
+from costmodel.formulas.einsum import einsum_formula
+from costmodel.formulas.rows import rows
+from costmodel.formulas.tables import FORMATS, render
 
 COMMON = [id for id, variant in VARIANTS.items() if variant.common]
 
@@ -17,7 +22,7 @@ def opened(page):
 
 
 def table(ids=None, metric="macs", format="markdown", notation="fcnn"):
-    return symbolic.render(symbolic.rows(ids or COMMON, metric), format, notation).strip() + "\n"
+    return render(rows(ids or COMMON, metric), format, notation).strip() + "\n"
 
 
 def markdowns(opened):
@@ -33,7 +38,7 @@ def test_the_table_is_the_library_s(opened):
     assert r"$\frac{b}{n} + \frac{b}{k^{2}}$" in table()
 
 
-@pytest.mark.parametrize("notation", list(symbolic.NOTATIONS))
+@pytest.mark.parametrize("notation", list(NOTATIONS))
 def test_every_notation(opened, notation):
     opened.set("notation", notation)
     assert table(notation=notation) in markdowns(opened)
@@ -46,7 +51,7 @@ def test_every_metric(opened, metric):
     assert table(metric=metric) in markdowns(opened)
 
 
-@pytest.mark.parametrize("format", list(symbolic.FORMATS))
+@pytest.mark.parametrize("format", list(FORMATS))
 def test_every_format_can_be_taken_away(opened, format):
     opened.set("format", format)
     assert table(format=format) in [f"{code.strip()}\n" for code in codes(opened)]
@@ -71,11 +76,11 @@ def test_one_variant_in_full(opened):
     variant = VARIANTS["tucker2"]
     for line in variant.lines:
         assert line.text in codes(opened)
-        sums = symbolic.einsum_formula(line, "latex")
+        sums = einsum_formula(line, "latex")
         assert any(sums in element.value for element in opened.app.latex)
     text = opened.text()
     assert variant.reference in text
-    assert text.count(":material/check: equal") == len(symbolic.check_claims(variant))
+    assert text.count(":material/check: equal") == len(check_claims(variant))
 
 
 @pytest.mark.parametrize("id", list(VARIANTS))

@@ -9,12 +9,12 @@ from costmodel import ConvLayer, count
 from costmodel.dashboard import measuring, timings
 from costmodel.dashboard.measuring import Measurement
 from costmodel.errors import CostModelError
-from costmodel.timing import shipped
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
 from costmodel.timing.report import table
 from costmodel.timing.roofline import Peaks, points
-from costmodel.timing.store import Store
+from costmodel.timing.store import shipped
+from costmodel.timing.store.database import Store
 
 LAYER = ConvLayer(kernel=3, in_channels=12, out_channels=20, size=(17, 14))
 CASES = [Case(LAYER), Case(LAYER.replace(kernel=1)), Case(LAYER, "basis", (("b", 2),))]

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
-from costmodel.cli import main
-from costmodel.dashboard import network as network_page
-from costmodel.dashboard import parts, uploads
+from costmodel.cli.main import main
+from costmodel.dashboard import parts
+from costmodel.dashboard.pages import network as network_page
 from costmodel.errors import InputError
-from costmodel.network import load
-from costmodel.network.library import available
+from costmodel.network.read import uploads
+from costmodel.network.read.library import available, load
 
 TABLE = b"""# name: tiny
 name,kind,in_channels,out_channels,kernel,height,width,stride,padding,bias,norm

@@ -5,11 +5,11 @@ from collections import Counter
 
 import pytest
 
-from costmodel import published
-from costmodel.dashboard import evidence, parts
-from costmodel.dashboard.evidence import available
+from costmodel.checks import evidence, published
+from costmodel.checks.evidence import available
+from costmodel.dashboard import parts
 from costmodel.dashboard.wording import literal
-from costmodel.resources import data_path
+from costmodel.files import data_path
 from costmodel.table import Table
 
 

@@ -4,9 +4,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from costmodel import VARIANTS, ConvLayer, count, define
-from costmodel.dashboard.shared import comparison, counted
+from costmodel.comparing.compare import compare
+from costmodel.dashboard.state.shared import comparison, counted
 from costmodel.errors import VariantError
-from costmodel.reports import compare
 
 LAYER = ConvLayer(kernel=3, in_channels=24, out_channels=36, size=(17, 14))
 
@@ -42,7 +42,7 @@ def test_a_comparison_is_the_library_s():
 def test_a_part_is_drawn_once_per_key_and_shown_every_time():
     script = """
 import streamlit as st
-from costmodel.dashboard.shared import drawn
+from costmodel.dashboard.state.shared import drawn
 
 calls = st.session_state.setdefault("calls", [])
 key = st.session_state.get("key", "a")

@@ -2,12 +2,12 @@
 
 from streamlit.testing.v1 import AppTest
 
-from costmodel.dashboard.compare import _fields
+from costmodel.dashboard.pages.compare import _fields
 
 SCRIPT = """
 import streamlit as st
-from costmodel.dashboard.fields import Integer, Several, Text
-from costmodel.dashboard.state import State
+from costmodel.fields import Integer, Several, Text
+from costmodel.dashboard.state.state import State
 
 shared = Integer("m", 64, "Channels", low=1, high=100)
 

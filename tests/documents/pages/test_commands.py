@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import costmodel
-from costmodel.cli import command_names, command_parser, load
-from costmodel.cli._page import PATH, command_page
+from costmodel.cli.main import command_names, command_parser, load
+from costmodel.documents.pages.commands import PATH, command_page
 
 ROOT = Path(costmodel.__file__).parent.parent
 

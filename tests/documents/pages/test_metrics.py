@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import costmodel as cm
-from costmodel.docs.metric_page import PATH, metric_page
+from costmodel.documents.pages.metrics import PATH, metric_page
 from costmodel.metrics.settings import SETTINGS
 
 ROOT = Path(cm.__file__).parent.parent

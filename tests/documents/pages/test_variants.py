@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
-from costmodel.docs.pages import FOLDER, example, page, variant_pages
+from costmodel.documents.pages.variants import FOLDER, example, page, variant_pages
 
 ROOT = Path(cm.__file__).parent.parent
 

@@ -31,7 +31,7 @@ def run(arguments, folder, *, path=()):
 
 def sphinx(folder):
     (folder / "conf.py").write_text(
-        "project = 'x'\nextensions = ['myst_parser', 'costmodel.docs.sphinx']\n"
+        "project = 'x'\nextensions = ['myst_parser', 'costmodel.documents.sites.sphinx']\n"
         "myst_enable_extensions = ['dollarmath']\n"
     )
     return run(["sphinx", "-q", "-W", "-b", "html", ".", "out"], folder)
@@ -68,7 +68,7 @@ def mkdocs(tmp_path):
     installed.mkdir(parents=True)
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: costmodel\nVersion: 0\n")
     (installed / "entry_points.txt").write_text(
-        "[mkdocs.plugins]\ncostmodel = costmodel.docs.mkdocs:CostModelPlugin\n"
+        "[mkdocs.plugins]\ncostmodel = costmodel.documents.sites.mkdocs:CostModelPlugin\n"
     )
     (tmp_path / "docs").mkdir()
 

@@ -15,21 +15,14 @@ from hypothesis import strategies as st
 from sympy import Max, Min, Rational, ceiling, floor, sqrt
 
 import costmodel as cm
-from costmodel.arith import common_divisor
-from costmodel.metrics import METRICS
-from costmodel.symbolic import (
-    fence,
-    formula,
-    latex,
-    markdown,
-    python,
-    ratio,
-    symbol,
-    text,
-)
-from costmodel.symbolic.algebra import display, expanded, factored
-from tests.symbolic.reading import balanced, unsafe_commands, value_of
-from tests.symbolic.sampling import CATALOGUE
+from costmodel.core.numbers import common_divisor
+from costmodel.formulas.algebra import display, expanded, factored
+from costmodel.formulas.formula import formula, ratio
+from costmodel.formulas.letters import symbol
+from costmodel.formulas.printing.printers import fence, latex, markdown, python, text
+from costmodel.metrics.metric import METRICS
+from tests.formulas.reading import balanced, unsafe_commands, value_of
+from tests.formulas.sampling import CATALOGUE
 
 k, m, n, h, w, b, e, g, q, r, s, H = map(symbol, "kmnhwbegqrsH")
 r1, r2, alpha = symbol("r1"), symbol("r2"), symbol("alpha", real=True)
@@ -269,7 +262,7 @@ def test_huge_numbers_stay_exact() -> None:
 
 def test_the_order_is_the_same_in_every_run() -> None:
     code = (
-        "from costmodel.symbolic import render, rows;"
+        "from costmodel.formulas.rows import rows; from costmodel.formulas.tables import render;"
         "print(*(render(rows(['cp','octave','tt','fft','bottleneck']), f)"
         " for f in ('text','latex','python')))"
     )

@@ -4,9 +4,10 @@ import pytest
 
 import costmodel as cm
 from costmodel.errors import InputError
-from costmodel.network import NetOp, Network, Parameter
-from costmodel.network.csv_reader import COLUMNS, parse_csv
-from costmodel.network.csv_writer import to_csv
+from costmodel.network.network import Network
+from costmodel.network.operation import NetOp, Parameter
+from costmodel.network.read.csv.reader import COLUMNS, parse_csv
+from costmodel.network.read.csv.writer import to_csv
 
 GOOD = """\
 # name: tiny
@@ -204,7 +205,7 @@ def test_what_the_schema_cannot_say_is_not_left_out_silently(op, words):
 
 
 def test_every_column_is_documented():
-    from costmodel.network import csv_reader
+    from costmodel.network.read.csv import reader as csv_reader
 
     for column in COLUMNS:
         assert column in (csv_reader.__doc__ or "")

@@ -5,9 +5,9 @@ import sys
 import pytest
 
 import costmodel as cm
-from costmodel.cli import main
+from costmodel.cli.main import main
 from costmodel.errors import InputError, MissingDependencyError
-from costmodel.network.sources import open_network
+from costmodel.network.read.sources import open_network
 
 MODELS = """\
 import torch.nn as nn

@@ -9,10 +9,10 @@ import torch
 
 import costmodel as cm
 from costmodel.errors import InputError
-from costmodel.timing import memory
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine, this_machine
-from costmodel.timing.protocol import Summary, order, prepared, rounds
+from costmodel.timing.measure import memory
+from costmodel.timing.measure.protocol import Summary, order, prepared, rounds
 
 CASES = [
     Case(cm.ConvLayer(3, 6, 10, (9, 7))),

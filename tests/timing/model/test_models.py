@@ -9,14 +9,14 @@ from dataclasses import replace
 import numpy
 import pytest
 
-from costmodel.timing import trees
-from costmodel.timing.baselines import ConstantRate, Linear, PerClass, Roofline
-from costmodel.timing.cold import Sample, fitted
 from costmodel.timing.convolution import Convolution
-from costmodel.timing.features import NAMES, matrix
-from costmodel.timing.intervals import Intervals, Prediction, conformal, coverage, in_units
-from costmodel.timing.trees import Trees
-from costmodel.timing.validation import CANDIDATES, compare_models, folds, neighbourhood
+from costmodel.timing.measure.cold import Sample, fitted
+from costmodel.timing.model import trees
+from costmodel.timing.model.baselines import ConstantRate, Linear, PerClass, Roofline
+from costmodel.timing.model.features import NAMES, matrix
+from costmodel.timing.model.intervals import Intervals, Prediction, conformal, coverage, in_units
+from costmodel.timing.model.trees import Trees
+from costmodel.timing.model.validation import CANDIDATES, compare_models, folds, neighbourhood
 from tests.timing.made_up import law
 
 Layers = list[Convolution]

@@ -16,9 +16,9 @@ import costmodel as cm
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
-from costmodel.timing.protocol import Summary
+from costmodel.timing.measure.protocol import Summary
 from costmodel.timing.roofline import Peaks
-from costmodel.timing.store import VERSION, Store, default_path
+from costmodel.timing.store.database import VERSION, Store, default_path
 
 ROOT = Path(cm.__file__).parent.parent
 MACHINE = Machine("a processor", torch="0")
@@ -73,10 +73,10 @@ def test_a_round_is_kept_whole_or_not_at_all(store: Store) -> None:
 _MEASURE = """
 import sys, time
 import costmodel as cm
-from costmodel.timing.protocol import rounds
+from costmodel.timing.measure.protocol import rounds
 from costmodel.timing.case import Case
 from costmodel.timing.machine import this_machine
-from costmodel.timing.store import Store
+from costmodel.timing.store.database import Store
 cases = [Case(cm.ConvLayer(3, 6, 10, (9, side))) for side in range(4, 44)]
 with Store(sys.argv[1]) as store:
     run = store.begin("killed", this_machine(), cases, 500)

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
+from costmodel.documents.pages.timing import PATH, timing_page
 from costmodel.errors import InputError
-from costmodel.timing import shipped
-from costmodel.timing.cold import Cold
 from costmodel.timing.convolution import CLASSES
-from costmodel.timing.intervals import coverage
 from costmodel.timing.machine import Machine
-from costmodel.timing.page import PATH, timing_page
-from costmodel.timing.predictor import Predictor
-from costmodel.timing.protocol import Summary
+from costmodel.timing.measure.cold import Cold
+from costmodel.timing.measure.protocol import Summary
+from costmodel.timing.model.intervals import coverage
+from costmodel.timing.model.predictor import Predictor
 from costmodel.timing.roofline import Peaks, points
-from costmodel.timing.shipped import Shipped, load, names, ship
+from costmodel.timing.store import shipped
+from costmodel.timing.store.shipped import Shipped, load, names, ship
 
 ROOT = Path(cm.__file__).parent.parent
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from costmodel.referee import causes
-from costmodel.referee.convention import Convention, Unit
-from costmodel.referee.rules import (
+from costmodel.checks.referee import causes
+from costmodel.checks.referee.convention import Convention, Unit
+from costmodel.checks.referee.rules import (
     added,
     doubled,
     first_input,
@@ -23,8 +23,8 @@ from costmodel.referee.rules import (
     shared,
     weighed,
 )
-from costmodel.referee.tool import TOOLS, Tool
-from costmodel.referee.tools.ptflops import elementwise, matmul_of, products_of
+from costmodel.checks.referee.tool import declare
+from costmodel.checks.referee.tools.ptflops import elementwise, matmul_of, products_of
 
 _AXES = (1, 2, 3)
 _CONVOLUTIONS = {f"conv{axes}d" for axes in _AXES}
@@ -122,43 +122,41 @@ def _resized(unit: Unit) -> int:
     return prod(size) if isinstance(size, tuple) else int(size)
 
 
-CALFLOPS = TOOLS.add(
-    Tool(
-        "calflops",
-        "calflops",
-        "calflops",
-        "calculate_flops(model, args=inputs, output_as_string=False)[0]",
-        count,
-        Convention(
-            "floating-point operations: two per multiply-accumulate, one or more for biases, "
-            "normalisations, activations and pooling",
-            functions(_PATCHED),
-            (
-                missed(),
-                weighed(causes.GRID, named(_CONVOLUTIONS, _convolution)),
-                weighed(causes.GROUPS, named(_TRANSPOSED, _transposed)),
-                weighed(causes.MATMUL, {"matmul": matmul_of}),
-                weighed(causes.MATMUL, named(("addmm", "baddbmm"), products_of)),
-                doubled(),
-                weighed(causes.EINSUM, {"einsum": path_flops}),
-                added(causes.BIAS, named({*_CONVOLUTIONS, *_TRANSPOSED}, _bias)),
-                added(causes.BIAS, named(("addmm", "baddbmm"), inputs())),
-                added(
-                    causes.NORM,
-                    {
-                        "batch_norm": _norm(3, 1, 2),
-                        "layer_norm": _norm(2, 4, 5),
-                        "group_norm": _norm(2, 4, 5),
-                        "instance_norm": _norm(3, 4, 5),
-                    },
-                ),
-                added(causes.ACTIVATION, named(_ACTIVATE, inputs())),
-                added(causes.POOL, named(_POOL, inputs())),
-                added(causes.ELEMENTWISE, named(("mul", "add"), elementwise)),
-                added(causes.ELEMENTWISE, named(("upsample", "interpolate"), _resized)),
-                shared(),
+CALFLOPS = declare(
+    "calflops",
+    "calflops",
+    "calflops",
+    "calculate_flops(model, args=inputs, output_as_string=False)[0]",
+    count,
+    Convention(
+        "floating-point operations: two per multiply-accumulate, one or more for biases, "
+        "normalisations, activations and pooling",
+        functions(_PATCHED),
+        (
+            missed(),
+            weighed(causes.GRID, named(_CONVOLUTIONS, _convolution)),
+            weighed(causes.GROUPS, named(_TRANSPOSED, _transposed)),
+            weighed(causes.MATMUL, {"matmul": matmul_of}),
+            weighed(causes.MATMUL, named(("addmm", "baddbmm"), products_of)),
+            doubled(),
+            weighed(causes.EINSUM, {"einsum": path_flops}),
+            added(causes.BIAS, named({*_CONVOLUTIONS, *_TRANSPOSED}, _bias)),
+            added(causes.BIAS, named(("addmm", "baddbmm"), inputs())),
+            added(
+                causes.NORM,
+                {
+                    "batch_norm": _norm(3, 1, 2),
+                    "layer_norm": _norm(2, 4, 5),
+                    "group_norm": _norm(2, 4, 5),
+                    "instance_norm": _norm(3, 4, 5),
+                },
             ),
-            per_mac=2,
+            added(causes.ACTIVATION, named(_ACTIVATE, inputs())),
+            added(causes.POOL, named(_POOL, inputs())),
+            added(causes.ELEMENTWISE, named(("mul", "add"), elementwise)),
+            added(causes.ELEMENTWISE, named(("upsample", "interpolate"), _resized)),
+            shared(),
         ),
-    )
+        per_mac=2,
+    ),
 )

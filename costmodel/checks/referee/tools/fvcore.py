@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from costmodel.referee import causes
-from costmodel.referee.convention import Convention, Rule, Unit, Value
-from costmodel.referee.rules import (
+from costmodel.checks.referee import causes
+from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.rules import (
     added,
     first_input,
     outputs,
@@ -16,7 +16,7 @@ from costmodel.referee.rules import (
     weighed,
     why_missed,
 )
-from costmodel.referee.tool import TOOLS, Tool
+from costmodel.checks.referee.tool import declare
 
 _PRODUCTS = {"addmm", "bmm", "matmul", "__matmul__", "mm", "linear", "einsum", "convolution"}
 _PRODUCTS |= {f"conv{axes}d" for axes in (1, 2, 3)}
@@ -49,39 +49,37 @@ def _affine(position: int, name: str, plain: int, scaled: int) -> Any:
     return weigh
 
 
-FVCORE = TOOLS.add(
-    Tool(
-        "fvcore",
-        "fvcore",
-        "fvcore",
-        "FlopCountAnalysis(model, inputs).total()",
-        count,
-        Convention(
-            "multiply-accumulates, with normalisations at 2 to 5 an element",
-            traced,
-            (
-                Rule(causes.SAME, lambda unit, value: 0 if _same(unit) else value),
-                Rule(why_missed, _products),
-                weighed(causes.EINSUM, {"einsum": lambda unit: path_flops(unit) // 2}),
-                added(
-                    causes.NORM,
-                    {
-                        "batch_norm": _affine(1, "weight", 1, 2),
-                        "layer_norm": _affine(2, "weight", 4, 5),
-                        "group_norm": _affine(2, "weight", 4, 5),
-                        "instance_norm": _affine(1, "weight", 4, 5),
-                    },
-                ),
-                added(causes.POOL, {"adaptive_avg_pool2d": lambda u: first_input(u).numel}),
-                added(
-                    causes.ELEMENTWISE,
-                    {
-                        "upsample_nearest2d": outputs(1),
-                        "upsample_bilinear2d": outputs(4),
-                        "grid_sampler": outputs(4),
-                    },
-                ),
+FVCORE = declare(
+    "fvcore",
+    "fvcore",
+    "fvcore",
+    "FlopCountAnalysis(model, inputs).total()",
+    count,
+    Convention(
+        "multiply-accumulates, with normalisations at 2 to 5 an element",
+        traced,
+        (
+            Rule(causes.SAME, lambda unit, value: 0 if _same(unit) else value),
+            Rule(why_missed, _products),
+            weighed(causes.EINSUM, {"einsum": lambda unit: path_flops(unit) // 2}),
+            added(
+                causes.NORM,
+                {
+                    "batch_norm": _affine(1, "weight", 1, 2),
+                    "layer_norm": _affine(2, "weight", 4, 5),
+                    "group_norm": _affine(2, "weight", 4, 5),
+                    "instance_norm": _affine(1, "weight", 4, 5),
+                },
+            ),
+            added(causes.POOL, {"adaptive_avg_pool2d": lambda u: first_input(u).numel}),
+            added(
+                causes.ELEMENTWISE,
+                {
+                    "upsample_nearest2d": outputs(1),
+                    "upsample_bilinear2d": outputs(4),
+                    "grid_sampler": outputs(4),
+                },
             ),
         ),
-    )
+    ),
 )

@@ -10,10 +10,10 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-from costmodel.referee import causes
-from costmodel.referee.convention import Convention, Rule, Unit, Value
-from costmodel.referee.record import FUNCTION, MODULE, Call, Record, Shape
-from costmodel.referee.rules import (
+from costmodel.checks.referee import causes
+from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.record import FUNCTION, MODULE, Call, Record, Shape
+from costmodel.checks.referee.rules import (
     CONVOLUTIONS,
     TRANSPOSED,
     added,
@@ -26,7 +26,7 @@ from costmodel.referee.rules import (
     shared,
     weighed,
 )
-from costmodel.referee.tool import TOOLS, Tool
+from costmodel.checks.referee.tool import declare
 
 _POOLS = {f"{kind}Pool{axes}d" for kind in ("Max", "Avg") for axes in (1, 2, 3)}
 _POOLS |= {f"Adaptive{kind}Pool{axes}d" for kind in ("Max", "Avg") for axes in (1, 2, 3)}
@@ -164,37 +164,35 @@ def _per_image(unit: Unit, value: Value) -> Value:
     return Fraction(value) / unit.record.batch if hooked else value
 
 
-PTFLOPS = TOOLS.add(
-    Tool(
-        "ptflops",
-        "ptflops",
-        "ptflops",
-        'get_model_complexity_info(model, size, backend="pytorch")[0]',
-        count,
-        Convention(
-            "multiply-accumulates of one image, with biases, normalisations, activations and "
-            "pooling; what is a module and a patched function counts twice",
-            _sees,
-            (
-                missed(),
-                weighed(geometry, named((*CONVOLUTIONS, *TRANSPOSED), _convolution)),
-                weighed(causes.BATCH, {"Linear": _linear}),
-                weighed(causes.MATMUL, named(("matmul", "mm", "bmm"), matmul_of)),
-                weighed(causes.MATMUL, named(("addmm", "baddbmm"), products_of)),
-                added(causes.BIAS, named((*CONVOLUTIONS, *TRANSPOSED, "Linear"), _bias)),
-                added(causes.BIAS, named(("addmm", "baddbmm"), inputs())),
-                added(causes.BIAS, {_ATTENTION: _projected}),
-                added(causes.ACTIVATION, {_ATTENTION: _scores}),
-                added(causes.NORM, named(_NORMS, _norm)),
-                added(causes.ACTIVATION, named({*_ACTIVATIONS, *_ACTIVATE}, inputs())),
-                added(causes.POOL, named({*_POOLS, *_POOL}, inputs())),
-                added(causes.ELEMENTWISE, named(("mul", "add"), elementwise)),
-                added(causes.ELEMENTWISE, named(_RESIZED, _upsample)),
-                Rule(causes.SHARED, lambda u, v: shared().apply(u, v) if _hooked(u) else v),
-                Rule(causes.BATCH, _per_image),
-            ),
+PTFLOPS = declare(
+    "ptflops",
+    "ptflops",
+    "ptflops",
+    'get_model_complexity_info(model, size, backend="pytorch")[0]',
+    count,
+    Convention(
+        "multiply-accumulates of one image, with biases, normalisations, activations and "
+        "pooling; what is a module and a patched function counts twice",
+        _sees,
+        (
+            missed(),
+            weighed(geometry, named((*CONVOLUTIONS, *TRANSPOSED), _convolution)),
+            weighed(causes.BATCH, {"Linear": _linear}),
+            weighed(causes.MATMUL, named(("matmul", "mm", "bmm"), matmul_of)),
+            weighed(causes.MATMUL, named(("addmm", "baddbmm"), products_of)),
+            added(causes.BIAS, named((*CONVOLUTIONS, *TRANSPOSED, "Linear"), _bias)),
+            added(causes.BIAS, named(("addmm", "baddbmm"), inputs())),
+            added(causes.BIAS, {_ATTENTION: _projected}),
+            added(causes.ACTIVATION, {_ATTENTION: _scores}),
+            added(causes.NORM, named(_NORMS, _norm)),
+            added(causes.ACTIVATION, named({*_ACTIVATIONS, *_ACTIVATE}, inputs())),
+            added(causes.POOL, named({*_POOLS, *_POOL}, inputs())),
+            added(causes.ELEMENTWISE, named(("mul", "add"), elementwise)),
+            added(causes.ELEMENTWISE, named(_RESIZED, _upsample)),
+            Rule(causes.SHARED, lambda u, v: shared().apply(u, v) if _hooked(u) else v),
+            Rule(causes.BATCH, _per_image),
         ),
-    )
+    ),
 )
 
 

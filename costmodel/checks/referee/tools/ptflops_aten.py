@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from costmodel.referee import causes
-from costmodel.referee.convention import Convention, Rule, Unit, Value
-from costmodel.referee.rules import added, fused_on_cpu, operators, why_missed
-from costmodel.referee.tool import TOOLS, Tool
-from costmodel.referee.tools.ptflops import run
+from costmodel.checks.referee import causes
+from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.rules import added, fused_on_cpu, operators, why_missed
+from costmodel.checks.referee.tool import declare
+from costmodel.checks.referee.tools.ptflops import run
 
 _KNOWN = {"mm", "matmul", "addmm", "bmm", "convolution", "_convolution"}
 
@@ -26,21 +26,19 @@ def _bias(unit: Unit) -> int:
     return unit.call.output.numel if unit.call.args[2] is not None else 0
 
 
-PTFLOPS_ATEN = TOOLS.add(
-    Tool(
-        "ptflops_aten",
-        "ptflops",
-        "ptflops",
-        'get_model_complexity_info(model, size, backend="aten")[0]',
-        count,
-        Convention(
-            "multiply-accumulates of products, with one operation per output for a bias",
-            operators,
-            (
-                Rule(why_missed, _known),
-                added(causes.BIAS, {"convolution": _bias, "_convolution": _bias}),
-                added(causes.BIAS, {"addmm": lambda unit: unit.call.output.numel}),
-            ),
+PTFLOPS_ATEN = declare(
+    "ptflops_aten",
+    "ptflops",
+    "ptflops",
+    'get_model_complexity_info(model, size, backend="aten")[0]',
+    count,
+    Convention(
+        "multiply-accumulates of products, with one operation per output for a bias",
+        operators,
+        (
+            Rule(why_missed, _known),
+            added(causes.BIAS, {"convolution": _bias, "_convolution": _bias}),
+            added(causes.BIAS, {"addmm": lambda unit: unit.call.output.numel}),
         ),
-    )
+    ),
 )

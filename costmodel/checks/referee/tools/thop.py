@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from costmodel.referee import causes
-from costmodel.referee.convention import Convention, Unit
-from costmodel.referee.record import MODULE, Call, Record
-from costmodel.referee.rules import (
+from costmodel.checks.referee import causes
+from costmodel.checks.referee.convention import Convention, Unit
+from costmodel.checks.referee.record import MODULE, Call, Record
+from costmodel.checks.referee.rules import (
     CONVOLUTIONS,
     TRANSPOSED,
     added,
@@ -20,7 +20,7 @@ from costmodel.referee.rules import (
     shared,
     weighed,
 )
-from costmodel.referee.tool import TOOLS, Tool
+from costmodel.checks.referee.tool import declare
 
 _NORMS: tuple[str, ...] = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm")
 _NORMS += ("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "SyncBatchNorm")
@@ -79,31 +79,29 @@ def _upsample(unit: Unit) -> int:
     return unit.call.output.numel * _UPSAMPLE.get(unit.call.facts.get("mode", ""), 0)
 
 
-THOP = TOOLS.add(
-    Tool(
-        "thop",
-        "thop",
-        "thop",
-        "profile(model, inputs)[0]",
-        count,
-        Convention(
-            "multiply-accumulates of hooked modules, with normalisations at 2 or 4 an element",
-            _sees,
-            (
-                missed(),
-                weighed(geometry, named((*CONVOLUTIONS, *TRANSPOSED), _convolution)),
-                weighed(causes.BATCH, {"Linear": _linear}),
-                added(causes.NORM, named(_NORMS, _norm)),
-                added(causes.ACTIVATION, {"PReLU": lambda u: first_input(u).numel}),
-                added(causes.ACTIVATION, {"Softmax": _softmax}),
-                added(causes.POOL, named(_AVERAGES, outputs())),
-                added(causes.POOL, named(_ADAPTIVE, _adaptive)),
-                added(
-                    causes.ELEMENTWISE,
-                    named(("Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d"), _upsample),
-                ),
-                shared(2),  # hooked once per way, and summed once per way
+THOP = declare(
+    "thop",
+    "thop",
+    "thop",
+    "profile(model, inputs)[0]",
+    count,
+    Convention(
+        "multiply-accumulates of hooked modules, with normalisations at 2 or 4 an element",
+        _sees,
+        (
+            missed(),
+            weighed(geometry, named((*CONVOLUTIONS, *TRANSPOSED), _convolution)),
+            weighed(causes.BATCH, {"Linear": _linear}),
+            added(causes.NORM, named(_NORMS, _norm)),
+            added(causes.ACTIVATION, {"PReLU": lambda u: first_input(u).numel}),
+            added(causes.ACTIVATION, {"Softmax": _softmax}),
+            added(causes.POOL, named(_AVERAGES, outputs())),
+            added(causes.POOL, named(_ADAPTIVE, _adaptive)),
+            added(
+                causes.ELEMENTWISE,
+                named(("Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d"), _upsample),
             ),
+            shared(2),  # hooked once per way, and summed once per way
         ),
-    )
+    ),
 )

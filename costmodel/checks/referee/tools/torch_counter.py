@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from costmodel.referee.convention import Convention, Rule, Unit, Value
-from costmodel.referee.rules import doubled, fused_on_cpu, operators, why_missed
-from costmodel.referee.tool import TOOLS, Tool
+from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.rules import doubled, fused_on_cpu, operators, why_missed
+from costmodel.checks.referee.tool import declare
 
 _KNOWN = {
     "mm",
@@ -36,18 +36,16 @@ def _known(unit: Unit, value: Value) -> Value:
     return value if unit.name in _KNOWN and not fused_on_cpu(unit) else 0
 
 
-TORCH = TOOLS.add(
-    Tool(
-        "torch",
-        "torch",
-        "torch",
-        "FlopCounterMode(), get_total_flops()",
-        count,
-        Convention(
-            "floating-point operations: two per multiply-accumulate of a product, nothing else",
-            operators,
-            (Rule(why_missed, _known), doubled()),
-            per_mac=2,
-        ),
-    )
+TORCH = declare(
+    "torch",
+    "torch",
+    "torch",
+    "FlopCounterMode(), get_total_flops()",
+    count,
+    Convention(
+        "floating-point operations: two per multiply-accumulate of a product, nothing else",
+        operators,
+        (Rule(why_missed, _known), doubled()),
+        per_mac=2,
+    ),
 )

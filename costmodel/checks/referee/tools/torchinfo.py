@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from costmodel.referee import causes
-from costmodel.referee.convention import Convention, Rule, Unit, Value
-from costmodel.referee.record import MODULE, Call, Record
-from costmodel.referee.rules import geometry, missed
-from costmodel.referee.tool import TOOLS, Tool
+from costmodel.checks.referee import causes
+from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.record import MODULE, Call, Record
+from costmodel.checks.referee.rules import geometry, missed
+from costmodel.checks.referee.tool import declare
 
 
 def count(model: Any, inputs: tuple[Any, ...]) -> int:
@@ -75,24 +75,22 @@ def _scales(unit: Unit, value: Value) -> Value:
     return value + _parameters(unit, ("weight", "bias")) * _positions(unit)
 
 
-TORCHINFO = TOOLS.add(
-    Tool(
-        "torchinfo",
-        "torchinfo",
-        "torchinfo",
-        "summary(model, input_data=inputs).total_mult_adds",
-        count,
-        Convention(
-            "trained numbers of each leaf module, biases and normalisations included, times the "
-            "positions of its output",
-            _sees,
-            (
-                missed(),
-                Rule(_weight_cause, _weight),
-                Rule(causes.WEIGHTS, _factors),
-                Rule(causes.BIAS, _bias),
-                Rule(causes.NORM, _scales),
-            ),
+TORCHINFO = declare(
+    "torchinfo",
+    "torchinfo",
+    "torchinfo",
+    "summary(model, input_data=inputs).total_mult_adds",
+    count,
+    Convention(
+        "trained numbers of each leaf module, biases and normalisations included, times the "
+        "positions of its output",
+        _sees,
+        (
+            missed(),
+            Rule(_weight_cause, _weight),
+            Rule(causes.WEIGHTS, _factors),
+            Rule(causes.BIAS, _bias),
+            Rule(causes.NORM, _scales),
         ),
-    )
+    ),
 )

@@ -5,10 +5,18 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from costmodel.referee import causes
-from costmodel.referee.convention import Convention, Rule, Unit, Value
-from costmodel.referee.rules import added, geometry, named, outputs, traced, weighed, why_missed
-from costmodel.referee.tool import TOOLS, Tool
+from costmodel.checks.referee import causes
+from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.rules import (
+    added,
+    geometry,
+    named,
+    outputs,
+    traced,
+    weighed,
+    why_missed,
+)
+from costmodel.checks.referee.tool import declare
 
 _CONVOLUTIONS = {f"conv{axes}d" for axes in (1, 2, 3)}
 _CONVOLUTIONS |= {f"conv_transpose{axes}d" for axes in (1, 2, 3)}
@@ -66,39 +74,37 @@ def _norm(position: int) -> Any:
     return weigh
 
 
-TORCHPROFILE = TOOLS.add(
-    Tool(
-        "torchprofile",
-        "torchprofile",
-        "torchprofile",
-        "profile_macs(model, inputs)",
-        count,
-        Convention(
-            "multiply-accumulates, with one per element of normalisations, averages and "
-            "element-wise products",
-            traced,
-            (
-                Rule(why_missed, _known),
-                weighed(geometry, named(_CONVOLUTIONS, _convolution)),
-                Rule(causes.SAME, lambda unit, value: 0 if _same(unit) else value),
-                weighed(causes.EINSUM, {"einsum": _einsum}),
-                added(
-                    causes.NORM,
-                    {
-                        "batch_norm": _norm(1),
-                        "instance_norm": _norm(1),
-                        "layer_norm": _norm(2),
-                        "group_norm": _norm(2),
-                    },
-                ),
-                added(causes.POOL, named({*_AVERAGES, "mean"}, outputs())),
-                added(causes.ACTIVATION, named(("leaky_relu", "leaky_relu_"), outputs())),
-                added(
-                    causes.ELEMENTWISE,
-                    named(("mul", "mul_", "__mul__", "__rmul__", "__imul__"), outputs()),
-                ),
-                added(causes.ELEMENTWISE, {"upsample_bilinear2d": outputs(4)}),
+TORCHPROFILE = declare(
+    "torchprofile",
+    "torchprofile",
+    "torchprofile",
+    "profile_macs(model, inputs)",
+    count,
+    Convention(
+        "multiply-accumulates, with one per element of normalisations, averages and "
+        "element-wise products",
+        traced,
+        (
+            Rule(why_missed, _known),
+            weighed(geometry, named(_CONVOLUTIONS, _convolution)),
+            Rule(causes.SAME, lambda unit, value: 0 if _same(unit) else value),
+            weighed(causes.EINSUM, {"einsum": _einsum}),
+            added(
+                causes.NORM,
+                {
+                    "batch_norm": _norm(1),
+                    "instance_norm": _norm(1),
+                    "layer_norm": _norm(2),
+                    "group_norm": _norm(2),
+                },
             ),
+            added(causes.POOL, named({*_AVERAGES, "mean"}, outputs())),
+            added(causes.ACTIVATION, named(("leaky_relu", "leaky_relu_"), outputs())),
+            added(
+                causes.ELEMENTWISE,
+                named(("mul", "mul_", "__mul__", "__rmul__", "__imul__"), outputs()),
+            ),
+            added(causes.ELEMENTWISE, {"upsample_bilinear2d": outputs(4)}),
         ),
-    )
+    ),
 )

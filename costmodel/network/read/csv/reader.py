@@ -41,9 +41,9 @@ import re
 
 from costmodel.errors import InputError, unknown
 from costmodel.files import read_text
-from costmodel.network.csv_row import Row
-from costmodel.network.model import NetOp
 from costmodel.network.network import Network, Shapes
+from costmodel.network.operation import NetOp
+from costmodel.network.read.csv.row import Row
 
 #: The columns, in the order in which a file of ours has them.
 COLUMNS = (

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from costmodel.core.layer import ConvLayer
 from costmodel.errors import CostModelError, InputError
-from costmodel.layer import ConvLayer
-from costmodel.network.model import NetOp, Parameter
+from costmodel.network.operation import NetOp, Parameter
 
 _SIZES = ("depth", "height", "width")
 _MAX_DIGITS = 18

@@ -7,11 +7,11 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from costmodel.arith import is_exact
+from costmodel.core.numbers import is_exact
 from costmodel.errors import InputError
-from costmodel.network.csv_reader import COLUMNS
-from costmodel.network.model import NetOp
 from costmodel.network.network import Network
+from costmodel.network.operation import NetOp
+from costmodel.network.read.csv.reader import COLUMNS
 
 # Columns that a file leaves out where no layer of it has anything to say in them.
 _OPTIONAL = set(COLUMNS) - {"name", "kind", "in_channels", "out_channels", "kernel"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from costmodel.core.layer import ConvLayer
 from costmodel.errors import LayerError
-from costmodel.layer import ConvLayer
-from costmodel.network.onnx.products import Product, Shape, View, rule
+from costmodel.network.read.onnx.products import Product, Shape, View, rule
 
 
 def _axes(view: View, name: str, sides: int, default: int) -> tuple[int, ...]:

@@ -7,12 +7,12 @@ from typing import Any
 
 from costmodel.errors import InputError
 from costmodel.network.kinds import KINDS
-from costmodel.network.model import COUNTED, FREE, NOT_MODELLED, NetOp, Parameter
-from costmodel.network.onnx import convolutions as _convolutions  # noqa: F401  (adds its rules)
-from costmodel.network.onnx.loading import onnx_module
-from costmodel.network.onnx.operators import SAME_ELEMENTS, kind_of
-from costmodel.network.onnx.products import PRODUCTS, Product, View
-from costmodel.network.onnx.shapes import Shape, Shapes
+from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, NetOp, Parameter
+from costmodel.network.read.onnx import convolutions as _convolutions  # noqa: F401  (adds its rules)
+from costmodel.network.read.onnx.loading import onnx_module
+from costmodel.network.read.onnx.operators import SAME_ELEMENTS, kind_of
+from costmodel.network.read.onnx.products import PRODUCTS, Product, View
+from costmodel.network.read.onnx.shapes import Shape, Shapes
 
 #: Inputs of normalisations that are measured, not trained: BatchNormalization's mean and variance.
 _MEASURED = {"BatchNormalization": (3, 4)}

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from costmodel.core.layer import ConvLayer
 from costmodel.errors import InputError
-from costmodel.layer import ConvLayer
-from costmodel.network.model import MatMul
+from costmodel.network.operation import MatMul
 
 Shape = tuple[int, ...]
 

@@ -37,10 +37,10 @@ def from_onnx(
             leaves a dimension open.
         MissingDependencyError: the package `onnx` is not installed.
     """
-    from costmodel.network.onnx.graph import Reader
-    from costmodel.network.onnx.loading import load_model
-    from costmodel.network.onnx.shapes import Shapes as TensorShapes
-    from costmodel.network.onnx.shapes import set_inputs
+    from costmodel.network.read.onnx.graph import Reader
+    from costmodel.network.read.onnx.loading import load_model
+    from costmodel.network.read.onnx.shapes import Shapes as TensorShapes
+    from costmodel.network.read.onnx.shapes import set_inputs
 
     label = os.fspath(path)
     wanted = _shapes(input_shape)

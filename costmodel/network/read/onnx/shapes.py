@@ -10,7 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from costmodel.errors import InputError
-from costmodel.network.onnx.loading import KEPT_ELEMENTS, MAX_ELEMENTS, fail, onnx_module, short
+from costmodel.network.read.onnx.loading import (
+    KEPT_ELEMENTS,
+    MAX_ELEMENTS,
+    fail,
+    onnx_module,
+    short,
+)
 
 Shape = tuple[int, ...]
 

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from costmodel.network.capture.operators import VALUE_DEPENDENT, base_name, kind_of
-from costmodel.network.capture.pooling import pool_work
-from costmodel.network.capture.products import PRODUCTS, convolution, unusual_convolution
-from costmodel.network.capture.quick import QUICK
-from costmodel.network.capture.recorder import Recorder
+from costmodel.network.read.torch.operators import VALUE_DEPENDENT, base_name, kind_of
+from costmodel.network.read.torch.pooling import pool_work
+from costmodel.network.read.torch.products import PRODUCTS, convolution, unusual_convolution
+from costmodel.network.read.torch.quick import QUICK
+from costmodel.network.read.torch.recorder import Recorder
 
 _META = torch.device("meta")
 #: Tensors without the model's parameters in them keep their values up to this many elements, so

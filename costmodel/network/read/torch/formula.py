@@ -12,17 +12,17 @@ from typing import Any
 import torch
 from torch import nn
 
+from costmodel.core.polynomial import Polynomial
 from costmodel.errors import CostModelError
-from costmodel.network.capture.dispatch import CaptureMode
-from costmodel.network.capture.inputs import Inputs
-from costmodel.network.capture.recorder import Recorder
-from costmodel.network.capture.run import LOCK, calls, capture, surroundings
-from costmodel.network.capture.shape_mode import ShapeMode, python_functions_open
-from costmodel.network.capture.sizes import Size
-from costmodel.network.capture.state import State
-from costmodel.network.model import NetOp
 from costmodel.network.network import Rebuild, Shapes
-from costmodel.network.polynomial import Polynomial
+from costmodel.network.operation import NetOp
+from costmodel.network.read.torch.dispatch import CaptureMode
+from costmodel.network.read.torch.inputs import Inputs
+from costmodel.network.read.torch.recorder import Recorder
+from costmodel.network.read.torch.run import LOCK, calls, capture, surroundings
+from costmodel.network.read.torch.shape_mode import ShapeMode, python_functions_open
+from costmodel.network.read.torch.sizes import Size
+from costmodel.network.read.torch.state import State
 
 #: Letters of an input's axes by its rank; "" is an axis that a model fixes.
 _LETTERS = {
@@ -98,7 +98,7 @@ def _counted(
     model: Callable[..., Any], inputs: Inputs, shapes: Sequence[Sequence[int]]
 ) -> tuple[NetOp, ...] | None:
     """The operations at other sizes, None where the model does not take them."""
-    from costmodel.network.capture.run import FAST, on_meta
+    from costmodel.network.read.torch.run import FAST, on_meta
 
     try:
         return tuple(on_meta(model, inputs.with_shapes(shapes), FAST))

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from costmodel.network.capture.quick import QUICK, Quick, like, plain, quick
+from costmodel.network.read.torch.quick import QUICK, Quick, like, plain, quick
 
 _META = torch.device("meta")
 

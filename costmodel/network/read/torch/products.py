@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from costmodel.network.capture.recorder import Recorder, conv_facts
-from costmodel.network.model import MatMul
+from costmodel.network.operation import MatMul
+from costmodel.network.read.torch.recorder import Recorder, conv_facts
 
 _META = torch.device("meta")
 

@@ -42,9 +42,9 @@ def from_torch(
         import torch
     except ImportError as error:
         raise MissingDependencyError("torch", "reading a PyTorch model", "torch") from error
-    from costmodel.network.capture.formula import rebuild
-    from costmodel.network.capture.inputs import read_inputs
-    from costmodel.network.capture.run import capture
+    from costmodel.network.read.torch.formula import rebuild
+    from costmodel.network.read.torch.inputs import read_inputs
+    from costmodel.network.read.torch.run import capture
 
     if not callable(model):
         raise InputError(f"model is {model!r}; allowed are PyTorch modules and callables")

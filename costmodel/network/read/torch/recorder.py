@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from costmodel.core.layer import ConvLayer
 from costmodel.errors import LayerError
-from costmodel.layer import ConvLayer
-from costmodel.network.capture.operators import base_name
-from costmodel.network.capture.state import Owned, State
 from costmodel.network.kinds import KINDS
-from costmodel.network.model import COUNTED, FREE, NOT_MODELLED, MatMul, NetOp, Parameter
+from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, MatMul, NetOp, Parameter
+from costmodel.network.read.torch.operators import base_name
+from costmodel.network.read.torch.state import Owned, State
 
 _META = torch.device("meta")
 _pop = torch._C._pop_torch_dispatch_stack

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from costmodel.errors import InputError
-from costmodel.network.capture.dispatch import CaptureMode, NeedsIntegers, NeedsValues
-from costmodel.network.capture.inputs import Inputs
-from costmodel.network.capture.modules import Layer, untouched, usable_layers
-from costmodel.network.capture.recorder import Recorder
-from costmodel.network.capture.state import State, has_lazy
-from costmodel.network.model import NetOp
+from costmodel.network.operation import NetOp
+from costmodel.network.read.torch.dispatch import CaptureMode, NeedsIntegers, NeedsValues
+from costmodel.network.read.torch.inputs import Inputs
+from costmodel.network.read.torch.modules import Layer, untouched, usable_layers
+from costmodel.network.read.torch.recorder import Recorder
+from costmodel.network.read.torch.state import State, has_lazy
 
 #: A run on the CPU is not started for a model with more parameters than this.
 CPU_LIMIT = 1 << 31
@@ -187,7 +187,7 @@ def calls(recorder: Recorder, layers: dict[type[nn.Module], Layer]) -> Iterator[
     original = nn.Module.__call__
     thread = threading.get_ident()
     enter, leave, is_weight = recorder.enter, recorder.leave, recorder.is_weight
-    from costmodel.network.capture.modules import LAYERS
+    from costmodel.network.read.torch.modules import LAYERS
 
     def call(module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
         if threading.get_ident() != thread:

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from costmodel.network.capture.shape_rules import (
+from costmodel.network.read.torch.shape_rules import (
     RULES,
     Rule,
     ShapeOf,
@@ -15,7 +15,7 @@ from costmodel.network.capture.shape_rules import (
     rule,
     spread,
 )
-from costmodel.network.capture.sizes import ceil_div, total
+from costmodel.network.read.torch.sizes import ceil_div, total
 
 
 @rule("conv1d", "conv2d", "conv3d")

@@ -18,11 +18,11 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from costmodel.errors import CostModelError
-from costmodel.network.capture.recorder import Recorder
-from costmodel.network.capture.shape_compute import einsum_sizes
-from costmodel.network.capture.shape_rules import RULES, Dims, broadcast, fallback
-from costmodel.network.capture.sizes import Size, term, terms, total
-from costmodel.network.model import MatMul, NetOp
+from costmodel.network.operation import MatMul, NetOp
+from costmodel.network.read.torch.recorder import Recorder
+from costmodel.network.read.torch.shape_compute import einsum_sizes
+from costmodel.network.read.torch.shape_rules import RULES, Dims, broadcast, fallback
+from costmodel.network.read.torch.sizes import Size, term, terms, total
 
 
 class NoFormula:

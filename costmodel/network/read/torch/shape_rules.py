@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import Tensor
 
-from costmodel.network.capture.sizes import ceil_div, total
+from costmodel.network.read.torch.sizes import ceil_div, total
 
 Dims = tuple[Any, ...]
 ShapeOf = Callable[[Tensor], Dims]

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from costmodel.core.polynomial import Polynomial
 from costmodel.errors import CostModelError
-from costmodel.network.polynomial import Polynomial
 
 
 class Size(int):

@@ -9,8 +9,8 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 import costmodel as cm
 from costmodel.errors import InputError
-from costmodel.network.onnx import loading
-from tests.network.test_onnx import LIGHT, save
+from costmodel.network.read.onnx import loading
+from tests.network.read.onnx.test_onnx import LIGHT, save
 
 
 def refused(path, match, **kwargs):

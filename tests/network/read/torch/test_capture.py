@@ -11,8 +11,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import costmodel as cm
 from costmodel.errors import InputError
-from costmodel.network.capture import run
-from costmodel.network.capture.inputs import read_inputs
+from costmodel.network.read.torch import run
+from costmodel.network.read.torch.inputs import read_inputs
 from tests.network.models import MODELS, RECURRENT, Detector, Recurrent, conv_bn
 
 #: Products that fvcore has no word for in these networks; what it counts is compared without them.

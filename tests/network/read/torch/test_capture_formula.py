@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import nn
 
 import costmodel as cm
+from costmodel.core.polynomial import symbol
 from costmodel.errors import CostModelError
-from costmodel.network.capture.sizes import Size, size, term
-from costmodel.network.polynomial import symbol
+from costmodel.network.read.torch.sizes import Size, size, term
 from tests.network.models import MODELS, RECURRENT
 
 _SMALLEST = {"H": 40, "W": 40, "D": 3, "L": 20, "N": 1}

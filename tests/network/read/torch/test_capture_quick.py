@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from costmodel.network.capture import dispatch, pooling, run
-from costmodel.network.capture.inputs import read_inputs
-from costmodel.network.capture.quick import QUICK
+from costmodel.network.read.torch import dispatch, pooling, run
+from costmodel.network.read.torch.inputs import read_inputs
+from costmodel.network.read.torch.quick import QUICK
 from tests.network.models import MODELS, RECURRENT
 
 

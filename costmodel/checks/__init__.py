@@ -1,0 +1,1 @@
+"""Comparisons with what is outside: modules, other counters, proofs, published tables."""

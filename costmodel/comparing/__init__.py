@@ -1,0 +1,1 @@
+"""Counts of variants on layers, side by side."""

@@ -1,0 +1,1 @@
+"""The idea, in reading order: numbers, sizes, notation, layers, grids, stages, variants."""

@@ -1,0 +1,1 @@
+"""What the address holds, what sessions share, and how the server starts."""

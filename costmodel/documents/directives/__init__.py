@@ -1,0 +1,1 @@
+"""What a marker in a document may ask for, one file per kind of answer."""

@@ -1,0 +1,1 @@
+"""Formulas in textbook order: text, LaTeX, Markdown, Python."""

@@ -1,0 +1,1 @@
+"""Readers: whatever describes a network, as a `Network`."""

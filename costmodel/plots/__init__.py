@@ -1,0 +1,1 @@
+"""Plotly figures from rows; nothing here draws on a page."""

@@ -1,0 +1,1 @@
+"""Timing by interleaved rounds; the only part of `timing` that imports torch."""

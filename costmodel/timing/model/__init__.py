@@ -1,0 +1,1 @@
+"""Models of time, and the intervals that say how wrong they may be."""

@@ -1,0 +1,1 @@
+"""Measured times, kept and shipped."""
