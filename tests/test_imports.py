@@ -1,123 +1,198 @@
-"""The import rule: down only, and heavy libraries only where they belong."""
+"""The import rule, as ARCHITECTURE.md states it: down only, no circles, libraries at home."""
+
+from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 import costmodel
 
-ROOT = Path(costmodel.__file__).parent
+PACKAGE = Path(costmodel.__file__).parent
+TEXT = (PACKAGE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+FILES = sorted(PACKAGE.rglob("*.py"))
 
-#: Layers from the bottom up: a module may import, at its top, from its own layer and below.
-LAYERS = [
-    {"errors"},
-    {"arith", "resources", "files", "readable"},
-    {"expression", "table"},
-    {"syntax", "layer"},
-    {"notation"},
-    {"stage", "parsing"},
-    {"grid", "program"},
-    {"variant", "metrics"},
-    {"variants", "sizing", "binding"},
-    {"counting", "definition", "drafting"},
-    {"symbolic", "sweep"},
-    {"reports", "explain"},
-    {"published", "verify", "timing", "lowrank", "network", "plots", "plan", "docs", "torch"},
-    {"referee"},
-    {"cli", "dashboard", "__init__", "__main__"},
-]
-RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+#: Packages whose `__init__` is a door for users; every other one holds a docstring.
+DOORS = {"costmodel", "costmodel.torch"}
 
-#: Who may import what at the top of a module.
-HEAVY = {
-    "torch": {"verify", "timing", "lowrank", "network", "torch", "referee"},
-    "fvcore": {"verify", "referee"},
-    "streamlit": {"dashboard"},
-    "argparse": {"cli"},
+
+#: Still to be mended; nothing may join these.
+KNOWN = {
+    "costmodel.checks.referee.process imports costmodel",
+    "costmodel.checks.referee.recording takes the private _real_copy of "
+    "costmodel.network.read.torch.run",
+    "costmodel.checks.referee.sources takes the private _called of costmodel.network.read.sources",
+    "costmodel.comparing.explain imports costmodel.sweeping.axes",
+    "costmodel.comparing.explain imports costmodel.sweeping.crossing",
+    "costmodel.core.polynomial imports costmodel.network.formula",
+    "costmodel.core.variant imports costmodel.formulas.break_even",
+    "costmodel.core.variant imports costmodel.formulas.formula",
+    "costmodel.core.variant imports costmodel.formulas.letters",
+    "costmodel.core.variant imports costmodel.formulas.notebook",
+    "costmodel.documents.pages.commands imports argparse",
+    "costmodel.documents.pages.commands imports costmodel.cli.main",
+    "costmodel.metrics.padding imports sympy",
+    "costmodel.network.read.sources imports torch.nn",
+    "costmodel.typed imports costmodel.core.layer",
+}
+KNOWN_CIRCLES = {"costmodel.core.variant", "costmodel.network.network"}
+KNOWN_INITS = {"costmodel.network", "costmodel.checks.verify"}
+
+
+def block(name: str) -> list[str]:
+    """The lines of a fenced block of ARCHITECTURE.md."""
+    (text,) = re.findall(rf"^```{name}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+    return text.splitlines()
+
+
+RANK: dict[str, int] = {}
+PAIRS: set[tuple[str, str]] = set()
+for rank, line in enumerate(block("ranks")):
+    rooms, _, pairs = line.partition(";")
+    RANK |= dict.fromkeys(rooms.split(), rank)
+    PAIRS |= {(a, b) for a, b in re.findall(r"(\w+) -> (\w+)", pairs)}
+LIBRARIES = {
+    name: where.split() for name, where in (s.split(maxsplit=1) for s in block("libraries"))
 }
 
-#: Conveniences that forward, at call time, to a layer above (ARCHITECTURE.md names them).
-FACADES = {("variant", "symbolic")}
+
+def name_of(path: Path) -> str:
+    """The module that a file is."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def part_of(path: Path) -> str:
-    """The layer's name that a file belongs to: its first folder, or its own name."""
-    relative = path.relative_to(ROOT)
-    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+MODULES = {name_of(path) for path in FILES}
 
 
-def imports(source: str):
-    """(module, whether at the top of the file) of every import that runs."""
-    tree = ast.parse(source)
-    skipped = {
-        id(node)
-        for branch in ast.walk(tree)
-        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
-        for statement in branch.body
-        for node in ast.walk(statement)
-    }
-    inner = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for node in ast.walk(function)
-    }
-    for node in ast.walk(tree):
-        if id(node) in skipped:
-            continue
+def room(module: str) -> str:
+    """The folder or the single file of the package that a module belongs to."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def imported(source: str) -> Iterator[tuple[str, str]]:
+    """(module, name taken from it, "" for none) of every import, wherever it stands."""
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, id(node) not in inner
+            yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
-                name = node.module
-                if name == "costmodel" and (alias.name in RANK):
-                    name = f"costmodel.{alias.name}"
-                yield name, id(node) not in inner
+                inner = f"{node.module}.{alias.name}"
+                yield (inner, "") if inner in MODULES else (node.module, alias.name)
 
 
-def violations(part: str, source: str) -> list[str]:
-    """What a source text of one part imports against the rule."""
-    found = []
-    for module, at_top in imports(source):
-        parts = module.split(".")
-        if parts[0] == "costmodel" and len(parts) > 1:
-            above = RANK[parts[1]] > RANK[part]
-            if above and (at_top or (part, parts[1]) not in FACADES):
-                found.append(f"{part} imports {module}, which is above it")
-        elif parts[0] in HEAVY and part not in HEAVY[parts[0]]:
-            found.append(f"{part} imports {module}; allowed in {sorted(HEAVY[parts[0]])}")
-    return found
+def violations(module: str, source: str) -> list[str]:
+    """What a module of this name and text does against the rule."""
+    wrong = []
+    own, place = room(module), module.partition(".")[2].replace(".", "/")
+    for target, name in imported(source):
+        if name.startswith("_") and not name.startswith("__"):
+            wrong.append(f"{module} takes the private {name} of {target}")
+        library = target.partition(".")[0]
+        if library != "costmodel":
+            allowed = LIBRARIES.get(library)
+        else:
+            other = room(target)
+            allowed = LIBRARIES.get(f"{other}/") if own != other else None
+            upward = RANK[other] > RANK[own]
+            beside = own != other and RANK[other] == RANK[own] and (own, other) not in PAIRS
+            if upward or beside:
+                wrong.append(
+                    f"{module} imports {target}, which is {'above' if upward else 'beside'} it"
+                )
+        if allowed is not None and not any(
+            f"{place}/".startswith(f"{part.removesuffix('.py')}/") for part in allowed
+        ):
+            wrong.append(f"{module} imports {target}; allowed in {' '.join(allowed)}")
+    return wrong
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def circles(arrows: Mapping[str, set[str]]) -> list[set[str]]:
+    """The groups of modules that import each other, however many steps lie between."""
+    reach: dict[str, set[str]] = {}
+    for start in arrows:
+        reached: set[str] = set()
+        pending = list(arrows[start])
+        while pending:
+            module = pending.pop()
+            if module not in reached:
+                reached.add(module)
+                pending += arrows.get(module, ())
+        reach[start] = reached
+    groups = {
+        frozenset({start, *(other for other in reached if start in reach.get(other, ()))})
+        for start, reached in reach.items()
+        if start in reached
+    }
+    return [set(group) for group in groups]
+
+
+def test_every_room_has_a_rank_and_nothing_else_has():
+    rooms = {room(module) for module in MODULES}
+    assert rooms <= set(RANK)
+    assert set(RANK) - rooms <= {"factors", "planning"}, "ghosts in ARCHITECTURE.md"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_point_down(path):
-    assert part_of(path) in RANK, f"{path} belongs to no layer: name it in LAYERS"
-    assert violations(part_of(path), path.read_text(encoding="utf-8")) == []
+    wrong = violations(name_of(path), path.read_text(encoding="utf-8"))
+    assert [text for text in wrong if re.split("[,;]", text)[0] not in KNOWN] == []
+
+
+def test_there_is_no_circle():
+    arrows = {
+        name_of(path): {target for target, _ in imported(path.read_text(encoding="utf-8"))}
+        for path in FILES
+    }
+    groups = [sorted(group) for group in circles(arrows)]
+    assert [group for group in groups if not KNOWN_CIRCLES.intersection(group)] == []
+
+
+def test_packages_hold_a_docstring_only():
+    for path in FILES:
+        if path.name == "__init__.py" and name_of(path) not in DOORS - KNOWN_INITS:
+            body = ast.parse(path.read_text(encoding="utf-8")).body
+            if name_of(path) not in KNOWN_INITS:
+                assert len(body) == 1, path
+            assert ast.get_docstring(ast.Module(body, []))
 
 
 @pytest.mark.parametrize(
-    ("part", "source"),
+    ("module", "source"),
     [
-        ("layer", "from costmodel.core.stage import BoundStage"),
-        ("layer", "from costmodel import counting"),
-        ("variant", "from costmodel import symbolic"),
-        ("stage", "def f():\n    from costmodel.formulas import formula"),
-        ("reports", "import torch.nn"),
-        ("plots", "def f():\n    import streamlit as st"),
-        ("dashboard", "import torch"),
+        ("costmodel.core.layer", "from costmodel.metrics.metric import METRICS"),
+        ("costmodel.core.layer", "from costmodel import network"),
+        ("costmodel.core.variant", "def f():\n    from costmodel.formulas import formula"),
+        ("costmodel.core.stage", "if TYPE_CHECKING:\n    from costmodel.network import views"),
+        ("costmodel.metrics.memory", "from costmodel.variants import basis"),
+        ("costmodel.comparing.compare", "import torch.nn"),
+        ("costmodel.core.grid", "import sympy"),
+        ("costmodel.plots.curve", "def f():\n    import streamlit as st"),
+        ("costmodel.network.read.csv.reader", "import torch"),
+        ("costmodel.documents.embedding", "from costmodel.checks.verify.suite import verify"),
+        ("costmodel.cli.main", "from costmodel.core.bind import _Binder"),
     ],
 )
-def test_the_rule_can_be_broken(part, source):
-    assert violations(part, source)
+def test_the_rule_can_be_broken(module, source):
+    assert violations(module, source)
 
 
-def test_a_facade_and_type_hints_are_no_violation():
-    assert not violations("variant", "def f():\n    from costmodel import symbolic")
-    assert not violations("variant", "if TYPE_CHECKING:\n    from costmodel import symbolic")
+def test_a_circle_would_be_found():
+    arrows = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}
+    assert circles(arrows) == [{"a", "b", "c"}]
+    assert circles({"a": {"b"}, "b": set()}) == []
+
+
+def test_what_is_allowed_is_no_violation():
+    assert not violations("costmodel.core.numbers", "def f():\n    import sympy")
+    assert not violations("costmodel.planning.front", "from costmodel.timing import case")
+    assert not violations("costmodel.documents.pages.timing", "import costmodel.checks.evidence")
 
 
 def loaded_by(code: str) -> set[str]:
@@ -125,7 +200,7 @@ def loaded_by(code: str) -> set[str]:
     code += "\nimport sys; print(*sorted({m.split('.')[0] for m in sys.modules}), file=sys.stderr)"
     run = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=ROOT.parent,
+        cwd=PACKAGE.parent,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -147,7 +222,7 @@ COMPARE = (
         (COMPARE, set()),
         ("from costmodel.cli.main import main; main(['network', 'resnet18'])", set()),
         ("from costmodel.cli.main import main; main(['formulas'])", {"sympy"}),
-        ("import costmodel.plots", {"plotly", "numpy", "pandas"}),
+        ("import costmodel.plots.comparison", {"plotly", "numpy", "pandas"}),
     ],
 )
 def test_light_paths_stay_light(code, allowed):
