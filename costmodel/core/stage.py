@@ -144,10 +144,7 @@ class BoundStage:
     @property
     def fan_in(self) -> Number:
         """Products summed into one output (one scattered to, along a transposed axis)."""
-        shared = set(self.line.output_names)
-        return product(
-            self.weight_axis_size(a) for a in self.line.weights if not shared.intersection(a.names)
-        )
+        return product(map(self.weight_axis_size, self.line.contracted))
 
     @property
     def inputs(self) -> Number:
@@ -178,21 +175,16 @@ class BoundStage:
 
         A window that is known to have a single tap is none.
         """
-        inputs, weights, outputs = (
-            set(self.line.input_names),
-            set(self.line.weight_names),
-            set(self.line.output_names),
-        )
-        extents = [self.sizes[letter] for letter in self.line.windows]
+        line = self.line
+        extents = [self.sizes[letter] for letter in line.windows]
         window = not all(is_exact(extent) and extent == 1 for extent in extents)
-        if any(a.tap for a in self.line.inputs):
+        if any(axis.tap for axis in line.inputs):
             return "channel window"
-        if inputs & outputs - weights:
+        if line.shared:
             return "shared window" if window else "shared pointwise"
-        summed = inputs & weights - outputs
-        if inputs & weights & outputs:
-            if not summed:
-                return "depthwise" if window else "scale"
+        if line.grouped and not line.summed:
+            return "depthwise" if window else "scale"
+        if line.grouped:
             return "grouped" if window else "grouped pointwise"
         return "full" if window else "pointwise"
 

@@ -104,6 +104,43 @@ class StageLine:
             if (name in WINDOWS or name == EACH) and name not in self.output_names
         )
 
+    # -- the four roles of an axis; every other one is a window, in the weight alone ---------------
+    @cached_property
+    def shared(self) -> tuple[str, ...]:
+        """Names in input and output only: the same weight runs over each, as over a batch."""
+        return tuple(
+            name
+            for name in self.input_names
+            if name in self.output_names and name not in self.weight_names
+        )
+
+    @cached_property
+    def grouped(self) -> tuple[str, ...]:
+        """Names in input, weight and output: each has a convolution of its own."""
+        return tuple(
+            name
+            for name in self.input_names
+            if name in self.output_names and name in self.weight_names
+        )
+
+    @cached_property
+    def summed(self) -> tuple[str, ...]:
+        """Names in input and weight only: what one output adds up, beside its window.
+
+        A window letter among them is one whose tap the channel picks (`n j, n i j -> n`).
+        """
+        return tuple(name for name in self.input_names if name not in self.output_names)
+
+    @cached_property
+    def new(self) -> tuple[str, ...]:
+        """Names in weight and output only: each gives an output of its own."""
+        return tuple(name for name in self.output_names if name not in self.input_names)
+
+    @cached_property
+    def contracted(self) -> tuple[WeightAxis, ...]:
+        """The weight axes that the output does not keep: it adds up the products over them."""
+        return tuple(a for a in self.weights if not set(self.output_names).intersection(a.names))
+
     @property
     def isotropic(self) -> bool:
         """Whether the window covers all axes alike, and so means the same in 1-D and 3-D."""

@@ -56,11 +56,10 @@ def einsum_formula(stage: str | StageLine | BoundStage, style: str = "text") -> 
         raise CostModelError(unknown("style", style, _STYLES))
     write, line = _STYLES[style], _line(stage)
     outputs = line.output_names
-    summed = [name for name in line.weight_names if name not in outputs]
-    patterns = {name: axis for axis in line.weights if axis.pattern for name in axis.names}
-    indices = dict.fromkeys(
-        _pattern(patterns[name], write) if name in patterns else write.one(name) for name in summed
-    )
+    indices = [
+        _pattern(axis, write) if axis.pattern else write.list(axis.names)
+        for axis in line.contracted
+    ]
     total = write.sum.format(write.comma.join(indices)) if indices else ""
     inputs = write.comma.join(_input(axis, write) for axis in line.inputs)
     return (

@@ -91,14 +91,11 @@ def macs_without_padding(stage: BoundStage, settings: Settings) -> Number:
     """The multiplies of a stage whose input is an element, not a zero that it pads itself."""
     if stage.given_macs is not None:
         return stage.macs
-    kept = set(stage.line.output_names)
-    summed = [axis for axis in stage.line.weights if not kept.intersection(axis.names)]
-    channels = product(
-        stage.weight_axis_size(axis) for axis in summed if not WINDOWS.intersection(axis.names)
-    )
+    line = stage.line
+    channels = product(stage.sizes[name] for name in line.summed if name not in WINDOWS)
     inside = product(map(taps_inside, stage.geometry))
     count = stage.out_channels * channels * inside * stage.batch
-    for axis in summed:
+    for axis in line.contracted:
         if axis.pattern:
             taps = product(stage.sizes[name] for name in axis.names)
             count = share(count * stage.weight_axis_size(axis), taps)

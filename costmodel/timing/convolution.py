@@ -118,25 +118,21 @@ def of_layer(layer: ConvLayer) -> Convolution:
 
 def of_stage(stage: BoundStage) -> Convolution:
     """The convolution that a stage runs as."""
-    inputs = stage.line.input_names
-    outputs, weights = set(stage.line.output_names), set(stage.line.weight_names)
-    grouped = [n for n in inputs if n in outputs and n in weights]
-    shared = [n for n in inputs if n in outputs and n not in weights]
-    summed = [n for n in inputs if n not in outputs]
-    new = [n for n in stage.line.output_names if n not in inputs]
-    groups = int(stage.groups) * _size(stage, grouped)
-    taps = prod(int(stage.weight_axis_size(a)) for a in stage.line.weights if a.pattern)
+    line = stage.line
+    groups = int(stage.groups) * _size(stage, line.grouped)
+    patterns = [axis for axis in line.weights if axis.pattern]
+    taps = prod(int(stage.weight_axis_size(axis)) for axis in patterns)
     # a pattern's taps, and a window whose tap the channel picks, are gathered before
-    flat = {n for a in stage.line.weights if a.pattern for n in a.names} | set(inputs)
+    flat = {*line.summed, *(name for axis in patterns for name in axis.names)}
     geometry = stage.geometry
     kernel = tuple(
         1 if letter in flat else int(g.kernel)
         for letter, g in zip(WINDOW_LETTERS[len(geometry)], geometry, strict=True)
     )
     return Convolution(
-        batch=int(stage.batch) * _size(stage, shared),
-        in_channels=groups * _size(stage, summed) * taps,
-        out_channels=groups * _size(stage, new),
+        batch=int(stage.batch) * _size(stage, line.shared),
+        in_channels=groups * _size(stage, line.summed) * taps,
+        out_channels=groups * _size(stage, line.new),
         groups=groups,
         kernel=kernel,
         stride=tuple(int(g.stride) for g in geometry),

@@ -1,9 +1,8 @@
 """One stage as a plain torch convolution, with what has to be rearranged before and after it.
 
-The axes of a stage fall into four kinds. Shared ones (in input and output, not in the weight) are
-folded into the batch, grouped ones (in all three) become the convolution's groups, summed ones (in
-input and weight) its input channels, new ones (in weight and output) its output channels. Where the
-axes stand in another order, they are permuted: that is all a channel shuffle is.
+The axes of a stage have four roles (`StageLine`). Shared ones are folded into the batch, grouped
+ones become the convolution's groups, summed ones its input channels, new ones its output channels.
+Where the axes stand in another order, they are permuted: that is all a channel shuffle is.
 
 Two kinds of windows are no convolution: a pattern of taps, and a window whose tap the channel picks
 (`n j, n i j -> n`). Their input is shifted, one copy for each tap, before a convolution without
@@ -19,7 +18,7 @@ from torch import Tensor, nn
 
 from costmodel.core.numbers import product
 from costmodel.core.stage import BoundStage, Geometry
-from costmodel.core.stage_line import WINDOW_LETTERS, WINDOWS
+from costmodel.core.stage_line import WINDOW_LETTERS
 from costmodel.torch.shifts import gathered, landed, padded, seen, with_pads
 from costmodel.torch.taps import Tap, channel_indices, pattern_of
 
@@ -55,8 +54,9 @@ class StageModule(nn.Module):
             for name in axis.names
         ]
         self._pattern = pattern_of(stage, self._pattern_axes)
-        picked = set(stage.line.windows) & set(stage.line.input_names) & WINDOWS
-        self._diagonal = {letter: a for a, letter in enumerate(self.letters) if letter in picked}
+        self._diagonal = {
+            letter: axis for axis, letter in enumerate(self.letters) if letter in stage.line.summed
+        }
         self._name_axes()
         self._geometry = [
             Geometry.pointwise(g.size if stage.transposed else g.out)
@@ -72,15 +72,13 @@ class StageModule(nn.Module):
         self.bias = nn.Parameter(torch.zeros(int(stage.biases))) if own_bias else None
 
     def _name_axes(self) -> None:
-        """Sort the axes into shared, grouped, summed and new ones."""
+        """What the convolution takes for shared, grouped, summed and new axes."""
         line, transposed = self.stage.line, self.stage.transposed
-        inputs = [name for axis in line.inputs for name in axis.names]
-        outputs, weights = set(line.output_names), set(line.weight_names)
+        inputs = line.input_names
         kept = [*self._diagonal] if transposed else []  # added up after the convolution
-        self._shared = [n for n in inputs if n in outputs and n not in weights]
-        self._grouped = [GROUPS, *(n for n in inputs if n in outputs & weights or n in kept)]
-        self._summed = [n for n in inputs if n not in outputs and n not in kept]
-        self._new = [n for n in line.output_names if n not in inputs]
+        self._shared, self._new = list(line.shared), list(line.new)
+        self._grouped = [GROUPS, *(name for name in inputs if name in (*line.grouped, *kept))]
+        self._summed = [name for name in line.summed if name not in kept]
         if self._pattern:
             (self._new if transposed else self._summed).append(TAPS)
         self._names = [GROUPS, *inputs]
