@@ -7,7 +7,7 @@ floats, fractions, strings or None until a renderer turns them into characters.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -138,13 +138,11 @@ class Table:
 
     def to_markdown(self) -> str:
         """A GitHub table: numbers right-aligned, digits grouped by three, text escaped."""
-        lines = [
-            "| " + " | ".join(_markdown(name) for name in self.columns) + " |",
-            "|" + "|".join("---:" if self._is_numeric(n) else "---" for n in self.columns) + "|",
-        ]
-        for row in self._cells():
-            lines.append("| " + " | ".join(_markdown(pretty(cell)) for cell in row) + " |")
-        return "\n".join(lines) + "\n"
+        return markdown_table(
+            [_markdown(name) for name in self.columns],
+            [[_markdown(pretty(cell)) for cell in row] for row in self._cells()],
+            [self._is_numeric(name) for name in self.columns],
+        )
 
     def to_latex(self) -> str:
         """A plain `tabular`; digits grouped by thin spaces, text escaped."""
@@ -200,6 +198,21 @@ FORMATS: dict[str, Callable[[Table], str | bytes]] = {
 }
 
 
+def markdown_table(
+    columns: Sequence[str], rows: Iterable[Iterable[str]], right: Sequence[bool] = ()
+) -> str:
+    """A GitHub table of cells that are Markdown already: only the bars in them are escaped.
+
+    right: which columns are right-aligned; empty is none.
+    """
+    rule = "|".join("---:" if aligned else "---" for aligned in right or [False] * len(columns))
+    head, *lines = (
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n"
+        for row in (columns, *rows)
+    )
+    return f"{head}|{rule}|\n{''.join(lines)}"
+
+
 def plain(cell: Any) -> str:
     """A cell for programs: exact integers, floats that read back as the same value, "" for None."""
     if cell is None:
@@ -243,8 +256,8 @@ def _dtype(cells: Sequence[Any]) -> str | None:
 
 
 def _markdown(text: str) -> str:
-    for sign in "\\`*_[]<>|":
-        text = text.replace(sign, "\\" + sign) if sign in "\\`*[]|" else text
+    for sign in "\\`*[]":
+        text = text.replace(sign, "\\" + sign)
     return text.replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ").replace("\r", " ")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from costmodel.cli.described import described  # noqa: E402
 from costmodel.documents.pages.commands import command_page  # noqa: E402
 from costmodel.documents.pages.metrics import metric_page  # noqa: E402
 from costmodel.documents.pages.published import published_page  # noqa: E402
@@ -21,7 +22,7 @@ from costmodel.files import write_whole  # noqa: E402
 GENERATORS: tuple[Callable[[], dict[str, bytes]], ...] = (
     variant_pages,
     metric_page,
-    command_page,
+    lambda: command_page(described()),
     timing_page,
     published_page,
     referee_page,

@@ -53,13 +53,12 @@ def conformance_table() -> Table:
     read from data: neither PyTorch nor any counter is needed. The versions stand in the notes.
     """
     kept = results()
-    tools = list(dict.fromkeys(row["tool"] for row in kept))
+    tools = versions()
     table: dict[str, dict[str, Any]] = {}
     for row in kept:
         cells = table.setdefault(row["case"], {"case": row["case"], "macs": row["macs"]})
         cells[row["tool"]] = row["number"]
-    versions = {row["tool"]: row["version"] for row in kept if row["version"]}
-    note = ", ".join(f"{tool} {version}" for tool, version in versions.items())
+    note = ", ".join(f"{tool} {version}" for tool, version in tools.items() if version)
     return Table(("case", "macs", *tools), list(table.values()), notes=(f"Measured with {note}.",))
 
 
@@ -131,8 +130,8 @@ def changed(measured: Table) -> list[str]:
 
 
 def versions() -> dict[str, str]:
-    """The tools of the kept measurements with their versions."""
+    """The tools of the kept measurements with their versions: ours first, then as in `TOOLS`."""
     found = {row["tool"]: row["version"] or "" for row in results()}
     if OWN not in found:
         raise InputError(f"{data_path(*FILE)} has no row of {OWN}; allowed is a measured file")
-    return found
+    return {tool: found[tool] for tool in (OWN, *TOOLS) if tool in found}

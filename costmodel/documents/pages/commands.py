@@ -1,14 +1,11 @@
-"""The page of the documentation that lists every command, made from the parsers themselves.
-
-Not argparse's own help text: its wording and its line breaks depend on Python's version.
-"""
+"""The page of the documentation that lists every command, made from their descriptions."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from costmodel.cli.main import command_names, command_parser, load
+from costmodel.table import markdown_table
 
 PATH = "docs/commands.md"
 _INTRODUCTION = """# Command line
@@ -25,53 +22,28 @@ output or, with `-o FILE`, whole to a file; progress and warnings go to standard
 """
 
 
-def command_page() -> dict[str, bytes]:
+@dataclass(frozen=True)
+class Command:
+    """A command as its page needs it.
+
+    help: one clause. examples: whole command lines. options: (spelling, meaning), as Markdown.
+    """
+
+    name: str
+    help: str
+    examples: tuple[str, ...]
+    options: tuple[tuple[str, str], ...]
+
+
+def command_page(commands: Iterable[Command]) -> dict[str, bytes]:
     """The page by its path from the root of the project."""
-    parts = [_INTRODUCTION, *("\n".join(_command(name)) for name in command_names())]
-    return {PATH: ("\n".join(parts).rstrip("\n") + "\n").encode()}
+    return {PATH: "\n".join([_INTRODUCTION, *map(_section, commands)]).encode()}
 
 
-def _command(name: str) -> Iterator[str]:
-    module, parser = load(name), command_parser(name)
-    yield f"## `{name}`"
-    yield ""
-    yield f"{module.HELP[0].upper()}{module.HELP[1:]}."
-    yield ""
-    yield "```console"
-    for example in module.EXAMPLES:
-        yield f"$ {example}"
-    yield "```"
-    yield ""
-    yield "| option | meaning |"
-    yield "|---|---|"
-    for action in parser._actions:
-        if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction):
-            yield f"| {_spelling(action)} | {_cell(_meaning(action))} |"
-    yield ""
-
-
-def _spelling(action: argparse.Action) -> str:
-    if not action.option_strings:
-        return f"`{action.metavar or action.dest.upper()}`"
-    value = "" if action.nargs == 0 else f" {_value(action)}"
-    names = ", ".join(f"`{name}`" for name in action.option_strings[:-1])
-    last = f"`{action.option_strings[-1]}{value}`"
-    return _cell(f"{names}, {last}" if names else last)
-
-
-def _value(action: argparse.Action) -> str:
-    if action.metavar:
-        return action.metavar if isinstance(action.metavar, str) else " ".join(action.metavar)
-    return "VALUE" if action.choices else action.dest.upper()
-
-
-def _meaning(action: argparse.Action) -> str:
-    text = action.help or ""
-    choices = [str(choice) for choice in action.choices or ()]
-    if all(choice in text for choice in choices):
-        return text
-    return ": ".join([text, ", ".join(f"`{choice}`" for choice in choices)])
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _section(command: Command) -> str:
+    examples = "\n".join(f"$ {example}" for example in command.examples)
+    return (
+        f"## `{command.name}`\n\n{command.help[0].upper()}{command.help[1:]}.\n\n"
+        f"```console\n{examples}\n```\n\n"
+        f"{markdown_table(('option', 'meaning'), command.options)}"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from costmodel.metrics.metric import METRICS
 from costmodel.metrics.settings import SETTINGS
+from costmodel.table import markdown_table
 
 PATH = "docs/metrics.md"
 _INTRODUCTION = """# What is counted
@@ -20,14 +21,12 @@ What the words FLOP and byte mean is chosen by `Settings`, or by options of the 
 
 def metric_page() -> dict[str, bytes]:
     """The page by its path from the root of the project."""
-    rows = ["| metric | what | unit | convention |", "|---|---|---|---|"]
-    for metric in METRICS.values():
-        key = f"`{metric.key}`{' ●' if metric.shown else ''}"
-        rows.append(f"| {key} | {metric.label} | {metric.unit} | {_cell(metric.stated())} |")
-    settings = [f"- `{name}`: {_cell(text)}." for name, text in SETTINGS.items()]
-    text = _INTRODUCTION + "\n".join(rows) + "\n" + _SETTINGS + "\n".join(settings) + "\n"
-    return {PATH: text.encode()}
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    table = markdown_table(
+        ("metric", "what", "unit", "convention"),
+        [
+            (f"`{m.key}`{' ●' if m.shown else ''}", m.label, m.unit, m.stated())
+            for m in METRICS.values()
+        ],
+    )
+    settings = "".join(f"- `{name}`: {text}.\n" for name, text in SETTINGS.items())
+    return {PATH: (_INTRODUCTION + table + _SETTINGS + settings).encode()}

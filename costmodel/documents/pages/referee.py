@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from costmodel.checks.referee.causes import CAUSES, UNEXPLAINED
 from costmodel.checks.referee.conformance import FAILED, RIGHT, results, versions
-from costmodel.checks.referee.report import OWN
 from costmodel.checks.referee.suite import FORMS, rows
 from costmodel.checks.referee.tool import TOOLS
+from costmodel.table import markdown_table
 
 PATH = "docs/referee.md"
 _MARKS = {RIGHT: "✓", FAILED: "fails"}
@@ -67,13 +69,17 @@ ones over an input of ones that is padded with ones."""
 
 def _tools() -> Iterator[str]:
     measured = versions()
-    yield "| tool | version | unit | asked by | its number |"
-    yield "|---|---|---|---|---|"
-    for key, tool in TOOLS.items():
-        unit = "MAC" if tool.convention.per_mac == 1 else "FLOP"
-        says = tool.convention.says
-        yield f"| {key} | {measured.get(key, '–')} | {unit} | `{tool.call}` | {says} |"
-    yield ""
+    rows = [
+        (
+            key,
+            measured.get(key, "–"),
+            "MAC" if tool.convention.per_mac == 1 else "FLOP",
+            f"`{tool.call}`",
+            tool.convention.says,
+        )
+        for key, tool in TOOLS.items()
+    ]
+    yield markdown_table(("tool", "version", "unit", "asked by", "its number"), rows)
     yield (
         "Left out: flopth insists on torchvision; DeepSpeed's profiler builds extensions on "
         "installation; torchstat and pthflops have had no release since 2018 and 2020; onnx-tool "
@@ -85,30 +91,31 @@ def _tools() -> Iterator[str]:
 
 def _suite() -> Iterator[str]:
     kept = {(row["case"], row["tool"]): row for row in results()}
-    tools = [OWN, *(key for key in TOOLS if key in versions())]
-    yield f"| case | form | exact | {' | '.join(tools)} |"
-    yield f"|---|---|--:|{'--:|' * len(tools)}"
-    for name, case in rows().items():
-        cells = []
-        for tool in tools:
-            row = kept.get((name, tool))
-            found = "–" if row is None else _MARKS.get(row["verdict"], str(row["number"]))
-            cells.append(found)
-        yield f"| {name} | {FORMS[case.form]} | {case.macs} | {' | '.join(cells)} |"
-    right = {tool: sum(kept[name, tool]["verdict"] == RIGHT for name in rows()) for tool in tools}
-    yield f"| **right** | | {len(rows())} | {' | '.join(str(right[tool]) for tool in tools)} |"
+    tools = list(versions())
+    cases = [
+        [name, FORMS[case.form], str(case.macs), *(_mark(kept.get((name, t))) for t in tools)]
+        for name, case in rows().items()
+    ]
+    right = [str(sum(kept[name, t]["verdict"] == RIGHT for name in rows())) for t in tools]
+    yield markdown_table(
+        ("case", "form", "exact", *tools),
+        [*cases, ["**right**", "", str(len(cases)), *right]],
+        [False, False, True, *(True for _ in tools)],
+    ).rstrip()
+
+
+def _mark(row: dict[str, Any] | None) -> str:
+    """What a counter printed: the number only where it is wrong."""
+    return "–" if row is None else _MARKS.get(row["verdict"], str(row["number"]))
 
 
 def _causes() -> Iterator[str]:
     yield "\n## Why\n"
     yield "The causes that the conventions give for the numbers above, and for those of networks:\n"
-    yield "| cause | meaning | in the suite |"
-    yield "|---|---|---|"
     kept = results()
+    lines = []
     for cause, sentence in {**CAUSES, UNEXPLAINED: "no rule explains it"}.items():
-        found = [row for row in kept if cause in (row["causes"] or "").split()]
-        by_tool: dict[str, list[str]] = {}
-        for row in found:
-            by_tool.setdefault(row["tool"], []).append(row["case"])
-        said = "; ".join(f"{tool} ({len(cases)})" for tool, cases in by_tool.items())
-        yield f"| `{cause}` | {sentence} | {said or '–'} |"
+        cases = Counter(row["tool"] for row in kept if cause in (row["causes"] or "").split())
+        seen = "; ".join(f"{tool} ({count})" for tool, count in cases.items())
+        lines.append((f"`{cause}`", sentence, seen or "–"))
+    yield markdown_table(("cause", "meaning", "in the suite"), lines).rstrip()

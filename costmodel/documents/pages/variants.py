@@ -19,6 +19,7 @@ from costmodel.formulas.formula import formula
 from costmodel.formulas.printing.printers import fence, latex
 from costmodel.formulas.rows import rows
 from costmodel.metrics.metric import METRICS
+from costmodel.table import markdown_table
 
 FOLDER = "docs/variants"
 #: Layers for the example, the first that a variant fits; its own domain is put in.
@@ -91,11 +92,16 @@ def _letters(variant: Variant) -> Iterator[str]:
         return
     yield "## Hyper-parameters"
     yield ""
-    yield "| letter | meaning | default | allowed |"
-    yield "|---|---|---|---|"
-    for name, hyper in variant.hyper.items():
-        allowed = f"from {hyper.low}" + (f" to {hyper.high}" if hyper.high is not None else "")
-        yield f"| `{name}` | {hyper.meaning} | `{hyper.default}` | {allowed} |"
+    rows = [
+        (
+            f"`{name}`",
+            hyper.meaning,
+            f"`{hyper.default}`",
+            f"from {hyper.low}" + (f" to {hyper.high}" if hyper.high is not None else ""),
+        )
+        for name, hyper in variant.hyper.items()
+    ]
+    yield markdown_table(("letter", "meaning", "default", "allowed"), rows).rstrip()
     if variant.where:
         sizes = ", ".join(f"`{name} = {text}`" for name, text in variant.where.items())
         yield ""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import costmodel
+from costmodel.cli.described import described
 from costmodel.cli.main import command_names, command_parser, load
 from costmodel.documents.pages.commands import PATH, command_page
 
@@ -14,12 +15,12 @@ ROOT = Path(costmodel.__file__).parent.parent
 
 
 def test_the_committed_page_is_what_is_generated() -> None:
-    assert (ROOT / PATH).read_bytes() == command_page()[PATH]
+    assert (ROOT / PATH).read_bytes() == command_page(described())[PATH]
 
 
 @pytest.mark.parametrize("name", command_names())
 def test_every_option_and_example_stands_in_its_section(name: str) -> None:
-    text = command_page()[PATH].decode()
+    text = command_page(described())[PATH].decode()
     (section,) = [part for part in text.split("\n## ") if part.startswith(f"`{name}`\n")]
     for action in command_parser(name)._actions:
         for option in action.option_strings:
@@ -32,6 +33,6 @@ def test_every_option_and_example_stands_in_its_section(name: str) -> None:
 
 
 def test_tables_keep_their_columns() -> None:
-    for line in command_page()[PATH].decode().splitlines():
+    for line in command_page(described())[PATH].decode().splitlines():
         if line.startswith("|"):
             assert line.replace("\\|", "").count("|") == 3
