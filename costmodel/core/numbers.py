@@ -53,6 +53,19 @@ def product(values: Iterable[Number]) -> Number:
     return result
 
 
+def total(values: Iterable[Number]) -> Number:
+    """The sum, 0 for none."""
+    values = tuple(values)
+    if len(values) > 2 and any(hasattr(value, "is_Add") for value in values):
+        from sympy import Add  # one sum of many terms is much quicker than as many sums of two
+
+        return Add(*values)
+    result: Number = 0
+    for value in values:
+        result = result + value
+    return result
+
+
 def exact_div(a: Number, b: Number) -> Number:
     """`a / b` where it comes out even; an error, not a rounded number, where it does not."""
     _check_divisor(a, b)

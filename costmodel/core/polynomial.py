@@ -8,8 +8,8 @@ like terms are collected, and floors of floors become one floor,
     ⌊x/c⌋ + k = ⌊(x + k·c)/c⌋      ⌊⌊x/c⌋/d⌋ = ⌊x/(c·d)⌋      ⌊(d·q + r)/d⌋ = q + ⌊r/d⌋,
 
 so that a chain of strided layers ends at ⌊(H + 31)/32⌋, and all layers on one grid are one term.
-SymPy's floors stay nested instead, and importing it takes longer than all the rest together;
-`formula.to_sympy` converts the result at the end for those who want it.
+SymPy's floors stay nested instead, and importing it takes longer than all the rest together; `subs`
+with its symbols converts the result at the end for those who want it.
 
     >>> H = symbol("H")
     >>> ((H - 1) // 2 + 1 + 2 - 3) // 2 + 1
@@ -27,10 +27,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from costmodel.core.numbers import Number, product, total
+from costmodel.core.polynomial_text import Monomial, Rational, Terms, latex, source
 from costmodel.errors import CostModelError
 
-#: A coefficient: an int wherever it can be one.
-Rational = int | Fraction
+_GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "rho", "sigma", "tau")
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,23 @@ class Symbol:
 
     name: str
     integer: bool = True
+    grid = 0
+    letter = True
 
     @cached_property
     def key(self) -> tuple[int, str]:
         """Place in the order of factors: symbols first."""
         return 0, self.name
 
-    def __str__(self) -> str:
+    def source(self, known: Mapping[Atom, str]) -> str:
+        """Its name."""
         return self.name
+
+    def latex(self) -> str:
+        """A Greek name as the letter, a longer word upright."""
+        if self.name in _GREEK:
+            return rf"\{self.name}"
+        return self.name if len(self.name) == 1 else rf"\mathrm{{{self.name}}}"
 
 
 @dataclass(frozen=True)
@@ -56,11 +66,17 @@ class Floor:
     top: Polynomial
     bottom: int
     integer: bool = True
+    letter = False
+
+    @property
+    def grid(self) -> int:
+        """The divisor: floors of finer grids stand before those of coarser ones."""
+        return self.bottom
 
     @cached_property
     def key(self) -> tuple[int, str]:
         """Place in the order of factors: floors last."""
-        return 1, str(self)
+        return 1, f"({self.top})//{self.bottom}"
 
     @cached_property
     def _hash(self) -> int:
@@ -69,13 +85,17 @@ class Floor:
     def __hash__(self) -> int:
         return self._hash
 
-    def __str__(self) -> str:
-        return f"({self.top})//{self.bottom}"
+    def source(self, known: Mapping[Atom, str]) -> str:
+        """`(H + 1)//2`."""
+        top = source(self.top.terms, known)
+        return f"{top if top.isidentifier() else f'({top})'}//{self.bottom}"
+
+    def latex(self) -> str:
+        """The quotient between ⌊ ⌋."""
+        return rf"\left\lfloor \frac{{{self.top.to_latex()}}}{{{self.bottom}}} \right\rfloor"
 
 
 Atom = Symbol | Floor
-#: Atoms with their exponents, in the order of their keys; () is the constant.
-Monomial = tuple[tuple[Atom, int], ...]
 
 
 class Polynomial:
@@ -89,7 +109,7 @@ class Polynomial:
     #: What `arith` asks of a symbolic value.
     is_number = False
 
-    def __init__(self, terms: Mapping[Monomial, Rational]) -> None:
+    def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self._hash: int | None = None
 
@@ -226,20 +246,18 @@ class Polynomial:
         raise CostModelError(f"whether {self} is zero depends on its symbols")
 
     def __str__(self) -> str:
-        from costmodel.network.formula import to_text
-
-        return to_text(self)
+        """Python's syntax, exact with ints."""
+        return source(self.terms, {})
 
     __repr__ = __str__
 
-    def _sympy_(self) -> Any:
-        from costmodel.network.formula import to_sympy
-
-        return to_sympy(self)
+    def to_latex(self) -> str:
+        """The same for documents."""
+        return latex(self.terms)
 
     # -- values ----------------------------------------------------------------------------------
-    def subs(self, **values: Any) -> Any:
-        """The polynomial with ints (or other polynomials) in place of some symbols."""
+    def subs(self, **values: Number) -> Number:
+        """The polynomial with numbers of any kind in place of some symbols."""
         known: dict[Atom, Any] = {}
         for atom in self.atoms():
             if isinstance(atom, Symbol):
@@ -258,7 +276,7 @@ def symbol(name: str, integer: bool = True) -> Polynomial:
     return Polynomial({((Symbol(name, integer), 1),): 1})
 
 
-def _terms(value: Any) -> Mapping[Monomial, Rational] | None:
+def _terms(value: Any) -> Terms | None:
     if isinstance(value, Polynomial):
         return value.terms
     if isinstance(value, int | Fraction):
@@ -282,7 +300,7 @@ def _make(terms: dict[Monomial, Rational]) -> Any:
     return Polynomial(clean)
 
 
-def _absorbed(terms: Mapping[Monomial, Rational], constant: Rational) -> Any:
+def _absorbed(terms: Terms, constant: Rational) -> Any:
     """⌊x/c⌋ + k as ⌊(x + k·c)/c⌋: an output size stays one factor, and a product one term.
 
     None where the only other term is no single floor.
@@ -330,7 +348,7 @@ def _quotient(whole: Polynomial, part: Polynomial) -> Any:
     return _make(result)
 
 
-def _floor(terms: Mapping[Monomial, Rational], bottom: int) -> Any:
+def _floor(terms: Terms, bottom: int) -> Any:
     """⌊terms / bottom⌋ in normal form."""
     scale = math.lcm(*(c.denominator for c in terms.values()))
     bottom *= scale
@@ -364,11 +382,9 @@ def _floor(terms: Mapping[Monomial, Rational], bottom: int) -> Any:
     return left + Polynomial({((Floor(Polynomial(rest), bottom), 1),): 1})
 
 
-def _value(terms: Mapping[Monomial, Rational], known: Mapping[Atom, Any]) -> Any:
-    total: Any = 0
-    for monomial, coefficient in terms.items():
-        part: Any = coefficient
-        for atom, exponent in monomial:
-            part = part * known[atom] ** exponent
-        total = total + part
-    return _plain(total) if isinstance(total, int | Fraction) else total
+def _value(terms: Terms, known: Mapping[Atom, Number]) -> Number:
+    value = total(
+        coefficient * product(known[atom] ** exponent for atom, exponent in monomial)
+        for monomial, coefficient in terms.items()
+    )
+    return _plain(value) if isinstance(value, int | Fraction) else value

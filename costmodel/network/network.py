@@ -240,7 +240,7 @@ class Network:
         self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS
     ) -> Callable[..., int]:
         """The formula as a function of the free sizes, in that order or by name; exact ints."""
-        from costmodel.network.formula import compiled
+        from costmodel.core.compiled import compiled
 
         return compiled(self.polynomial(metric, free), free)
 
