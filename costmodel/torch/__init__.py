@@ -18,7 +18,7 @@ __all__ = ["VariantModule", "build", "input_shape", "output_shape"]
 
 def __getattr__(name: str) -> Any:
     if name == "replace":
-        from costmodel.torch.replace import replace
+        from costmodel.torch.replacement import replace
 
         return replace
     raise AttributeError(f"module 'costmodel.torch' has no attribute {name!r}")

@@ -176,7 +176,7 @@ def test_a_table_of_layers(opened, taken, tmp_path, capsys):
     upload(opened, "tiny.csv", TABLE)
     path = tmp_path / "tiny.csv"
     path.write_bytes(TABLE)
-    net = cm.network.from_csv(path)
+    net = cm.from_csv(path)
     assert totals(opened)["MACs"] == f"{net.macs:,}"
     assert "there is no formula" in " ".join(i.value for i in opened.app.info)
     words = [str(path) if word == "tiny.csv" else word for word in command(opened)]

@@ -5,8 +5,10 @@ from collections import Counter
 
 import pytest
 
-from costmodel.checks import evidence, published
+from costmodel.checks import evidence
 from costmodel.checks.evidence import available
+from costmodel.checks.published.figures import VERDICTS
+from costmodel.checks.published.tables import check
 from costmodel.dashboard import parts
 from costmodel.dashboard.wording import literal
 from costmodel.files import data_path
@@ -97,7 +99,7 @@ def test_a_file_with_nothing_but_a_header_is_no_evidence(monkeypatch, tmp_path):
 
 
 def test_published_figures_are_tallied(page):
-    table = published.check()
+    table = check()
     opened = page("verified", evidence="published")
     bars = opened.chart("chart-published")["data"]
     for trace in bars:
@@ -107,11 +109,11 @@ def test_published_figures_are_tallied(page):
 
 
 def test_a_figure_that_no_longer_comes_out_is_no_success():
-    table = published.check()
+    table = check()
     rows = [{**row, "recorded": row["verdict"]} for row in table]
     summary = available()["published"].summary
     assert summary(Table(table.columns, rows))[0]
-    rows[0]["verdict"] = published.VERDICTS[-1]
+    rows[0]["verdict"] = VERDICTS[-1]
     good, sentence = summary(Table(table.columns, rows))
     assert not good
     assert "1 come out otherwise than before" in sentence

@@ -10,7 +10,7 @@ from torch import nn
 import costmodel as cm
 from costmodel.core.bind import bind
 from costmodel.errors import VariantError
-from costmodel.torch.replace import replace
+from costmodel.torch.replacement import replace
 from tests.network.models import MODELS
 
 _PLANS: dict[str, Any] = {
