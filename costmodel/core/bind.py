@@ -8,37 +8,34 @@ grid. So `1×1`-first variants pay their first stage at the input resolution by 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from costmodel.core.bound import (
-    BoundBias,
     BoundBlock,
+    BoundItem,
     BoundResample,
     BoundSequence,
     BoundSlice,
     BoundVariant,
-    Item,
     with_bias,
 )
 from costmodel.core.grid import Grid
 from costmodel.core.layer import ConvLayer
-from costmodel.core.names import Sizing
+from costmodel.core.names import Names
 from costmodel.core.numbers import Number, differ, exact_div, holds, is_exact, product
 from costmodel.core.stage import BoundStage, expand_windows
-from costmodel.core.stage_line import Block, InputAxis, ResampleItem, SliceItem, StageLine
-from costmodel.core.stage_line import Sequence as Source
+from costmodel.core.stage_line import (
+    Block,
+    InputAxis,
+    Item,
+    Resample,
+    Sequence,
+    Slice,
+    StageLine,
+)
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, LayerError, VariantError
-
-__all__ = [
-    "BoundBias",
-    "BoundBlock",
-    "BoundResample",
-    "BoundSequence",
-    "BoundSlice",
-    "BoundVariant",
-    "ChainError",
-    "bind",
-]
 
 
 def bind(variant: Variant, layer: ConvLayer, **hyper: Number) -> BoundVariant:
@@ -62,34 +59,35 @@ class ChainError(VariantError):
     """A stage does not take what the stage before it leaves, or the last one misses the output."""
 
 
-class _State:
-    """What is carried from stage to stage: channels per group and the place on the grid."""
+@dataclass(frozen=True)
+class _Place:
+    """What is carried from item to item: channels per group and the place on the grid.
 
-    def __init__(self, channels: Number, grid: Grid, empty: bool = False) -> None:
-        self.channels, self.grid = channels, grid
-        self.empty = empty  # whether a slice took no channels at all
+    empty: whether a slice took no channels at all.
+    """
 
-    def copy(self) -> _State:
-        return _State(self.channels, self.grid, self.empty)
+    channels: Number
+    grid: Grid
+    empty: bool = False
 
 
 class _Binder:
     def __init__(self, variant: Variant, layer: ConvLayer, hyper: Mapping[str, Number]) -> None:
         self.variant, self.layer = variant, layer
-        self.of = Sizing(variant, layer, hyper)
-        self.fail = self.of.fail
+        self.names = Names(variant, layer, hyper)
+        self.fail = self.names.fail
 
     def bind(self) -> BoundVariant:
-        layer, state = self.layer, _State(self.of.m, Grid.start(self.layer))
-        program = self._sequence(self.variant.sequence, state, 1)
-        if differ(state.channels, self.of.n):
+        layer, names = self.layer, self.names
+        program, end = self._sequence(self.variant.sequence, _Place(names.m, Grid.start(layer)), 1)
+        if differ(end.channels, names.n):
             self.fail(
-                f"the stages end with {state.channels} channels; allowed are n = {self.of.n}",
+                f"the stages end with {end.channels} channels; allowed are n = {names.n}",
                 ChainError,
             )
-        if any(map(differ, state.grid.sizes, layer.out_size)):
+        if any(map(differ, end.grid.sizes, layer.out_size)):
             self.fail(
-                f"the stages end on a grid of {_times(state.grid.sizes)} positions where the layer "
+                f"the stages end on a grid of {_times(end.grid.sizes)} positions where the layer "
                 f"has {_times(layer.out_size)}; allowed are stages with a window over every axis "
                 "that the layer changes"
             )
@@ -98,7 +96,7 @@ class _Binder:
             self._check_not_empty(stage)
         if layer.bias and stages:
             program, stages = with_bias(program, layer.out_channels)
-        return BoundVariant(self.variant, layer, self.of.hyper, self.of.env, program, stages)
+        return BoundVariant(self.variant, layer, names.hyper, names.env, program, stages)
 
     def _check_not_empty(self, stage: BoundStage) -> None:
         if holds(stage.weights == 0):
@@ -108,143 +106,140 @@ class _Binder:
                 "allowed are sizes from 1 up"
             )
 
-    def _sequence(self, source: Source, state: _State, times: Number) -> BoundSequence:
-        items: list[Item] = []
-        for item in source.items:
-            if isinstance(item, StageLine):
+    # -- items: each is bound at a place, and leads to the next one --------------------------------
+    def _sequence(
+        self, sequence: Sequence, place: _Place, times: Number
+    ) -> tuple[BoundSequence, _Place]:
+        items: list[BoundItem] = []
+        for item in sequence.items:
+            bound, place = self._item(item, place, times)
+            items += bound
+        return BoundSequence(tuple(items)), place
+
+    def _item(self, item: Item, place: _Place, times: Number) -> tuple[list[BoundItem], _Place]:
+        match item:
+            case StageLine():
+                stages: list[BoundItem] = []
                 for line in expand_windows(item, self.layer.dims, self.variant.names_depth):
-                    items.append(self._stage(line, state, times))
-            elif isinstance(item, SliceItem):
-                items += self._slice(item, state)
-            elif isinstance(item, ResampleItem):
-                items.append(self._resample(item, state))
-            else:
-                items += self._block(item, state, times)
-        return BoundSequence(tuple(items))
+                    stage, place = self._stage(line, place, times)
+                    stages.append(stage)
+                return stages, place
+            case Slice():
+                return self._slice(item, place)
+            case Resample():
+                return self._resample(item, place)
+            case Block():
+                return self._block(item, place, times)
+        assert_never(item)
 
-    def _slice(self, item: SliceItem, state: _State) -> list[Item]:
-        low = self.of.evaluate(item.low) if item.low else 0
-        high = self.of.evaluate(item.high) if item.high else state.channels
-        if holds(low < 0) or holds(low > high) or holds(high > state.channels):
+    def _slice(self, item: Slice, place: _Place) -> tuple[list[BoundItem], _Place]:
+        low = self.names.evaluate(item.low) if item.low else 0
+        high = self.names.evaluate(item.high) if item.high else place.channels
+        if holds(low < 0) or holds(low > high) or holds(high > place.channels):
             self.fail(
-                f"a slice takes channels {low} to {high} of {state.channels}; allowed are "
-                f"0 to {state.channels}"
+                f"a slice takes channels {low} to {high} of {place.channels}; allowed are "
+                f"0 to {place.channels}"
             )
-        if all(map(is_exact, (low, high, state.channels))):
-            if (low, high) == (0, state.channels):
-                state.empty |= high == 0
-                return []
-            state.empty |= low == high
-        state.channels = high - low
-        return [BoundSlice(low, high)]
+        empty, whole = place.empty, False
+        if all(map(is_exact, (low, high, place.channels))):
+            empty, whole = empty or low == high, (low, high) == (0, place.channels)
+        items: list[BoundItem] = [] if whole else [BoundSlice(low, high)]
+        return items, _Place(high - low, place.grid, empty)
 
-    def _resample(self, item: ResampleItem, state: _State) -> BoundResample:
-        before = state.grid.sizes
+    def _resample(self, item: Resample, place: _Place) -> tuple[list[BoundItem], _Place]:
         try:
-            grid = (state.grid.upsampled if item.up else state.grid.pooled)(item.factor)
+            grid = (place.grid.upsampled if item.up else place.grid.pooled)(item.factor)
         except VariantError as error:
             self.fail(str(error))
-        state.grid = grid
-        return BoundResample(item.factor, item.up, before, grid.sizes)
+        bound = BoundResample(item.factor, item.up, place.grid.sizes, grid.sizes)
+        return [bound], replace(place, grid=grid)
 
-    def _block(self, block: Block, state: _State, times: Number) -> list[Item]:
+    def _block(self, block: Block, place: _Place, times: Number) -> tuple[list[BoundItem], _Place]:
         repeat: Number = 1
         if block.times:
-            repeat = self.of.size("the number of repetitions", block.times, 0)
+            repeat = self.names.size("the number of repetitions", block.times, 0)
             if is_exact(repeat) and repeat == 0:
-                return []
-        bound: list[tuple[BoundSequence, _State]] = []
-        for source in block.branches:
-            end = state.copy()
-            end.empty = False
-            bound.append((self._sequence(source, end, times * repeat), end))
-        bound = self._without_empty(block, bound)
-        ends = [end for _, end in bound]
+                return [], place
+        start = replace(place, empty=False)
+        bound = [self._sequence(branch, start, times * repeat) for branch in block.branches]
+        bound = [(b, end) for b, end in bound if not _vanishes(block, end)] or bound[:1]
+        end = self._joined(block, [end for _, end in bound])
+        once = is_exact(repeat) and repeat == 1
+        if not once:
+            self._check_repeatable(place, end)
+        end = replace(end, empty=place.empty)
+        if once and len(bound) == 1:
+            return list(bound[0][0].items), end
+        return [BoundBlock(tuple(branch for branch, _ in bound), block.mode, repeat)], end
+
+    def _joined(self, block: Block, ends: list[_Place]) -> _Place:
+        """Where a block's branches meet."""
+        first = ends[0]
         for end in ends[1:]:
-            if any(map(differ, end.grid.sizes, ends[0].grid.sizes)):
+            if any(map(differ, end.grid.sizes, first.grid.sizes)):
                 self.fail(
-                    f"parallel branches end on grids of {_times(ends[0].grid.sizes)} and "
+                    f"parallel branches end on grids of {_times(first.grid.sizes)} and "
                     f"{_times(end.grid.sizes)} positions; allowed are equal grids"
                 )
-            if block.mode == "sum" and differ(end.channels, ends[0].channels):
+            if block.mode == "sum" and differ(end.channels, first.channels):
                 self.fail(
-                    f"added branches end with {ends[0].channels} and {end.channels} channels; "
+                    f"added branches end with {first.channels} and {end.channels} channels; "
                     "allowed are equal numbers"
                 )
         concat = block.mode == "concat"
-        channels = sum(e.channels for e in ends) if concat else ends[0].channels
-        if block.times and not (is_exact(repeat) and repeat == 1):
-            self._check_repeatable(state, channels, ends[0].grid)
         done = frozenset().union(*(end.grid.done for end in ends))
-        state.channels = channels
-        state.grid = Grid(self.layer, ends[0].grid.sizes, done, ends[0].grid.coarser)
-        branches = [branch for branch, _ in bound]
-        if len(branches) == 1 and is_exact(repeat) and repeat == 1:
-            return list(branches[0].items)
-        return [BoundBlock(tuple(branches), block.mode, repeat)]
+        return _Place(
+            sum(end.channels for end in ends) if concat else first.channels,
+            replace(first.grid, done=done),
+        )
 
-    def _without_empty(
-        self, block: Block, bound: list[tuple[BoundSequence, _State]]
-    ) -> list[tuple[BoundSequence, _State]]:
-        """Leave out a branch that writes no channels, or adds nothing because it reads none."""
-        kept = [
-            (branch, end)
-            for branch, end in bound
-            if not (
-                is_exact(end.channels) and end.channels == 0
-                if block.mode == "concat"
-                else end.empty
-            )
-        ]
-        return kept or bound[:1]
-
-    def _check_repeatable(self, start: _State, channels: Number, grid: Grid) -> None:
-        if differ(start.channels, channels) or any(map(differ, start.grid.sizes, grid.sizes)):
+    def _check_repeatable(self, start: _Place, end: _Place) -> None:
+        before, after = start.grid.sizes, end.grid.sizes
+        if differ(start.channels, end.channels) or any(map(differ, before, after)):
             self.fail(
-                f"a repeated block turns {start.channels} channels on {_times(start.grid.sizes)} "
-                f"positions into {channels} on {_times(grid.sizes)}; allowed are blocks that keep "
+                f"a repeated block turns {start.channels} channels on {_times(before)} "
+                f"positions into {end.channels} on {_times(after)}; allowed are blocks that keep "
                 "both",
                 ChainError,
             )
 
     # -- one stage -----------------------------------------------------------------------------
-    def _stage(self, line: StageLine, state: _State, times: Number) -> BoundStage:
-        sizes = dict(self.of.sizes)
+    def _stage(self, line: StageLine, place: _Place, times: Number) -> tuple[BoundStage, _Place]:
+        sizes = dict(self.names.sizes)
         for axis in line.weights:
             if axis.size is not None:
                 what = "the number of taps" if axis.pattern else f"window {axis.key}"
-                sizes[axis.key] = taps = self.of.size(what, axis.size, 1)
+                sizes[axis.key] = taps = self.names.size(what, axis.size, 1)
                 if axis.pattern:
                     most = product(sizes[letter] for letter in axis.names)
                     if holds(taps > most):
                         self.fail(f"a pattern has {taps} taps; allowed are 1 to {most}")
-        self._input_axes(line, state, sizes)
+        self._input_axes(line, place.channels, sizes)
         extents = {
             axis: sizes[letter]
-            for axis, letter in enumerate(self.of.letters)
+            for axis, letter in enumerate(self.names.letters)
             if letter in line.windows
         }
-        up, down, wider, macs = (
-            None if expr is None else self.of.size(f"option {name}", expr, 1)
-            for name, expr in ((n, line.option(n)) for n in ("up", "down", "dilation", "macs"))
-        )
+        options = {name: self.names.size(f"option {name}", e, 1) for name, e in line.options}
+        up, down, dilation = (options.get(name) for name in ("up", "down", "dilation"))
         try:
-            geometry, state.grid = state.grid.moved(
-                extents, 1 if down is None else down, up, 1 if wider is None else wider
+            geometry, grid = place.grid.moved(
+                extents, 1 if down is None else down, up, 1 if dilation is None else dilation
             )
         except VariantError as error:
             self.fail(str(error))
-        state.channels = product(sizes[name] for name in line.output_names)
-        layer = self.layer
-        return BoundStage(line, sizes, geometry, layer.groups, layer.batch, times, macs)
+        layer, macs = self.layer, options.get("macs")
+        stage = BoundStage(line, sizes, geometry, layer.groups, layer.batch, times, macs)
+        channels = product(sizes[name] for name in line.output_names)
+        return stage, _Place(channels, grid, place.empty)
 
-    def _input_axes(self, line: StageLine, state: _State, sizes: dict[str, Number]) -> None:
-        """Sizes of channel windows, and the check that the stage reads what it is given."""
+    def _input_axes(self, line: StageLine, channels: Number, sizes: dict[str, Number]) -> None:
+        """Sizes of channel windows, and the check that the stage reads the channels it is given."""
         open_axis: InputAxis | None = None
         total: Number = 1
         for axis in line.inputs:
             if axis.tap and axis.size is not None:
-                sizes[axis.key] = self.of.size(f"channel window {axis}", axis.size, 1)
+                sizes[axis.key] = self.names.size(f"channel window {axis}", axis.size, 1)
             elif axis.tap and open_axis:
                 self.fail("two channel windows without sizes in one input; write 'e+c=d' for one")
             elif axis.tap:
@@ -253,12 +248,12 @@ class _Binder:
             total = total * sizes[axis.key]
         if open_axis:
             try:
-                sizes[open_axis.key] = exact_div(state.channels, total)
+                sizes[open_axis.key] = exact_div(channels, total)
             except CostModelError as error:
                 self.fail(f"stage '{line.text}': {error}", ChainError)
-        elif differ(total, state.channels):
+        elif differ(total, channels):
             self.fail(
-                f"stage '{line.text}' reads {total} channels, but gets {state.channels}; allowed "
+                f"stage '{line.text}' reads {total} channels, but gets {channels}; allowed "
                 "are sizes whose product is what the stage before it leaves",
                 ChainError,
             )
@@ -276,6 +271,13 @@ class _Binder:
                     f"channel window {axis} has {name} = {size} {what} over {width} channels; "
                     f"allowed are 1 to {width}"
                 )
+
+
+def _vanishes(block: Block, end: _Place) -> bool:
+    """Whether a branch writes no channels, or adds nothing because it reads none."""
+    if block.mode == "concat":
+        return is_exact(end.channels) and end.channels == 0
+    return end.empty
 
 
 def _times(grid: tuple[Number, ...]) -> str:

@@ -1,21 +1,20 @@
-"""Program: a variant with numbers in it, as the structure that runs and as the stages that count.
+"""A program: a variant with numbers in it, as the structure that runs and as the stages that count.
 
-Plain frozen values; `binding` makes them, `metrics` reads the stages, modules are built from the
+Plain frozen values; `bind` makes them, `metrics` reads the stages, modules are built from the
 structure.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import assert_never
 
-from costmodel.core.numbers import Number, is_exact
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number, is_exact, product
 from costmodel.core.stage import BoundStage
-
-if TYPE_CHECKING:
-    from costmodel.core.layer import ConvLayer
-    from costmodel.core.variant import Variant
+from costmodel.core.variant import Variant
 
 
 @dataclass(frozen=True)
@@ -56,23 +55,29 @@ class BoundBlock:
     times: Number
 
 
-Item = BoundStage | BoundSlice | BoundResample | BoundBias | BoundBlock
+#: One step of a program; who walks over items ends with `assert_never`.
+BoundItem = BoundStage | BoundSlice | BoundResample | BoundBias | BoundBlock
 
 
 @dataclass(frozen=True)
 class BoundSequence:
     """Items to be run one after the other; none passes the input on."""
 
-    items: tuple[Item, ...]
+    items: tuple[BoundItem, ...]
 
     def stages(self) -> Iterator[BoundStage]:
         """Every stage in reading order."""
         for item in self.items:
-            if isinstance(item, BoundStage):
-                yield item
-            elif isinstance(item, BoundBlock):
-                for branch in item.branches:
-                    yield from branch.stages()
+            match item:
+                case BoundStage():
+                    yield item
+                case BoundBlock():
+                    for branch in item.branches:
+                        yield from branch.stages()
+                case BoundSlice() | BoundResample() | BoundBias():
+                    pass
+                case _:
+                    assert_never(item)
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,48 @@ class BoundVariant:
         """FLOPs that a training step costs beyond the forward and backward pass; 0 for most."""
         expr = self.variant.training_flops
         return self.layer.groups * expr.evaluate(self.env) if expr else 0
+
+
+@dataclass(frozen=True)
+class FeatureMap:
+    """What runs through a program, from item to item.
+
+    channels: per group. grid: positions per spatial axis. copies: groups × batch.
+    """
+
+    channels: Number
+    grid: tuple[Number, ...]
+    copies: Number
+
+    @classmethod
+    def start(cls, bound: BoundVariant) -> FeatureMap:
+        """What the program reads."""
+        layer = bound.layer
+        return cls(bound.env["m"], layer.size, layer.groups * layer.batch)
+
+    @property
+    def elements(self) -> Number:
+        """How many numbers that is."""
+        return self.copies * self.channels * product(self.grid)
+
+    def after(self, item: BoundItem) -> FeatureMap:
+        """What one item leaves of it."""
+        match item:
+            case BoundStage():
+                channels = product(item.sizes[name] for name in item.line.output_names)
+                return replace(self, channels=channels, grid=item.out_grid)
+            case BoundSlice():
+                return replace(self, channels=item.high - item.low)
+            case BoundResample():
+                return replace(self, grid=item.out_grid)
+            case BoundBias():
+                return self
+            case BoundBlock():
+                ends = [functools.reduce(FeatureMap.after, b.items, self) for b in item.branches]
+                if item.mode == "concat":
+                    return replace(ends[0], channels=sum(end.channels for end in ends))
+                return ends[0]
+        assert_never(item)
 
 
 def with_bias(
@@ -122,21 +169,34 @@ def _at_the_end(sequence: BoundSequence) -> BoundSequence | None:
     if not sequence.items:
         return None
     *before, item = sequence.items
-    biased: Item | None = None
-    if isinstance(item, BoundStage):
-        biased = replace(item, biases=item.out_channels)
-    elif isinstance(item, BoundResample):
-        # a constant goes through pooling and upsampling unchanged
-        inner = _at_the_end(BoundSequence(tuple(before)))
-        return BoundSequence((*inner.items, item)) if inner else None
-    elif isinstance(item, BoundBlock) and is_exact(item.times) and item.times == 1:
-        ends = [_at_the_end(branch) for branch in item.branches]
-        if item.mode == "sum":
-            last = max((i for i, end in enumerate(ends) if end), default=None)
-            chosen = {} if last is None else {last: ends[last]}
-        else:
-            chosen = dict(enumerate(ends)) if all(ends) else {}
-        if chosen:
-            branches = tuple(chosen.get(i) or b for i, b in enumerate(item.branches))
-            biased = replace(item, branches=branches)
+    biased: BoundItem | None
+    match item:
+        case BoundStage():
+            biased = replace(item, biases=item.out_channels)
+        case BoundBlock():
+            biased = _block_with_bias(item)
+        case BoundResample():
+            # a constant goes through pooling and upsampling unchanged
+            inner = _at_the_end(BoundSequence(tuple(before)))
+            return BoundSequence((*inner.items, item)) if inner else None
+        case BoundSlice() | BoundBias():
+            return None
+        case _:
+            assert_never(item)
     return BoundSequence((*before, biased)) if biased is not None else None
+
+
+def _block_with_bias(block: BoundBlock) -> BoundBlock | None:
+    """A bias at the end of every joined branch, or of one of those that are added."""
+    if not (is_exact(block.times) and block.times == 1):
+        return None
+    ends = [_at_the_end(branch) for branch in block.branches]
+    if block.mode == "sum":
+        last = max((i for i, end in enumerate(ends) if end), default=None)
+        ends = [end if i == last else None for i, end in enumerate(ends)]
+    elif not all(ends):
+        return None
+    if not any(ends):
+        return None
+    branches = zip(ends, block.branches, strict=True)
+    return replace(block, branches=tuple(end or branch for end, branch in branches))

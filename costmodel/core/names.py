@@ -1,4 +1,4 @@
-"""Sizing: what every name of a variant is worth on a layer.
+"""Names: what every name of a variant is worth on a layer.
 
 Hyper-parameters are checked against their bounds, derived sizes are worked out from them, and all
 of them together are the environment in which the notation's expressions are evaluated.
@@ -7,7 +7,7 @@ of them together are the environment in which the notation's expressions are eva
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import NoReturn, assert_never
 
 from costmodel.core import expression
 from costmodel.core.expression import Expr
@@ -22,13 +22,19 @@ from costmodel.core.numbers import (
     is_symbolic,
     product,
 )
-from costmodel.core.stage_line import WINDOW_LETTERS, Block, StageLine
-from costmodel.core.stage_line import Sequence as Source
+from costmodel.core.stage_line import (
+    WINDOW_LETTERS,
+    Block,
+    Resample,
+    Sequence,
+    Slice,
+    StageLine,
+)
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, VariantError, unknown
 
 
-class Sizing:
+class Names:
     """The names of one variant on one layer, per group of the layer.
 
     m, n: channels per group. letters: the window letters of the layer's axes. hyper: the values of
@@ -52,8 +58,8 @@ class Sizing:
         for name, expr in variant.derived.items():
             self.env[name] = self.size(f"derived size {name}", expr, 0)
         self.sizes = dict(self.env)
-        self._leftover(first_lines(variant.sequence), "m", self.m, "input_names")
-        self._leftover(last_lines(variant.sequence), "n", self.n, "output_names")
+        self._leftover(_edge(variant.sequence, 0), "m", self.m, "input_names")
+        self._leftover(_edge(variant.sequence, -1), "n", self.n, "output_names")
 
     def fail(self, sentence: str, error: type[VariantError] = VariantError) -> NoReturn:
         """Raise the sentence with the variant's name in front."""
@@ -136,23 +142,19 @@ class Sizing:
                     )
 
 
-def first_lines(source: Source) -> list[StageLine]:
-    """The stage lines that read the variant's input."""
-    return _edge(source, 0)
-
-
-def last_lines(source: Source) -> list[StageLine]:
-    """The stage lines that write the variant's output."""
-    return _edge(source, -1)
-
-
-def _edge(source: Source, index: int) -> list[StageLine]:
-    if not source.items:
+def _edge(sequence: Sequence, index: int) -> list[StageLine]:
+    """The stage lines that read the variant's input (index 0), or write its output (-1)."""
+    if not sequence.items:
         return []
-    item = source.items[index]
-    if isinstance(item, Block):
-        return [line for branch in item.branches for line in _edge(branch, index)]
-    return [item] if isinstance(item, StageLine) else []
+    item = sequence.items[index]
+    match item:
+        case StageLine():
+            return [item]
+        case Block():
+            return [line for branch in item.branches for line in _edge(branch, index)]
+        case Slice() | Resample():
+            return []
+    assert_never(item)
 
 
 def _real(value: Number, what: str) -> Number:

@@ -30,36 +30,17 @@ from costmodel.core.expression import Expr
 from costmodel.core.stage_line import (
     EACH,
     OPTIONS,
-    RESERVED,
-    WINDOW_LETTERS,
     WINDOWS,
     Block,
     InputAxis,
-    ResampleItem,
+    Item,
+    Resample,
     Sequence,
-    SliceItem,
+    Slice,
     StageLine,
     WeightAxis,
 )
 from costmodel.errors import NotationError
-
-__all__ = [
-    "EACH",
-    "MAX_TEXT",
-    "OPTIONS",
-    "RESERVED",
-    "WINDOWS",
-    "WINDOW_LETTERS",
-    "Block",
-    "InputAxis",
-    "ResampleItem",
-    "Sequence",
-    "SliceItem",
-    "StageLine",
-    "WeightAxis",
-    "check_roles",
-    "parse",
-]
 
 MAX_TEXT = 2000  # characters of a declaration: more is a mistake, or someone trying
 _MAX_NESTING = 6
@@ -129,7 +110,7 @@ class _Parser:
             items.append(self.item())
         return Sequence(tuple(items))
 
-    def item(self) -> StageLine | SliceItem | ResampleItem | Block:
+    def item(self) -> Item:
         word = self.word
         if word == "{":
             return self.block()
@@ -139,7 +120,7 @@ class _Parser:
             if not re.fullmatch(r"[/*]\d{1,2}", word) or int(word[1:]) < _LEAST_FACTOR:
                 raise self.error("a pooling is written '/2', an upsampling '*2', with 2 to 99")
             at = self.take()[1]
-            return ResampleItem(int(word[1:]), word[0] == "*", at)
+            return Resample(int(word[1:]), word[0] == "*", at)
         if ":" in word:
             return self.slice()
         return self.stage()
@@ -167,12 +148,12 @@ class _Parser:
             times = self.expression(word[1:], start + 1)
         return Block(tuple(branches), "sum" if joint == "+" else "concat", times, at)
 
-    def slice(self) -> SliceItem:
+    def slice(self) -> Slice:
         word, at = self.take()
         low, _, high = word.partition(":")
         if not low and not high:
             raise self.error("a slice without ends; like ':n' for the first n channels", at)
-        return SliceItem(
+        return Slice(
             self.expression(low, at) if low else None,
             self.expression(high, at + len(low) + 1) if high else None,
             at,

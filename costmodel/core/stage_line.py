@@ -1,6 +1,6 @@
 """What a declaration consists of once it is read: items in a row, stages, and their axes.
 
-Plain frozen values without sizes; `notation` makes them from text and `binding` puts numbers in.
+Plain frozen values without sizes; `notation` makes them from text and `bind` puts numbers in.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import assert_never
 
 from costmodel.core.expression import Expr
 
@@ -165,7 +166,7 @@ class StageLine:
 
 
 @dataclass(frozen=True)
-class SliceItem:
+class Slice:
     """Take the channels `low:high` of the input; None is the beginning or the end."""
 
     low: Expr | None
@@ -174,7 +175,7 @@ class SliceItem:
 
 
 @dataclass(frozen=True)
-class ResampleItem:
+class Resample:
     """Average pooling by a factor (`/2`), or upsampling (`*2`) that undoes it."""
 
     factor: int
@@ -192,35 +193,47 @@ class Block:
     at: int
 
 
+#: What stands between two `|`; who walks over items ends with `assert_never`.
+Item = StageLine | Slice | Resample | Block
+
+
 @dataclass(frozen=True)
 class Sequence:
     """Items one after the other; an empty sequence passes its input on."""
 
-    items: tuple[StageLine | SliceItem | ResampleItem | Block, ...]
+    items: tuple[Item, ...]
 
     def stages(self) -> list[StageLine]:
         """Every stage line in reading order, those inside blocks included."""
-        found: list[StageLine] = []
+        lines: list[StageLine] = []
         for item in self.items:
-            if isinstance(item, StageLine):
-                found.append(item)
-            elif isinstance(item, Block):
-                for branch in item.branches:
-                    found += branch.stages()
-        return found
+            match item:
+                case StageLine():
+                    lines.append(item)
+                case Block():
+                    lines += [line for branch in item.branches for line in branch.stages()]
+                case Slice() | Resample():
+                    pass
+                case _:
+                    assert_never(item)
+        return lines
 
     def expressions(self) -> Iterator[tuple[Expr, int]]:
         """Every expression, and where the item or axis that holds it begins in the text."""
         for item in self.items:
-            if isinstance(item, StageLine):
-                axes: tuple[InputAxis | WeightAxis, ...] = (*item.inputs, *item.weights)
-                yield from ((axis.size, axis.at) for axis in axes if axis.size is not None)
-                for _, value in item.options:
-                    yield value, item.at
-            elif isinstance(item, SliceItem):
-                yield from ((end, item.at) for end in (item.low, item.high) if end is not None)
-            elif isinstance(item, Block):
-                if item.times is not None:
-                    yield item.times, item.at
-                for branch in item.branches:
-                    yield from branch.expressions()
+            match item:
+                case StageLine():
+                    axes: tuple[InputAxis | WeightAxis, ...] = (*item.inputs, *item.weights)
+                    yield from ((axis.size, axis.at) for axis in axes if axis.size is not None)
+                    yield from ((value, item.at) for _, value in item.options)
+                case Slice():
+                    yield from ((end, item.at) for end in (item.low, item.high) if end is not None)
+                case Block():
+                    if item.times is not None:
+                        yield item.times, item.at
+                    for branch in item.branches:
+                        yield from branch.expressions()
+                case Resample():
+                    pass
+                case _:
+                    assert_never(item)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from costmodel.core.bound import BoundBias, BoundBlock, BoundResample, BoundSequence, BoundVariant
+from typing import assert_never
+
+from costmodel.core.bound import (
+    BoundBias,
+    BoundBlock,
+    BoundResample,
+    BoundSequence,
+    BoundSlice,
+    BoundVariant,
+    FeatureMap,
+)
 from costmodel.core.numbers import Number, product
 from costmodel.core.stage import BoundStage
 from costmodel.metrics.combining import summed
 from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import DEFAULTS, Settings
-from costmodel.metrics.shapes import Shape
 
 
 def additions(stage: BoundStage, settings: Settings) -> Number:
@@ -19,29 +28,35 @@ def additions(stage: BoundStage, settings: Settings) -> Number:
     return stage.products - stage.outputs + bias
 
 
-def _between(sequence: BoundSequence, shape: Shape) -> Number:
-    """Additions of a program, in and between its stages, one run."""
+def _between(sequence: BoundSequence, before: FeatureMap) -> Number:
+    """Additions of a program that reads `before`, in and between its stages, one run."""
     result: Number = 0
     for item in sequence.items:
-        end = shape.after(item)
-        if isinstance(item, BoundStage):
-            result = result + additions(item, DEFAULTS)
-        elif isinstance(item, BoundResample) and not item.up:
-            # the pooling windows share the input out: each sums all but one of its elements
-            result = result + shape.elements - end.elements
-        elif isinstance(item, BoundBias):
-            result = result + end.elements
-        elif isinstance(item, BoundBlock):
-            inner = sum(_between(branch, shape) for branch in item.branches)
-            if item.mode == "sum":
-                inner = inner + (len(item.branches) - 1) * end.elements
-            result = result + inner * item.times
-        shape = end
+        after = before.after(item)
+        match item:
+            case BoundStage():
+                result = result + additions(item, DEFAULTS)
+            case BoundBias():
+                result = result + after.elements
+            case BoundResample():
+                if not item.up:
+                    # pooling windows share the input out: each sums all but one of its elements
+                    result = result + before.elements - after.elements
+            case BoundBlock():
+                inner = sum(_between(branch, before) for branch in item.branches)
+                if item.mode == "sum":
+                    inner = inner + (len(item.branches) - 1) * after.elements
+                result = result + inner * item.times
+            case BoundSlice():
+                pass
+            case _:
+                assert_never(item)
+        before = after
     return result
 
 
 def _of_variant(bound: BoundVariant, settings: Settings) -> Number:
-    return _between(bound.program, Shape.start(bound))
+    return _between(bound.program, FeatureMap.start(bound))
 
 
 declare(

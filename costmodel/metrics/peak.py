@@ -9,15 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import assert_never
 
-from costmodel.core.bound import BoundBlock, BoundResample, BoundSequence, BoundVariant
+from costmodel.core.bound import (
+    BoundBias,
+    BoundBlock,
+    BoundResample,
+    BoundSequence,
+    BoundSlice,
+    BoundVariant,
+    FeatureMap,
+)
 from costmodel.core.numbers import Number, is_exact, largest, smallest
 from costmodel.core.stage import BoundStage
 from costmodel.metrics.combining import peak
 from costmodel.metrics.fractions import bits_in_bytes
 from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import Settings
-from costmodel.metrics.shapes import Shape
 
 
 @dataclass
@@ -60,41 +68,46 @@ class _Run:
 
     # -- programs ------------------------------------------------------------------------------
     def sequence(
-        self, sequence: BoundSequence, shape: Shape, tensors: frozenset[int]
+        self, sequence: BoundSequence, before: FeatureMap, tensors: frozenset[int]
     ) -> frozenset[int]:
         """Take the steps of a sequence; returns the tensors that its result lies in."""
         for item in sequence.items:
-            end = shape.after(item)
-            if isinstance(item, BoundStage | BoundResample):
-                tensors = self.write(end.elements, tensors)
-            elif isinstance(item, BoundBlock):
-                tensors = self.block(item, shape, end, tensors)
-            shape = end
+            after = before.after(item)
+            match item:
+                case BoundStage() | BoundResample():
+                    tensors = self.write(after.elements, tensors)
+                case BoundBlock():
+                    tensors = self.block(item, before, after, tensors)
+                case BoundSlice() | BoundBias():
+                    pass
+                case _:
+                    assert_never(item)
+            before = after
         return tensors
 
     def block(
-        self, block: BoundBlock, shape: Shape, end: Shape, tensors: frozenset[int]
+        self, block: BoundBlock, before: FeatureMap, after: FeatureMap, tensors: frozenset[int]
     ) -> frozenset[int]:
         """Run a block as often as it stands; a third run finds what the second one found."""
-        before = self.weight
+        outside = self.weight
         for earlier in (0, 1):
             runs = smallest(1, block.times - earlier)
             if is_exact(runs) and runs < 1:
                 break
-            self.weight = before * runs
-            tensors = self.branches(block, shape, end, tensors)
-        self.weight = before
+            self.weight = outside * runs
+            tensors = self.branches(block, before, after, tensors)
+        self.weight = outside
         return tensors
 
     def branches(
-        self, block: BoundBlock, shape: Shape, end: Shape, tensors: frozenset[int]
+        self, block: BoundBlock, before: FeatureMap, after: FeatureMap, tensors: frozenset[int]
     ) -> frozenset[int]:
         """Run the branches one after the other, each on the same input, and join them."""
         first = len(self.sizes)
         place: frozenset[int] = frozenset()  # where a sum is added up, once a branch wrote a tensor
         waiting: frozenset[int] = frozenset()
         for branch in block.branches:
-            result = self.sequence(branch, shape, tensors)
+            result = self.sequence(branch, before, tensors)
             if block.mode == "concat":
                 waiting |= result
             elif not place and min(result) >= first:
@@ -106,14 +119,14 @@ class _Run:
                 waiting |= result
         if block.mode == "concat":
             return waiting
-        return place or self.write(end.elements, waiting)
+        return place or self.write(after.elements, waiting)
 
 
 def peak_memory(bound: BoundVariant, settings: Settings) -> Number:
     """Bytes of the activations that are alive at once, at most."""
-    shape, run = Shape.start(bound), _Run()
-    start = run.write(shape.elements)
-    run.keep(run.sequence(bound.program, shape, start))
+    whole, run = FeatureMap.start(bound), _Run()
+    start = run.write(whole.elements)
+    run.keep(run.sequence(bound.program, whole, start))
     return bits_in_bytes(largest(*run.held()), settings.activation_bits)
 
 

@@ -9,8 +9,17 @@ counts: their windows have one centre, but for uneven zeros around a layer that 
 from __future__ import annotations
 
 from functools import partial
+from typing import assert_never
 
-from costmodel.core.bound import BoundBlock, BoundResample, BoundSequence, BoundVariant, Item
+from costmodel.core.bound import (
+    BoundBias,
+    BoundBlock,
+    BoundItem,
+    BoundResample,
+    BoundSequence,
+    BoundSlice,
+    BoundVariant,
+)
 from costmodel.core.numbers import Number, floor_div, is_exact, largest
 from costmodel.core.stage import BoundStage
 from costmodel.errors import CostModelError
@@ -22,21 +31,24 @@ _AXES = {"rows": "rows (the only axis in 1-D)", "columns": "columns", "depth": "
 _ORDER = {1: ("rows",), 2: ("rows", "columns"), 3: ("depth", "rows", "columns")}
 
 
-def span(item: Item, axis: int, outputs: Number) -> Number:
+def span(item: BoundItem, axis: int, outputs: Number) -> Number:
     """The span of input positions behind a span of output positions, along one axis."""
-    if isinstance(item, BoundStage):
-        window = item.geometry[axis]
-        reach = (window.kernel - 1) * window.dilation
-        if window.transposed:
-            return floor_div(outputs - 1 + reach, window.stride) + 1
-        return (outputs - 1) * window.stride + reach + 1
-    if isinstance(item, BoundResample):
-        if item.up:
-            return floor_div(outputs + item.factor - 2, item.factor) + 1
-        return outputs * item.factor
-    if isinstance(item, BoundBlock):
-        return _repeated(item, axis, outputs)
-    return outputs
+    match item:
+        case BoundStage():
+            window = item.geometry[axis]
+            reach = (window.kernel - 1) * window.dilation
+            if window.transposed:
+                return floor_div(outputs - 1 + reach, window.stride) + 1
+            return (outputs - 1) * window.stride + reach + 1
+        case BoundResample():
+            if item.up:
+                return floor_div(outputs + item.factor - 2, item.factor) + 1
+            return outputs * item.factor
+        case BoundBlock():
+            return _repeated(item, axis, outputs)
+        case BoundSlice() | BoundBias():
+            return outputs
+    assert_never(item)
 
 
 def _through(sequence: BoundSequence, axis: int, outputs: Number) -> Number:
@@ -65,18 +77,21 @@ def _repeated(block: BoundBlock, axis: int, outputs: Number) -> Number:
 
 def _keeps_grid(sequence: BoundSequence, axis: int) -> bool:
     """Whether every window moves by one position, so that each repetition adds as much."""
-    if any(isinstance(item, BoundResample) for item in sequence.items):
-        return False
-    windows = (stage.geometry[axis] for stage in sequence.stages())
-    return all(
-        not window.transposed and is_exact(window.stride) and window.stride == 1
-        for window in windows
-    ) and all(
-        _keeps_grid(branch, axis)
-        for item in sequence.items
-        if isinstance(item, BoundBlock)
-        for branch in item.branches
-    )
+    return all(_item_keeps_grid(item, axis) for item in sequence.items)
+
+
+def _item_keeps_grid(item: BoundItem, axis: int) -> bool:
+    match item:
+        case BoundStage():
+            window = item.geometry[axis]
+            return not window.transposed and is_exact(window.stride) and window.stride == 1
+        case BoundBlock():
+            return all(_keeps_grid(branch, axis) for branch in item.branches)
+        case BoundResample():
+            return False
+        case BoundSlice() | BoundBias():
+            return True
+    assert_never(item)
 
 
 def _of_stage(stage: BoundStage, settings: Settings, name: str) -> Number:

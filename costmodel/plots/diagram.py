@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from html import escape
+from typing import assert_never
 
 from costmodel.comparing.count import Counts, StageCount
 from costmodel.core.bound import BoundBias, BoundBlock, BoundResample, BoundSequence, BoundSlice
@@ -42,17 +43,20 @@ def stage_diagram(counts: Counts) -> str:
 def _sequence(sequence: BoundSequence, counts: Counts, style: Style) -> str:
     parts = []
     for item in sequence.items:
-        if isinstance(item, BoundStage):
-            parts.append(_stage(item, counts, style))
-        elif isinstance(item, BoundBlock):
-            parts.append(_block(item, counts, style))
-        elif isinstance(item, BoundSlice):
-            parts.append(_step(f"channels {exact(item.low)} … {exact(item.high)}"))
-        elif isinstance(item, BoundResample):
-            what = "upsampling" if item.up else "pooling"
-            parts.append(_step(f"{what} by {item.factor}", _times(item.out_grid)))
-        elif isinstance(item, BoundBias):
-            parts.append(_step("bias", f"{exact(item.channels)} parameters"))
+        match item:
+            case BoundStage():
+                parts.append(_stage(item, counts, style))
+            case BoundBlock():
+                parts.append(_block(item, counts, style))
+            case BoundSlice():
+                parts.append(_step(f"channels {exact(item.low)} … {exact(item.high)}"))
+            case BoundResample():
+                what = "upsampling" if item.up else "pooling"
+                parts.append(_step(f"{what} by {item.factor}", _times(item.out_grid)))
+            case BoundBias():
+                parts.append(_step("bias", f"{exact(item.channels)} parameters"))
+            case _:
+                assert_never(item)
     return "".join(parts) or _step("unchanged")
 
 

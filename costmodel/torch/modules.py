@@ -5,7 +5,7 @@ A module has the input and output shape of the layer that it replaces, and can b
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 import torch
 from torch import Tensor, nn
@@ -15,11 +15,11 @@ from costmodel.core.bind import bind
 from costmodel.core.bound import (
     BoundBias,
     BoundBlock,
+    BoundItem,
     BoundResample,
     BoundSequence,
     BoundSlice,
     BoundVariant,
-    Item,
 )
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
@@ -128,16 +128,19 @@ def build_sequence(program: BoundSequence, groups: int) -> nn.Module:
     return nn.Sequential(*(_item(item, groups) for item in program.items))
 
 
-def _item(item: Item, groups: int) -> nn.Module:
-    if isinstance(item, BoundStage):
-        return StageModule(item)
-    if isinstance(item, BoundSlice):
-        return _Slice(item, groups)
-    if isinstance(item, BoundResample):
-        return _Resample(item)
-    if isinstance(item, BoundBias):
-        return _Bias(item)
-    return _Block(item, groups)
+def _item(item: BoundItem, groups: int) -> nn.Module:
+    match item:
+        case BoundStage():
+            return StageModule(item)
+        case BoundSlice():
+            return _Slice(item, groups)
+        case BoundResample():
+            return _Resample(item)
+        case BoundBias():
+            return _Bias(item)
+        case BoundBlock():
+            return _Block(item, groups)
+    assert_never(item)
 
 
 def build(variant: Variant | str, layer: ConvLayer, **hyper: Number) -> VariantModule:

@@ -3,7 +3,7 @@
 import pytest
 
 from costmodel.core.notation import MAX_TEXT, parse
-from costmodel.core.stage_line import Block, SliceItem
+from costmodel.core.stage_line import Block, Slice
 from costmodel.errors import NotationError
 
 
@@ -30,9 +30,9 @@ def test_blocks_slices_and_repeats():
     block, end = sequence.items
     assert isinstance(block, Block)
     assert (block.mode, str(block.times)) == ("concat", "L-1")
-    assert isinstance(block.branches[0].items[0], SliceItem)
+    assert isinstance(block.branches[0].items[0], Slice)
     assert block.branches[1].items == ()
-    assert isinstance(end, SliceItem)
+    assert isinstance(end, Slice)
 
 
 def test_window_sizes_patterns_and_channel_windows():

@@ -8,11 +8,11 @@ import costmodel as cm
 from costmodel.core.bind import bind
 from costmodel.core.bound import (
     BoundBlock,
+    BoundItem,
     BoundResample,
     BoundSequence,
     BoundSlice,
     BoundVariant,
-    Item,
 )
 from costmodel.core.numbers import Number, product
 from costmodel.core.stage import BoundStage
@@ -66,7 +66,7 @@ class Interpreter:
             self.step(item, hold)
         return hold.pop()
 
-    def step(self, item: Item, hold: list[Value]) -> None:
+    def step(self, item: BoundItem, hold: list[Value]) -> None:
         if isinstance(item, BoundStage):
             hold[0] = self.new(item.out_channels // item.groups, item.out_grid)
         elif isinstance(item, BoundResample):

@@ -8,7 +8,7 @@ axes. It shares with the module only the weights and which taps a pattern has.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, assert_never
 
 import torch
 from torch import Tensor, nn
@@ -56,22 +56,26 @@ def _sequence(
     program: BoundSequence, leaves: Iterator[nn.Module], x: Tensor, groups: int
 ) -> Tensor:
     for item in program.items:
-        if isinstance(item, BoundStage):
-            module = next(leaves)
-            assert isinstance(module, StageModule)
-            x = _stage(item, module, x)
-        elif isinstance(item, BoundSlice):
-            parts = x.reshape(x.shape[0], groups, -1, *x.shape[2:])
-            parts = parts[:, :, int(item.low) : int(item.high)]
-            x = parts.reshape(x.shape[0], -1, *x.shape[2:])
-        elif isinstance(item, BoundResample):
-            x = _resampled(item, x)
-        elif isinstance(item, BoundBias):
-            bias: Any = next(leaves).bias
-            x = x + bias.detach().double().reshape(1, -1, *[1] * (x.dim() - 2))
-        else:
-            for _ in range(int(item.times)):
-                x = _joined(item, [_sequence(b, leaves, x, groups) for b in item.branches], groups)
+        match item:
+            case BoundStage():
+                module = next(leaves)
+                assert isinstance(module, StageModule)
+                x = _stage(item, module, x)
+            case BoundSlice():
+                parts = x.reshape(x.shape[0], groups, -1, *x.shape[2:])
+                parts = parts[:, :, int(item.low) : int(item.high)]
+                x = parts.reshape(x.shape[0], -1, *x.shape[2:])
+            case BoundResample():
+                x = _resampled(item, x)
+            case BoundBias():
+                bias: Any = next(leaves).bias
+                x = x + bias.detach().double().reshape(1, -1, *[1] * (x.dim() - 2))
+            case BoundBlock():
+                for _ in range(int(item.times)):
+                    results = [_sequence(branch, leaves, x, groups) for branch in item.branches]
+                    x = _joined(item, results, groups)
+            case _:
+                assert_never(item)
     return x
 
 
