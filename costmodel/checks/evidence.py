@@ -16,7 +16,8 @@ from typing import Any
 from costmodel.files import data_path
 from costmodel.table import Table
 
-_CERTIFICATES = "certificates.csv"
+#: Where the certificates of all variants are kept, in the data folder.
+CERTIFICATES = "certificates.csv"
 _PROVED = "proved"
 
 
@@ -39,7 +40,7 @@ class Evidence:
 
 def certificates() -> Table:
     """The kept certificates: a row per formula and witness."""
-    with open(data_path(_CERTIFICATES), encoding="utf-8", newline="") as file:
+    with open(data_path(CERTIFICATES), encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         rows = [{**row, "points": int(row["points"]) if row["points"] else None} for row in reader]
         columns = tuple(reader.fieldnames or ())
@@ -131,7 +132,7 @@ def _exists(*parts: str) -> bool:
 def available() -> Mapping[str, Evidence]:
     """What is kept, by key."""
     found = []
-    if _exists(_CERTIFICATES):
+    if _exists(CERTIFICATES):
         found.append(
             Evidence(
                 "certificates",

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from costmodel.errors import CostModelError, InputError, MissingDependencyError, unknown
 from costmodel.registry import module_names
@@ -41,7 +41,19 @@ def _columns() -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse with our errors: one sentence, and the same exit code as every other bad input."""
+    """argparse with our errors: one sentence, and the same exit code as every other bad input.
+
+    given: the options of the last call with their words, in the order in which they were typed.
+    """
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        super().__init__(prog=prog, **options)
+        self.given: list[tuple[argparse.Action, list[str]]] = []
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if action.option_strings:  # called once for every option that is typed
+            self.given.append((action, arg_strings))
+        return super()._get_values(action, arg_strings)
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{self.prog}: {message}")
@@ -57,7 +69,7 @@ def load(name: str) -> ModuleType:
     return import_module(f"{_COMMANDS}.{name}")
 
 
-def command_parser(name: str) -> argparse.ArgumentParser:
+def command_parser(name: str) -> _Parser:
     """The parser of one command."""
     module = load(name)
     examples = "\n".join(f"  {example}" for example in module.EXAMPLES)
@@ -147,7 +159,8 @@ def _discard_stdout() -> None:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if not arguments or (arguments[0].startswith("-") and arguments[0] not in _OWN_OPTIONS):
+    example = not arguments or (arguments[0][:1] == "-" and arguments[0] not in _OWN_OPTIONS)
+    if example:
         if not {"-q", "--quiet"}.intersection(arguments):
             print(_HINT, file=sys.stderr)
         arguments = [*_EXAMPLE, *arguments]
@@ -163,7 +176,21 @@ def _dispatch(arguments: list[str]) -> int:
     if name not in command_names():
         raise InputError(unknown("command", name, command_names()))
     try:
-        parsed = command_parser(name).parse_args(rest)
+        parser = command_parser(name)
+        parsed = parser.parse_args(rest)
     except SystemExit as stop:  # --help of a command
         return int(stop.code or 0)
+    # the example's own layer may be typed over
+    parsed.typed = _typed(parser.given[len(_EXAMPLE) // 2 if example else 0 :])
     return int(load(name).run(parsed))
+
+
+def _typed(given: Sequence[tuple[argparse.Action, list[str]]]) -> dict[str, str]:
+    """Each option as it was typed, by its long name; two values of one would hide the first."""
+    found: dict[str, str] = {}
+    for action, words in given:
+        name = action.option_strings[-1]
+        if name in found and isinstance(action, argparse._StoreAction):
+            raise InputError(f"{name} is given twice; allowed is once")
+        found[name] = " ".join([name, *words])
+    return found

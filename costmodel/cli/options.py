@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from costmodel import typed as parsing
 from costmodel.core.layer import ConvLayer
@@ -36,14 +36,49 @@ integer, sizes, padding, setting, names = map(
 )
 
 
-def add_layer(parser: argparse.ArgumentParser) -> None:
-    """The arguments that describe one layer."""
+class ByName(argparse.Action):
+    """Collects NAME=VALUE, typed any number of times, into one mapping."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None
+    ) -> None:
+        """Take one in; a name that is given twice is an error."""
+        name, value = values
+        present = getattr(namespace, self.dest)
+        if name in present:
+            parser.error(f"{option} {name} is given twice; allowed is once")
+        setattr(namespace, self.dest, {**present, name: value})
+
+
+def refuse(args: argparse.Namespace, options: Iterable[str], why: str) -> None:
+    """Raise `InputError` for those of some options that were typed and would have no effect.
+
+    why: the rest of the sentence: "without --random; allowed is …".
+    """
+    typed = [args.typed[option] for option in options if option in args.typed]
+    if typed:
+        raise InputError(f"{', '.join(typed)} {why}")
+
+
+#: The options that describe a layer, as `ConvLayer` names what they set.
+_LAYER = (*(f"--{field.name.replace('_', '-')}" for field in fields(ConvLayer)), "--dims")
+
+
+def add_layer(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    """The arguments that describe one layer.
+
+    required: False where something else may stand for it, which `layer_or_network` sees to.
+    """
     group = parser.add_argument_group("layer")
     group.add_argument("-k", "--kernel", type=sizes, default=(3,), help="window, 3 or 3x5 [3]")
-    group.add_argument("-m", "--in-channels", type=integer, required=True, help="input channels")
-    group.add_argument("-n", "--out-channels", type=integer, required=True, help="output channels")
     group.add_argument(
-        "--size", type=sizes, required=True, help="INPUT size, 56x56 (or 8x56x56 in 3-D)"
+        "-m", "--in-channels", type=integer, required=required, help="input channels"
+    )
+    group.add_argument(
+        "-n", "--out-channels", type=integer, required=required, help="output channels"
+    )
+    group.add_argument(
+        "--size", type=sizes, required=required, help="INPUT size, 56x56 (or 8x56x56 in 3-D)"
     )
     group.add_argument(
         "--dims", type=int, choices=(1, 2, 3), help="spatial axes where --size is one number [2]"
@@ -76,14 +111,33 @@ def layer_of(args: argparse.Namespace) -> ConvLayer:
     )
 
 
+def layer_or_network(args: argparse.Namespace, allowed: str) -> ConvLayer | None:
+    """The layer that the options describe, None where `--network` stands for one.
+
+    allowed: what the command takes, for the sentence about a layer that is not whole.
+    """
+    if args.network:
+        if not args.typed.keys().isdisjoint([*_LAYER, "--variants", "--set"]):
+            raise InputError("--network and a layer exclude each other; allowed is one of them")
+        return None
+    missing = [
+        f"--{name.replace('_', '-')}"
+        for name in ("in_channels", "out_channels", "size")
+        if getattr(args, name) is None
+    ]
+    if missing:
+        raise InputError(f"{', '.join(missing)} is missing; allowed are {allowed}")
+    return layer_of(args)
+
+
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """`--set`, which may be repeated."""
+    """`--set`, which may be repeated; a mapping from names to values."""
     parser.add_argument(
         "--set",
         dest="settings",
-        action="append",
+        action=ByName,
         type=setting,
-        default=[],
+        default={},
         metavar="NAME=VALUE",
         help="a hyper-parameter, b=4 for all variants that have it or basis.b=4 for one",
     )

@@ -1,4 +1,7 @@
-"""What the commands about time share: the machine's options, the store, a bar of progress."""
+"""What the commands about time share: `--time`, the machine's options, the store, a bar.
+
+Counting commands have `--time` too: what it needs is imported where it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,17 @@ if TYPE_CHECKING:
 
 _EVERY = 0.2  # seconds
 _WIDTH = 24  # characters of the bar
+
+
+def add_time(parser: argparse.ArgumentParser) -> None:
+    """`--time`, of the commands that count, and where the times are."""
+    group = parser.add_argument_group("time")
+    group.add_argument(
+        "--time",
+        action="store_true",
+        help="measured and predicted times of this machine, which `calibrate` has measured",
+    )
+    group.add_argument("--store", metavar="FILE", help="where they are [the user's data folder]")
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from costmodel.comparing.compare import route
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS
-from costmodel.errors import InputError
+from costmodel.errors import InputError, VariantError
+from costmodel.network.network import Network
 from costmodel.timing.convolution import Convolution, convolutions
 
 _DEFAULTS = {f.name: f.default for f in fields(ConvLayer)}
@@ -67,6 +70,45 @@ class Case:
         size = "×".join(map(str, layer.size))
         window = "×".join(map(str, layer.kernel))
         return f"{self.variant} {window}, {layer.in_channels} → {layer.out_channels} at {size}"
+
+
+def cases_of(
+    layer: ConvLayer, variants: Iterable[str] | None, hyper: Mapping[str, Any]
+) -> list[Case]:
+    """Variants on a layer as cases.
+
+    Args:
+        variants: ids; None is every one that fits and that a module runs.
+        hyper: values by letter or by `variant.letter`.
+
+    Raises:
+        VariantError: a named variant that does not fit, or that no module runs.
+    """
+    chosen = [VARIANTS[id] for id in variants or VARIANTS]
+    values = route(chosen, dict(hyper))
+    found = []
+    for variant in chosen:
+        if variant.algorithm_of:
+            if variants:
+                raise VariantError(
+                    f"{variant.id} is an algorithm of {variant.algorithm_of}, which no module "
+                    f"runs; allowed is {variant.algorithm_of}"
+                )
+            continue
+        case = Case(layer, variant.id, tuple(sorted(values[variant.id].items())))
+        try:
+            case.bound  # noqa: B018  (raises where the variant does not fit)
+        except VariantError:
+            if variants:
+                raise
+        else:
+            found.append(case)
+    return found
+
+
+def network_cases(network: Network) -> list[Case]:
+    """The layers of a network as cases, each once."""
+    return [Case(layer) for layer in dict.fromkeys(op.layer for op in network.ops) if layer]
 
 
 def _plain(value: Any) -> Any:

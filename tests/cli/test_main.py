@@ -43,6 +43,12 @@ def test_options_alone_are_for_the_example(tmp_path):
     assert result.stderr == ""
 
 
+def test_the_examples_own_layer_may_be_typed_over(capsys):
+    assert main(["--size", "17x22", "-q"]) == 0
+    layer = cm.ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(17, 22))
+    assert capsys.readouterr().out == cm.compare(layer).to_csv()
+
+
 def test_compare_prints_the_librarys_table(capsys):
     assert main(["compare", *LAYER_ARGS, "--set", "b=3", "--set", "tucker2.r1=7"]) == 0
     assert capsys.readouterr().out == cm.compare(LAYER, b=3, **{"tucker2.r1": 7}).to_csv()

@@ -134,7 +134,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, capsys):
         (["costmodel.core.layer:ConvLayer"], "needs the shape of its input"),
         (["resnet18", "--compare", "--view", "tree"], "not allowed with"),
         (["resnet18", "--compare", "--replace", "basis"], "exclude each other"),
-        (["resnet18", "--set", "b=3"], "are for --compare or --replace"),
+        (["resnet18", "--set", "b=3"], "--set b=3 without --compare or --replace"),
         (["resnet18", "--replace", "basis", "--set", "r=3"], "hyper-parameter of basis 'r'"),
         (["resnet18", "--compare", "--set", "zz=3"], "unknown hyper-parameter 'zz'"),
         (["resnet18", "--replace", "basis", "--where", "layer9*"], "no layer of resnet18"),

@@ -13,8 +13,9 @@ from costmodel.cli.options import (
     emit,
     layer_of,
     names,
+    refuse,
 )
-from costmodel.cli.time_option import add_time
+from costmodel.cli.timing_options import add_time
 from costmodel.comparing.compare import compare
 
 HELP = "parameters, multiplies and their ratios of every variant on one layer"
@@ -41,12 +42,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the comparison."""
     metrics = "all" if args.metrics == ["all"] else args.metrics
-    table = compare(
-        layer_of(args), args.variants, metrics, conventions_of(args), **dict(args.settings)
-    )
+    if not args.time:
+        refuse(args, ["--store"], "without --time; allowed is --time --store FILE")
+    table = compare(layer_of(args), args.variants, metrics, conventions_of(args), **args.settings)
     if args.time:
         from costmodel.timing.comparison import compared, open_timed
 
-        table = compared(table, layer_of(args), dict(args.settings), open_timed(args.store))
+        table = compared(table, layer_of(args), args.settings, open_timed(args.store))
     emit(table, args)
     return 0

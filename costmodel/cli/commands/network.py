@@ -6,16 +6,18 @@ import argparse
 from collections.abc import Callable
 
 from costmodel.cli.options import (
+    ByName,
     add_output,
     add_settings,
     emit,
     names,
+    refuse,
     say,
     setting,
     sizes,
     write,
 )
-from costmodel.cli.time_option import add_time
+from costmodel.cli.timing_options import add_time
 from costmodel.errors import InputError
 from costmodel.network import views
 from costmodel.network.network import Network
@@ -64,8 +66,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at",
         type=setting,
-        action="append",
-        default=[],
+        action=ByName,
+        default={},
         metavar="NAME=VALUE",
         help="another size or multiplier: H=320, alpha=0.5, rho=6/7; or an open dimension of an "
         "ONNX file by its name",
@@ -108,24 +110,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the network."""
-    settings = dict(args.settings)
-    if not (args.compare or args.replace) and (settings or args.where or args.variants):
-        raise InputError(
-            "--set, --where and --variants are for --compare or --replace; allowed is one of these"
-        )
+    _check(args)
     if args.convention:
         return _convention(args)
-    network = open_network(args.source, args.inputs, dict(args.at))
+    network = open_network(args.source, args.inputs, args.at)
     if args.replace:
-        if args.compare:
-            raise InputError("--replace and --compare exclude each other; allowed is one of them")
-        network = network.replace(args.replace, args.where, pays=not args.costlier, **settings)
+        pays = not args.costlier
+        network = network.replace(args.replace, args.where, pays=pays, **args.settings)
     if args.formula:
         return _formulas(network, args)
     if args.compare:
         from costmodel.network.what_if import compare
 
-        table = compare(network, args.variants, args.where, **settings)
+        table = compare(network, args.variants, args.where, **args.settings)
     else:
         table = _VIEWS[args.view](network, _metrics(args))
     if args.time:
@@ -133,6 +130,28 @@ def run(args: argparse.Namespace) -> int:
     say(args, *network.footnotes)
     emit(table, args)
     return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse options that say nothing about what is asked for."""
+    if args.replace and args.compare:
+        raise InputError("--replace and --compare exclude each other; allowed is one of them")
+    if not (args.compare or args.replace):
+        of = "without --compare or --replace; allowed is one of these"
+        refuse(args, ["--set", "--where"], of)
+    if not args.compare:
+        refuse(args, ["--variants"], "without --compare; allowed is --compare")
+    else:
+        refuse(args, ["--metrics"], "with --compare; allowed are parameters and multiplies")
+    if not args.replace:
+        refuse(args, ["--costlier"], "without --replace; allowed is --replace VARIANT")
+    if not args.time:
+        refuse(args, ["--store"], "without --time; allowed is --time --store FILE")
+    if args.formula:
+        refuse(args, ["--time"], "with --formula; allowed is --time --view layers")
+    if args.convention:
+        options = ["--at", "--replace", "--metrics", "--time"]
+        refuse(args, options, "with --convention; allowed are --input and an output")
 
 
 def _with_time(table: Table, network: Network, args: argparse.Namespace) -> Table:
@@ -146,10 +165,6 @@ def _with_time(table: Table, network: Network, args: argparse.Namespace) -> Tabl
 def _convention(args: argparse.Namespace) -> int:
     from costmodel.checks.referee.report import convention_table
 
-    if args.at or args.replace or args.metrics:
-        raise InputError(
-            "--convention with --at, --replace or --metrics; allowed are --input and an output"
-        )
     table = convention_table(args.source, args.inputs, args.convention)
     say(args, *table.notes)
     emit(table, args)

@@ -9,11 +9,10 @@ from costmodel.cli.options import (
     add_output,
     add_settings,
     emit,
-    layer_of,
+    layer_or_network,
     names,
 )
 from costmodel.cli.timing_options import add_store
-from costmodel.errors import InputError
 
 HELP = "seconds of variants or of a network on a calibrated machine, with an interval"
 EXAMPLES = (
@@ -21,16 +20,12 @@ EXAMPLES = (
     "costmodel predict -m 64 -n 128 --size 56x56 --variants standard,basis --set b=4",
     "costmodel predict --network resnet18 --format table",
 )
-_LAYER = ("in_channels", "out_channels", "size")
 _COLUMNS = ("variant", "predicted_ms", "low_ms", "high_ms", "measured_ms", "why")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_layer(parser)
-    for action in parser._actions:
-        if action.dest in _LAYER:
-            action.required = False
+    add_layer(parser, required=False)
     parser.add_argument("--variants", type=names, help="ids separated by commas [all that fit]")
     parser.add_argument("--network", metavar="SOURCE", help="a network instead, per layer")
     add_settings(parser)
@@ -42,23 +37,17 @@ def run(args: argparse.Namespace) -> int:
     """Print a row per variant, or per layer of a network."""
     from costmodel.timing.comparison import network_with_time, open_timed
 
-    missing = [name for name in _LAYER if getattr(args, name) is None]
-    if args.network:
-        if len(missing) < len(_LAYER):
-            raise InputError("--network and a layer exclude each other; allowed is one of them")
+    layer = layer_or_network(args, "a whole layer, or --network SOURCE")
+    if layer is None:
         from costmodel.network.read.sources import open_network
 
         network = open_network(args.network)
         emit(network_with_time(network.to_table(), network, open_timed(args.store)), args)
         return 0
-    if missing:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
-        raise InputError(f"{options} is missing; allowed are a whole layer, or --network SOURCE")
     from costmodel.comparing.compare import compare
     from costmodel.timing.comparison import compared
 
-    layer, given = layer_of(args), dict(args.settings)
-    table = compare(layer, args.variants, **given)
-    timed = compared(table, layer, given, open_timed(args.store))
+    table = compare(layer, args.variants, **args.settings)
+    timed = compared(table, layer, args.settings, open_timed(args.store))
     emit(timed.select([name for name in _COLUMNS if name in timed.columns]), args)
     return 0

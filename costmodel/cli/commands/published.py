@@ -8,7 +8,7 @@ from collections import Counter
 
 from costmodel.checks.published.figures import VERDICTS, sources
 from costmodel.checks.published.tables import check, regressions
-from costmodel.cli.options import add_output, emit, names
+from costmodel.cli.options import add_output, emit, names, refuse
 
 HELP = "recompute published tables; exit 1 if a figure that was reproducible no longer is"
 EXAMPLES = (
@@ -31,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print a row per figure; a summary goes to stderr."""
     if args.list:
+        refuse(args, ["--only"], "with --list; allowed is --list alone")
         from costmodel.checks.published.tables import listed
 
         emit(listed(), args)

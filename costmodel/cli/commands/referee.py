@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from costmodel.checks.referee.process import LIMIT
-from costmodel.cli.options import add_output, emit, names, say, sizes
+from costmodel.cli.options import add_output, emit, names, refuse, say, sizes
 from costmodel.errors import InputError
 
 HELP = "other counters' numbers for a network, the differences itemised; exit 1 if one is not"
@@ -74,8 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _conformance(args: argparse.Namespace) -> int:
     """Measure again; exit 1 where a number differs from the kept one of the same version."""
-    if args.inputs:
-        raise InputError("--input with --conformance; allowed is --tools")
+    refuse(args, ["--input"], "with --conformance; allowed is --tools")
     from costmodel.checks.referee.conformance import changed, measure
 
     table = measure(args.tools, args.limit, lambda tool: say(args, f"asking {tool}"))

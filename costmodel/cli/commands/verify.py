@@ -6,14 +6,13 @@ import argparse
 import sys
 import time
 
+from costmodel.checks.evidence import CERTIFICATES
 from costmodel.checks.verify import prepare
-from costmodel.cli.options import add_output, emit, integer, names
+from costmodel.cli.options import add_output, emit, integer, names, refuse
 from costmodel.errors import InputError
 from costmodel.files import data_path, write_whole
 
 HELP = "check every variant against fvcore, torch and an independent einsum; exit 1 on a difference"
-#: Where the certificates of all variants are kept, in the data folder.
-FILE = "certificates.csv"
 EXAMPLES = (
     "costmodel verify --format table",
     "costmodel verify --variants basis,tucker2 --oracles fvcore,torch",
@@ -35,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--certify",
         action="store_true",
         help="prove the formulas for all sizes; of all variants, and without -o, "
-        f"data/{FILE} is renewed as well",
+        f"data/{CERTIFICATES} is renewed as well",
     )
     how.add_argument("--random", type=integer, metavar="N", help="N random layers instead")
     parser.add_argument("--seed", type=integer, help="of the random layers [the time]")
@@ -43,13 +42,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print a row per check; a summary goes to stderr."""
-    _check(args)
+    """Print a row per check, per certificate or per layer that disagrees; a summary on stderr."""
+    if args.random is None:
+        refuse(args, ["--seed"], "without --random; allowed is --random N --seed S")
+    elif args.random < 1:
+        raise InputError(f"--random {args.random}; allowed are integers from 1 up")
+    else:
+        alone = "with --random; allowed is --random alone, which chooses by the layer"
+        refuse(args, ["--oracles"], alone)
     prepare()
     if args.certify:
         return _certify(args)
-    if args.random is not None:
-        return _random(args)
+    return _verify(args) if args.random is None else _random(args)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    """Print a row per check."""
     from costmodel.checks.verify.suite import failures, unchecked, verify
 
     start = time.perf_counter()
@@ -68,21 +76,8 @@ def run(args: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def _check(args: argparse.Namespace) -> None:
-    """Refuse options that say nothing about what is asked for."""
-    if args.seed is not None and args.random is None:
-        raise InputError(f"--seed {args.seed} without --random; allowed is --random N --seed S")
-    if args.random is not None and args.random < 1:
-        raise InputError(f"--random {args.random}; allowed are integers from 1 up")
-    if args.random is not None and args.oracles:
-        raise InputError(
-            f"--oracles {','.join(args.oracles)} with --random; allowed is --random alone, which "
-            "chooses by the layer"
-        )
-
-
 def _certify(args: argparse.Namespace) -> int:
-    """Print a row per certificate, and keep those of all variants; a summary goes to stderr."""
+    """Print a row per certificate, and keep those of all variants."""
     from costmodel.checks.verify.certificates import certify, refuted, uncertified
 
     start = time.perf_counter()
@@ -90,7 +85,7 @@ def _certify(args: argparse.Namespace) -> int:
     wrong, without = refuted(table), uncertified(table)
     emit(table, args)
     if not (wrong or args.variants or args.oracles or args.output):
-        write_whole(data_path(FILE), table.to_csv())
+        write_whole(data_path(CERTIFICATES), table.to_csv())
     if not args.quiet:
         proved = len(table) - len(wrong) - sum(not points for points in table.column("points"))
         print(
@@ -104,7 +99,7 @@ def _certify(args: argparse.Namespace) -> int:
 
 
 def _random(args: argparse.Namespace) -> int:
-    """Print the layers that disagree; the seed and a summary go to stderr."""
+    """Print the layers that disagree, and on stderr the seed."""
     from costmodel.checks.verify.random_layers import campaign
 
     seed = args.seed if args.seed is not None else time.time_ns() % 10**9
