@@ -61,11 +61,11 @@ def measure(name: str, rounds: int) -> dict[str, Any]:
     if ours() != theirs():
         raise SystemExit(f"{name}: {ours()} multiply-accumulates here, {theirs()} there")
     net = cm.from_torch(model, input_shape=shapes)
-    hook = net.hook
-    assert hook is not None
-    free = [n for n in hook.defaults if n in "NHWDL"]
+    rebuild = net.rebuild()
+    assert rebuild is not None
+    free = [n for n in rebuild.defaults if n in "NHWDL"]
     compiled = net.compiled("macs", free)
-    sizes = [hook.defaults[n] for n in free]
+    sizes = [rebuild.defaults[n] for n in free]
 
     def many() -> None:
         for _ in range(1000):

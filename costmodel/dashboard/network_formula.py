@@ -20,8 +20,8 @@ _METRICS = ("macs", "params")
 def formula_section(state: State, network: Network) -> None:
     """The closed formula of a network's totals, or why there is none."""
     st.header("As a formula", anchor=False)
-    hook = network.hook
-    if hook is None:
+    rebuild = network.rebuild()
+    if rebuild is None:
         st.info(
             "This file has layers at fixed sizes and does not say how one follows from another, so "
             "there is no formula in them. Shipped networks have one, and so have PyTorch models on "
@@ -29,15 +29,15 @@ def formula_section(state: State, network: Network) -> None:
             "--formula N,H,W`."
         )
         return
-    usual = [name for name in hook.defaults if name not in hook.ratios]
-    letters = _letters(state, list(hook.defaults), usual)
+    usual = [name for name in rebuild.defaults if name not in rebuild.ratios]
+    letters = _letters(state, list(rebuild.defaults), usual)
     try:
         table = formulas(network, _METRICS, letters)
         count = {metric: network.compiled(metric, letters) for metric in _METRICS}
     except CostModelError as error:
         st.info(sentence(str(error)))
         return
-    sizes = {name: hook.defaults[name] for name in letters}
+    sizes = {name: rebuild.defaults[name] for name in letters}
     put_in = ", ".join(f"{name} = {value}" for name, value in sizes.items())
     for row in table:
         metric = row["metric"]

@@ -16,8 +16,8 @@ from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError, unknown
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.network.kinds import KINDS
-from costmodel.network.network import Network
 from costmodel.network.operation import FREE, ROLE_MEANINGS, ROLES, NetOp, Parameter, summed
+from costmodel.network.operations import Operations, Part
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Column:
     key: str
     convention: str
     value: Callable[[NetOp, Sequence[Parameter]], Number | None]
-    total: Callable[[Sequence[tuple[NetOp, Sequence[Parameter]]]], Number | None]
+    total: Callable[[Sequence[Part]], Number | None]
 
 
 def column(key: str) -> Column:
@@ -66,15 +66,15 @@ def default() -> list[str]:
     return ["params", "macs", *ROLES.values()]
 
 
-def total(network: Network, key: str) -> Number | None:
+def total(network: Operations, key: str) -> Number | None:
     """One quantity of a whole network; None where no operation of it has that column."""
-    return column(key).total(list(zip(network.ops, network.own_tensors(), strict=True)))
+    return column(key).total(network.parts())
 
 
 def _added(
     key: str, convention: str, value: Callable[[NetOp, Sequence[Parameter]], Number | None]
 ) -> Column:
-    def added(parts: Iterable[tuple[NetOp, Sequence[Parameter]]]) -> Number:
+    def added(parts: Iterable[Part]) -> Number:
         values = (value(op, own) for op, own in parts)
         return summed(v for v in values if v is not None)
 
@@ -104,7 +104,7 @@ def _work(key: str) -> Column:
     def value(op: NetOp, own: Sequence[Parameter]) -> Number | None:
         return op.work * op.times if op.column == key else None
 
-    def added(parts: Iterable[tuple[NetOp, Sequence[Parameter]]]) -> Number | None:
+    def added(parts: Iterable[Part]) -> Number | None:
         values = [v for v in (value(op, own) for op, own in parts) if v is not None]
         return summed(values) if values else None  # a list of layers is silent about the rest
 
@@ -121,7 +121,7 @@ def _metric(metric: Metric) -> Column:
         found = layers(op)
         return metric.over(found) if found else None
 
-    def everything(parts: Sequence[tuple[NetOp, Sequence[Parameter]]]) -> Number | None:
+    def everything(parts: Sequence[Part]) -> Number | None:
         return metric.over([found for op, _ in parts for found in layers(op)])
 
     convention = f"{metric.stated()}; of layers only"

@@ -1,51 +1,73 @@
-"""Closed formulas of networks: a table of them, typeset, and as SymPy."""
+"""Closed formulas of networks: as polynomials, as SymPy, and a table of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from costmodel.core.numbers import Number, is_symbolic
-from costmodel.core.polynomial import Polynomial, Symbol
+from costmodel.core.polynomial import Polynomial, Symbol, symbol
 from costmodel.core.polynomial_text import drawn_out
 from costmodel.errors import CostModelError
+from costmodel.network import columns
+from costmodel.network.operations import AnyOperations, Operations
+from costmodel.network.replace import at
 from costmodel.table import Table
 
-if TYPE_CHECKING:
-    from costmodel.network.network import Network
+
+def in_letters(network: AnyOperations, free: Sequence[str]) -> AnyOperations:
+    """The network recounted with letters (polynomials) for some of its sizes."""
+    rebuild = network.rebuild()
+    ratios = rebuild.ratios if rebuild else ()
+    return at(network, **{name: symbol(name, name not in ratios) for name in free})
+
+
+def polynomial(network: Operations, metric: str, free: Sequence[str]) -> Number:
+    """A total as a polynomial in some sizes; see `Network.polynomial`."""
+    return columns.total(in_letters(network, free), metric)
 
 
 def to_sympy(value: Number) -> Any:
     """A polynomial as a SymPy expression; floors stay floors, what all terms share is drawn out."""
     from sympy import sympify
 
-    from costmodel.formulas.letters import symbol
+    from costmodel.formulas import letters
 
     if not isinstance(value, Polynomial):
         return sympify(value)
-    letters = {
-        a.name: symbol(a.name, not a.integer) for a in value.atoms() if isinstance(a, Symbol)
+    known = {
+        a.name: letters.symbol(a.name, not a.integer)
+        for a in value.atoms()
+        if isinstance(a, Symbol)
     }
     common, rest = drawn_out(value.terms)
-    return Polynomial({common: 1}).subs(**letters) * Polynomial(rest).subs(**letters)
+    return Polynomial({common: 1}).subs(**known) * Polynomial(rest).subs(**known)
 
 
-def formulas(network: Network, metrics: Sequence[str], free: Sequence[str]) -> Table:
+def expression(network: Operations, metric: str, free: Sequence[str]) -> Any:
+    """A total as a SymPy expression in some sizes; see `Network.formula`."""
+    from costmodel.formulas.letters import public
+
+    return public(to_sympy(polynomial(network, metric, free)))
+
+
+def formulas(network: Operations, metrics: Sequence[str], free: Sequence[str]) -> Table:
     """One row per metric: the network's total as a formula in some of its letters.
 
     `formula` is in Python's syntax and exact with ints (`//` is the floor of the quotient), `latex`
     is the same for documents.
     """
     rows = []
+    opened = in_letters(network, free)
     for metric in metrics:
-        value = network.polynomial(metric, free)
+        value = columns.total(opened, metric)
         if is_symbolic(value) and not isinstance(value, Polynomial):
             raise CostModelError(f"{metric} does not add up; allowed are counts that do")
         latex = value.to_latex() if isinstance(value, Polynomial) else str(value)
         rows.append({"metric": metric, "formula": str(value), "latex": latex})
-    hook = network.hook
-    assert hook is not None
-    fixed = {k: v for k, v in hook.defaults.items() if k not in free}
+    rebuild = network.rebuild()
+    assert rebuild is not None
+    fixed = {k: v for k, v in rebuild.defaults.items() if k not in free}
     note = "exact at every size at which each layer still has an output"
     if fixed:
         note += ", with " + ", ".join(f"{name} = {value}" for name, value in fixed.items())

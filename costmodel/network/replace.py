@@ -7,100 +7,37 @@ pay, are left as they are and listed with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from costmodel.core.bind import bind
 from costmodel.core.numbers import Number, is_exact
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError, unknown
-from costmodel.network.network import Network, Rebuild, Shapes, unique_names
+from costmodel.network.columns import column
 from costmodel.network.operation import NetOp, Parameter, summed
+from costmodel.network.operations import (
+    DOES_NOT_FIT,
+    DOES_NOT_PAY,
+    REPLACED,
+    AnyOperations,
+    Change,
+    Replacement,
+    recounted,
+)
 from costmodel.network.selection import Selector, selector
-
-if TYPE_CHECKING:
-    from costmodel.table import Table
-
-REPLACED = "replaced"
-DOES_NOT_FIT = "does not fit"
-DOES_NOT_PAY = "does not pay"
-UNTOUCHED = ""
-
-
-@dataclass(frozen=True)
-class Change:
-    """What became of one selected layer.
-
-    before, after: the operation; after is None where it was left alone, `status` and `reason` say
-    why.
-    """
-
-    before: NetOp
-    after: NetOp | None
-    status: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, repr=False)
-class Replaced(Network):
-    """A network after a replacement, which remembers what was done.
-
-    before: the network as it was. variant: what was put in. hyper: the values of its
-    hyper-parameters as they were given. changes: one per selected layer, in order.
-    """
-
-    before: Network | None = None
-    variant: Variant = VARIANTS.baseline
-    hyper: tuple[tuple[str, Number], ...] = ()
-    changes: tuple[Change, ...] = ()
-
-    @property
-    def replaced(self) -> tuple[Change, ...]:
-        """The layers that were replaced."""
-        return tuple(c for c in self.changes if c.status == REPLACED)
-
-    @property
-    def left_alone(self) -> tuple[Change, ...]:
-        """The selected layers that were left as they are, with reasons."""
-        return tuple(c for c in self.changes if c.status != REPLACED)
-
-    def at(self, **sizes: Number) -> Replaced:
-        """The same layers replaced in the network at other sizes."""
-        assert self.before is not None
-        names = {change.before.name for change in self.replaced}
-        other = self.before.at(**sizes)
-        return put(other, self.variant, lambda op: op.name in names, pays=False, **dict(self.hyper))
-
-    def to_changes(self) -> Table:
-        """One row per selected layer with both costs and their difference, and the totals."""
-        from costmodel.network.views import changes
-
-        return changes(self, self.changes)
-
-    def to_table(
-        self, metrics: Iterable[str] | str | None = None, everything: bool = False
-    ) -> Table:
-        """Every layer with what became of it; with `metrics`, the plain table of counts."""
-        from costmodel.network.views import changes
-
-        if metrics is not None:
-            return super().to_table(metrics, everything)
-        done = {change.before.name: change for change in self.changes}
-        rest = (Change(op, None, UNTOUCHED) for op in self.ops)
-        return changes(self, [done.get(change.before.name, change) for change in rest])
 
 
 def put(
-    network: Network,
+    network: AnyOperations,
     variant: str | Variant,
     where: Selector | Mapping[str, Any] = None,
     *,
     pays: bool = True,
     by: str = "macs",
     **hyper: Number,
-) -> Replaced:
+) -> AnyOperations:
     """Put a variant in place of the selected layers; see `Network.replace`."""
     chosen = VARIANTS[variant] if isinstance(variant, str) else variant
     values = _values(chosen, hyper)
@@ -120,18 +57,26 @@ def put(
             f"no layer of {network.name} is selected by {where!r}; allowed are the names, kernels "
             f"and kinds of its {len(network.layers)} layers"
         )
-    done = {c.before.name for c in changes if c.after is not None}
-    return Replaced(
-        network.name,
-        tuple(ops),
-        network.source,
-        network.input_shapes,
-        network.notes,
-        partial(_rebuilt, network, done, chosen, values),
-        before=network,
-        variant=chosen,
-        hyper=tuple(values.items()),
-        changes=tuple(changes),
+    done = Replacement(network, chosen, tuple(values.items()), tuple(changes))
+    return replace(network, ops=tuple(ops), replacement=done)
+
+
+def at(network: AnyOperations, **sizes: Number) -> AnyOperations:
+    """A network at other sizes, with the same layers replaced; see `Network.at`."""
+    done = network.replacement
+    if done is None:
+        return recounted(network, sizes)
+    again = at(done.before, **sizes)
+    names = {change.before.name for change in network.replaced}
+    if names:
+        values = dict(done.hyper)
+        again = put(again, done.variant, lambda op: op.name in names, pays=False, **values)
+    return replace(
+        network,
+        ops=again.ops,
+        input_shapes=again.input_shapes,
+        rebuild=again.rebuild,
+        replacement=again.replacement,
     )
 
 
@@ -176,32 +121,10 @@ def _change(
     except CostModelError as error:
         return Change(op, None, DOES_NOT_FIT, str(error))
     if pays:
-        old, new = _cost(op, by), _cost(after, by)
+        cost = column(by).value
+        old, new = cost(op, op.tensors), cost(after, after.tensors)
+        if old is None or new is None:
+            raise CostModelError(f"{by} says nothing about layers; allowed are metrics of layers")
         if is_exact(old) and is_exact(new) and new >= old:
             return Change(op, None, DOES_NOT_PAY, f"{by} {new} instead of {old}")
     return Change(op, after, REPLACED)
-
-
-def _cost(op: NetOp, by: str) -> Number:
-    from costmodel.network.columns import column
-
-    return column(by).value(op, op.tensors)
-
-
-def _rebuilt(
-    network: Network, names: set[str], variant: Variant, values: Mapping[str, Number]
-) -> Rebuild | None:
-    """The hook of the replaced network: rebuild, then replace the same layers again."""
-    hook = network.hook
-    if hook is None:
-        return None
-    inner = hook.build
-
-    def build(sizes: Mapping[str, Number]) -> tuple[Sequence[NetOp], Shapes]:
-        ops, shapes = inner(sizes)
-        named = unique_names(ops)
-        return [
-            substitute(op, variant, **values) if op.name in names else op for op in named
-        ], shapes
-
-    return replace(hook, build=build)

@@ -5,27 +5,28 @@ Every table ends with a row `total`, and carries the network's footnotes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from costmodel.core.numbers import Number, is_exact
+from costmodel.errors import CostModelError
 from costmodel.network import columns
 from costmodel.network.columns import Column
-from costmodel.network.network import Network
 from costmodel.network.operation import NOT_MODELLED, NetOp, Parameter, summed
-from costmodel.network.replace import Change, Replaced
+from costmodel.network.operations import Change, Operations, Part
 from costmodel.table import Table
 
 TOTAL = "total"
 
-_Part = tuple[NetOp, Sequence[Parameter]]
+#: Columns of a view besides those that it always has: names, "all", or None for the usual ones.
+Metrics = Iterable[str] | str | None
 
 
-def table(
-    network: Network, metrics: Iterable[str] | str | None = None, everything: bool = False
-) -> Table:
+def layers(network: Operations, metrics: Metrics = None, everything: bool = False) -> Table:
     """One row per operation and the last row `total`.
+
+    After a replacement, unless `metrics` are asked for: what became of each (`changes`).
 
     Args:
         metrics: columns besides layer, kind, params and macs (see `columns.names()`); "all" is
@@ -36,19 +37,21 @@ def table(
         First columns `layer,kind,params,macs`; an operation that is not modelled has an empty cell,
         not a zero, and `status` says so.
     """
+    if network.replacement is not None and metrics is None:
+        return changes(network, everything=True)
     chosen = choose(metrics)
     rows = []
-    for op, own in _parts(network):
+    for op, own in network.parts():
         values = {c.key: c.value(op, own) for c in chosen}
         if everything or _shown(op, values):
             rows.append({"layer": op.name, "kind": op.kind, **values, "status": op.status})
     return _finished(network, ("layer", "kind"), chosen, rows, ("status",))
 
 
-def shares(network: Network, metric: str = "macs") -> Table:
+def shares(network: Operations, metric: str = "macs") -> Table:
     """Operations by falling cost: value, share of the total, and running sum of the shares."""
     chosen = columns.column(metric)
-    parts = [(op, chosen.value(op, own)) for op, own in _parts(network)]
+    parts = [(op, chosen.value(op, own)) for op, own in network.parts()]
     counted = [(op, value) for op, value in parts if value]
     counted.sort(key=lambda part: -part[1])
     whole = columns.total(network, metric)
@@ -68,12 +71,12 @@ def shares(network: Network, metric: str = "macs") -> Table:
     return Table(("layer", "kind", metric, "share", "cumulative"), rows, _notes(network, [chosen]))
 
 
-def by_kind(network: Network, metrics: Iterable[str] | str | None = None) -> Table:
+def by_kind(network: Operations, metrics: Metrics = None) -> Table:
     """One row per kind of operation: how many, their counts, and the shares of both totals."""
     return _grouped(network, "kind", lambda op: op.kind, metrics)
 
 
-def by_stage(network: Network, depth: int = 1, metrics: Iterable[str] | str | None = None) -> Table:
+def by_stage(network: Operations, metrics: Metrics = None, depth: int = 1) -> Table:
     """One row per module at a depth of the names (`layer3` at 1, `layer3.0` at 2)."""
     return _grouped(network, "stage", lambda op: ".".join(op.name.split(".")[:depth]), metrics)
 
@@ -91,11 +94,25 @@ _CHANGES = (
 )
 
 
-def changes(network: Replaced, listed: Iterable[Change]) -> Table:
-    """One row per change: the costs now, the costs before and their difference; and the totals."""
-    assert network.before is not None
+def changes(network: Operations, everything: bool = False) -> Table:
+    """After a replacement, one row per selected layer: costs now, before, their difference.
+
+    Args:
+        everything: a row for every operation that multiplies, selected or not.
+
+    Raises:
+        CostModelError: a network in which nothing was put in place of anything.
+    """
+    done = network.replacement
+    if done is None:
+        raise CostModelError(
+            f"nothing was replaced in {network.name}; allowed is a network after `replace`"
+        )
+    listed = {change.before.name: change for change in network.changes}
+    if everything:
+        listed = {op.name: listed.get(op.name, Change(op, None, "")) for op in network.ops}
     rows: list[dict[str, Any]] = []
-    for change in listed:
+    for change in listed.values():
         old, new = change.before, change.after or change.before
         if old.column != "macs" and old.status != NOT_MODELLED:
             continue
@@ -105,7 +122,7 @@ def changes(network: Replaced, listed: Iterable[Change]) -> Table:
                 "kind": old.kind,
                 **_compared("params", old.params, new.params),
                 **(_compared("macs", old.macs, new.macs) if old.column == "macs" else {}),
-                "variant": network.variant.id if change.after else "",
+                "variant": done.variant.id if change.after else "",
                 "status": old.status if old.status == NOT_MODELLED else change.status,
                 "reason": change.reason,
             }
@@ -113,8 +130,8 @@ def changes(network: Replaced, listed: Iterable[Change]) -> Table:
     rows.append(
         {
             "layer": TOTAL,
-            **_compared("params", network.before.params, network.params),
-            **_compared("macs", network.before.macs, network.macs),
+            **_compared("params", done.before.params, network.params),
+            **_compared("macs", done.before.macs, network.macs),
             "status": f"{len(network.replaced)} of {len(network.changes)} replaced",
         }
     )
@@ -156,12 +173,12 @@ class Node:
         )
 
 
-def tree(network: Network) -> Node:
+def tree(network: Operations) -> Node:
     """The operations as the tree that their dotted names spell."""
-    return _node(network.name, "", [(op.name.split("."), op, own) for op, own in _parts(network)])
+    return _node(network.name, "", [(op.name.split("."), op, own) for op, own in network.parts()])
 
 
-def tree_table(network: Network) -> Table:
+def tree_table(network: Operations) -> Table:
     """The tree as rows, parents first, with counts and shares; the last row is the total."""
     whole = tree(network)
     shares = {key: getattr(whole, key) for key in ("params", "macs")}
@@ -182,20 +199,39 @@ def tree_table(network: Network) -> Table:
     return Table(names, rows, network.footnotes)
 
 
-def choose(metrics: Iterable[str] | str | None) -> list[Column]:
+@dataclass(frozen=True)
+class View:
+    """One way to look at a network: its name for people, and its table of some columns."""
+
+    label: str
+    table: Callable[[Operations, Metrics], Table]
+
+
+#: Every view by the name that commands, documents and links have for it. `shares` is of the first
+#: column asked for; the tree has its own columns.
+VIEWS: Mapping[str, View] = {
+    "layers": View("Layers", layers),
+    "kinds": View("Kinds", by_kind),
+    "stages": View("Stages", by_stage),
+    "shares": View(
+        "By falling cost", lambda network, metrics: shares(network, *_keys(metrics)[:1])
+    ),
+    "tree": View("Modules", lambda net, metrics: tree_table(net)),
+}
+
+
+def choose(metrics: Metrics) -> list[Column]:
     """The columns meant, params and macs always first."""
-    if metrics is None:
-        keys = columns.default()
-    elif isinstance(metrics, str):
-        keys = columns.names() if metrics == "all" else metrics.split(",")
-    else:
-        keys = list(metrics)
-    ordered = dict.fromkeys(("params", "macs", *(key.strip() for key in keys)))
-    return [columns.column(key) for key in ordered]
+    keys = columns.default() if metrics is None else _keys(metrics)
+    return [columns.column(key) for key in dict.fromkeys(("params", "macs", *keys))]
 
 
-def _parts(network: Network) -> list[_Part]:
-    return list(zip(network.ops, network.own_tensors(), strict=True))
+def _keys(metrics: Metrics) -> list[str]:
+    """The columns asked for by name."""
+    if metrics == "all":
+        return columns.names()
+    given = metrics.split(",") if isinstance(metrics, str) else metrics or ()
+    return [key.strip() for key in given]
 
 
 def _shown(op: NetOp, values: dict[str, Number | None]) -> bool:
@@ -209,14 +245,14 @@ def _is_zero(value: Number) -> bool:
 
 
 def _grouped(
-    network: Network,
+    network: Operations,
     label: str,
     key: Callable[[NetOp], str],
-    metrics: Iterable[str] | str | None,
+    metrics: Metrics,
 ) -> Table:
     chosen = choose(metrics)
-    groups: dict[str, list[_Part]] = {}
-    for op, own in _parts(network):
+    groups: dict[str, list[Part]] = {}
+    for op, own in network.parts():
         groups.setdefault(key(op), []).append((op, own))
     totals: dict[str, Number] = {"params": network.params, "macs": network.macs}
     rows = []
@@ -234,19 +270,19 @@ def _grouped(
 
 
 def _finished(
-    network: Network,
+    network: Operations,
     head: tuple[str, ...],
     chosen: Sequence[Column],
     rows: list[dict[str, Any]],
     tail: tuple[str, ...],
 ) -> Table:
-    parts = _parts(network)
+    parts = network.parts()
     rows.append({head[0]: TOTAL, **{c.key: c.total(parts) for c in chosen}})
     names = (*head, *(c.key for c in chosen), *tail)
     return Table(names, rows, _notes(network, chosen))
 
 
-def _notes(network: Network, chosen: Sequence[Column]) -> tuple[str, ...]:
+def _notes(network: Operations, chosen: Sequence[Column]) -> tuple[str, ...]:
     return (*(f"{c.key}: {c.convention}." for c in chosen), *network.footnotes)
 
 

@@ -9,8 +9,8 @@ from costmodel.comparing.compare import route
 from costmodel.core.numbers import Number, is_exact
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.network.network import Network
 from costmodel.network.operation import summed
+from costmodel.network.operations import Operations
 from costmodel.network.replace import put
 from costmodel.network.selection import Selector, selector
 from costmodel.table import Table
@@ -35,7 +35,7 @@ _NOTES = (
 
 
 def compare(
-    network: Network,
+    network: Operations,
     variants: Iterable[str | Variant] | None = None,
     where: Selector | Mapping[str, Any] = None,
     **hyper: Number,
@@ -62,7 +62,7 @@ def compare(
         )
     rows, skipped = [], []
     for variant in chosen:
-        result: Network = network
+        result = network
         replaced = 0
         try:
             result = put(network, variant, meant, pays=False, **values[variant.id])
@@ -74,8 +74,8 @@ def compare(
 
 
 def _row(
-    before: Network,
-    after: Network,
+    before: Operations,
+    after: Operations,
     variant: Variant,
     hyper: Mapping[str, Number],
     replaced: int,

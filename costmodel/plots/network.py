@@ -1,6 +1,6 @@
 """Figures of a whole network: where its cost lies, and what a replacement changes.
 
-Each takes a `Network` (or a `Replaced` one) and a column of its table ("macs", "params", …), shows
+Each takes a `Network` and a column of its table ("macs", "params", …), shows
 that column's exact integers on hover, and colours operations by their kind.
 """
 
@@ -16,8 +16,7 @@ from costmodel.core.variant import VARIANTS
 from costmodel.metrics.metric import METRICS
 from costmodel.network import columns
 from costmodel.network.kinds import KINDS
-from costmodel.network.network import Network
-from costmodel.network.replace import Replaced
+from costmodel.network.operations import Operations
 from costmodel.plots.layout import REFERENCE_LINE, axis, figure, name_of
 from costmodel.plots.palette import style_of
 
@@ -41,7 +40,7 @@ def kind_color(key: str) -> str:
     return _COLORS[multiplying.index(key) % len(_COLORS)] if key in multiplying else _NEUTRAL
 
 
-def treemap(network: Network, metric: str = "macs") -> Figure:
+def treemap(network: Operations, metric: str = "macs") -> Figure:
     """Areas are shares of the total, nested as the names of the modules are.
 
     Raises:
@@ -72,7 +71,7 @@ def treemap(network: Network, metric: str = "macs") -> Figure:
     )
 
 
-def layer_bars(network: Network, metric: str = "macs", rows: int = _ROWS) -> Figure:
+def layer_bars(network: Operations, metric: str = "macs", rows: int = _ROWS) -> Figure:
     """One horizontal bar per layer, in the order in which they run, coloured by kind.
 
     Where there are more layers than `rows`, the largest are shown and the rest is one bar, last.
@@ -115,7 +114,7 @@ def layer_bars(network: Network, metric: str = "macs", rows: int = _ROWS) -> Fig
     )
 
 
-def kind_shares(network: Network, metrics: Iterable[str] = ("macs", "params")) -> Figure:
+def kind_shares(network: Operations, metrics: Iterable[str] = ("macs", "params")) -> Figure:
     """One bar from 0 to 100 % per metric, divided by the kinds of operation."""
     keys = list(metrics)
     shares: dict[str, dict[str, Number]] = {}
@@ -146,14 +145,15 @@ def kind_shares(network: Network, metrics: Iterable[str] = ("macs", "params")) -
     )
 
 
-def before_after(network: Replaced, metric: str = "macs") -> Figure:
+def before_after(network: Operations, metric: str = "macs") -> Figure:
     """A waterfall from the total before to the total after, a step per replaced layer.
 
     The largest steps are shown in the order of the network; the others are one step, last.
     """
-    assert network.before is not None
-    before, after = (columns.total(n, metric) or 0 for n in (network.before, network))
-    old, new = dict(_named(network.before, metric)), dict(_named(network, metric))
+    done = network.replacement
+    assert done is not None
+    before, after = (columns.total(n, metric) or 0 for n in (done.before, network))
+    old, new = dict(_named(done.before, metric)), dict(_named(network, metric))
     steps = [(name, new.get(name, 0) - old.get(name, 0)) for name in {**old, **new}]
     steps = [step for step in steps if step[1]]
     largest = sorted(steps, key=lambda step: -abs(step[1]))[:_STEPS]
@@ -180,7 +180,7 @@ def before_after(network: Replaced, metric: str = "macs") -> Figure:
                 "textposition": "auto",
                 "customdata": words,
                 "hovertemplate": "<b>%{y}</b><br>%{customdata}<extra></extra>",
-                "decreasing": {"marker": {"color": style_of(network.variant).color}},
+                "decreasing": {"marker": {"color": style_of(done.variant).color}},
                 "increasing": {"marker": {"color": "#D55E00"}},
                 "totals": {"marker": {"color": style_of(VARIANTS.baseline).color}},
                 "connector": {"line": {"color": REFERENCE_LINE, "width": 1}},
@@ -193,15 +193,16 @@ def before_after(network: Replaced, metric: str = "macs") -> Figure:
     )
 
 
-def summary(network: Network, metric: str = "macs") -> str:
+def summary(network: Operations, metric: str = "macs") -> str:
     """What the figures show, in words, for readers who do not see them."""
     whole = columns.total(network, metric) or 0
     costs = sorted(_costs(network, metric), key=lambda cost: -cost[2])[:3]
     largest = "; ".join(f"{name}: {_share(value, whole, metric)}" for name, _, value in costs)
     text = f"{network.name}: {exact(whole)} {_title(metric)} in all. Largest: {largest}."
-    if isinstance(network, Replaced) and network.before is not None:
-        before = columns.total(network.before, metric) or 0
-        return f"{text} Before {name_of(network.variant)}: {exact(before)}."
+    done = network.replacement
+    if done is not None:
+        before = columns.total(done.before, metric) or 0
+        return f"{text} Before {name_of(done.variant)}: {exact(before)}."
     return text
 
 
@@ -240,15 +241,14 @@ class _Areas:
         return self._places[path]
 
 
-def _costs(network: Network, metric: str) -> list[tuple[str, str, Number]]:
+def _costs(network: Operations, metric: str) -> list[tuple[str, str, Number]]:
     """Name, kind and value of every operation that has any of it, in order."""
     chosen = columns.column(metric)
-    parts = zip(network.ops, network.own_tensors(), strict=True)
-    values = ((op.name, op.kind, chosen.value(op, own)) for op, own in parts)
+    values = ((op.name, op.kind, chosen.value(op, own)) for op, own in network.parts())
     return [(name, kind, value) for name, kind, value in values if value]
 
 
-def _named(network: Network, metric: str) -> list[tuple[str, Number]]:
+def _named(network: Operations, metric: str) -> list[tuple[str, Number]]:
     return [(name, value) for name, _, value in _costs(network, metric)]
 
 

@@ -9,7 +9,7 @@ import costmodel as cm
 from costmodel.errors import CostModelError, VariantError
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp, Parameter
-from costmodel.network.replace import DOES_NOT_FIT, DOES_NOT_PAY
+from costmodel.network.operations import DOES_NOT_FIT, DOES_NOT_PAY
 from costmodel.network.selection import Where, parse
 from costmodel.network.what_if import compare
 
@@ -139,7 +139,7 @@ def test_different_variants_in_different_places():
     first = NET.replace("depthwise_separable", "layer1.*")
     both = first.replace("cp", "layer4.*,kernel=3", r=16)
     assert both["layer1.0.conv1"] == first["layer1.0.conv1"]
-    assert both.before == first
+    assert both.replacement.before == first
     assert both.macs < first.macs
 
 

@@ -98,13 +98,13 @@ def test_waterfall_leads_from_before_to_after() -> None:
     net = cm.load("resnet50").replace("depthwise_separable")
     (fall,) = before_after(net).data
     numbers = [first_integer(text) for text in fall.customdata]
-    assert numbers[0] == net.before.macs
+    assert numbers[0] == net.replacement.before.macs
     assert numbers[-1] == net.macs
     assert sum(numbers[:-1]) == net.macs
     assert list(fall.measure) == ["absolute", *["relative"] * (len(numbers) - 2), "total"]
     assert fall.y[-2].endswith("other layers")  # more were replaced than a figure can hold
     conv1 = list(fall.y).index("conv1")
-    assert numbers[conv1] == net["conv1"].macs - net.before["conv1"].macs
+    assert numbers[conv1] == net["conv1"].macs - net.replacement.before["conv1"].macs
 
 
 def test_a_replacement_that_changes_nothing_is_two_bars() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 
 from costmodel.cli.options import (
     ByName,
@@ -19,9 +18,9 @@ from costmodel.cli.options import (
 )
 from costmodel.cli.timing_options import add_time
 from costmodel.errors import InputError
-from costmodel.network import views
 from costmodel.network.network import Network
 from costmodel.network.read.sources import open_network
+from costmodel.network.views import VIEWS
 from costmodel.table import Table
 
 HELP = "parameters and multiplies of a whole network, per layer and in total"
@@ -34,16 +33,6 @@ EXAMPLES = (
     "costmodel network resnet18 --replace tucker2 --where 'layer4.*,kernel=3' --set r1=64",
     "costmodel network resnet18 --input 1x3x320x320 --view stages",
 )
-
-_Metrics = str | list[str] | None
-
-_VIEWS: dict[str, Callable[[Network, _Metrics], Table]] = {
-    "layers": lambda network, metrics: network.to_table(metrics),
-    "kinds": views.by_kind,
-    "stages": lambda network, metrics: views.by_stage(network, 1, metrics),
-    "shares": lambda network, metrics: views.shares(network, *(metrics or ())[:1]),
-    "tree": lambda network, metrics: views.tree_table(network),
-}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     view = parser.add_argument_group("what to show")
     what = view.add_mutually_exclusive_group()
-    what.add_argument("--view", choices=_VIEWS, default="layers", help="[layers]")
+    what.add_argument("--view", choices=VIEWS, default="layers", help="[layers]")
     what.add_argument(
         "--compare",
         action="store_true",
@@ -124,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
 
         table = compare(network, args.variants, args.where, **args.settings)
     else:
-        table = _VIEWS[args.view](network, _metrics(args))
+        table = VIEWS[args.view].table(network, "all" if args.metrics == ["all"] else args.metrics)
     if args.time:
         table = _with_time(table, network, args)
     say(args, *network.footnotes)
@@ -169,10 +158,6 @@ def _convention(args: argparse.Namespace) -> int:
     say(args, *table.notes)
     emit(table, args)
     return 0
-
-
-def _metrics(args: argparse.Namespace) -> _Metrics:
-    return "all" if args.metrics == ["all"] else args.metrics
 
 
 def _formulas(network: Network, args: argparse.Namespace) -> int:

@@ -16,7 +16,6 @@ from costmodel.fields import Choice, Field, Flag, Settings, Text
 from costmodel.network.network import Network
 from costmodel.network.read.library import available, load
 from costmodel.network.read.uploads import MAX_BYTES, read_upload
-from costmodel.network.replace import Replaced
 from costmodel.plots.layout import name_of
 from costmodel.typed import hyper_value
 
@@ -97,17 +96,17 @@ def _uploaded(id: str, name: str, data: bytes, sizes: Mapping[str, str]) -> Netw
 
 def choose_sizes(state: State, network: Network) -> Network:
     """Draw a slider per size; the network at these sizes."""
-    hook = network.hook
-    if hook is None:
+    rebuild = network.rebuild()
+    if rebuild is None:
         return network  # a table of layers at fixed sizes
-    wanted = {name: text for name, text in state["at"].items() if name in hook.defaults}
+    wanted = {name: text for name, text in state["at"].items() if name in rebuild.defaults}
     if wanted != state["at"]:
         unknown = ", ".join(name for name in state["at"] if name not in wanted)
         state.problems.append(f"{network.name} has no size {unknown}")
         state.put("at", wanted)
     with st.container(horizontal=True, key="network-sizes"):
-        for name, usual in hook.defaults.items():
-            _slider(state, name, str(usual), name in hook.ratios)
+        for name, usual in rebuild.defaults.items():
+            _slider(state, name, str(usual), name in rebuild.ratios)
     return at(network, state["at"], state)
 
 
@@ -161,7 +160,7 @@ def _numbers(sizes: Mapping[str, str]) -> dict[str, Any]:
 # -- what if ---------------------------------------------------------------------------------------
 
 
-def choose_replacement(state: State, network: Network) -> Replaced | None:
+def choose_replacement(state: State, network: Network) -> Network | None:
     """Draw the choice of a variant to put in place; the network with it, None for none.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -17,25 +17,18 @@ from costmodel.errors import CostModelError
 from costmodel.fields import Choice, Field, Several
 from costmodel.metrics.combining import total as added
 from costmodel.metrics.metric import METRICS
-from costmodel.network import columns, views
+from costmodel.network import columns
 from costmodel.network import what_if as whatif
 from costmodel.network.kinds import KINDS
 from costmodel.network.network import Network
 from costmodel.network.read import uploads
 from costmodel.network.read.library import available
-from costmodel.network.replace import Replaced
+from costmodel.network.views import VIEWS
 from costmodel.plots import network as figures
 from costmodel.plots.layout import name_of
-from costmodel.table import Table
 
 #: The tables by name, as the command line's `--view` has them, and one row per variant.
-TABLES = {
-    "layers": "Layers",
-    "kinds": "Kinds",
-    "stages": "Stages",
-    "shares": "By falling cost",
-    "compare": "Every variant",
-}
+TABLES = {**{name: view.label for name, view in VIEWS.items()}, "compare": "Every variant"}
 PICTURES = {"treemap": "Nested", "bars": "Layer by layer"}
 
 
@@ -87,8 +80,8 @@ def costs() -> list[str]:
 
 def _letters() -> Iterable[str]:
     """Every letter that any shipped network can leave open, and none of an uploaded one."""
-    names = (network_form.shipped(name).hook for name in available())
-    return dict.fromkeys(letter for hook in names if hook for letter in hook.defaults)
+    found = (network_form.shipped(name).rebuild() for name in available())
+    return dict.fromkeys(letter for rebuild in found if rebuild for letter in rebuild.defaults)
 
 
 def title(key: str) -> str:
@@ -125,7 +118,7 @@ def _show(state: State, found: Network) -> None:
     formula_section(state, result)
 
 
-def _totals(network: Network, replaced: Replaced | None) -> None:
+def _totals(network: Network, replaced: Network | None) -> None:
     """The totals in full, and what a replacement makes of them."""
     with st.container(horizontal=True, key="network-totals"):
         for key in ("params", "macs"):
@@ -140,16 +133,16 @@ def _totals(network: Network, replaced: Replaced | None) -> None:
                 help=f"{si(after)}; {columns.column(key).convention}",
                 width=330,
             )
-    if replaced:
+    if replaced and replaced.replacement:
         count = f"{len(replaced.replaced)} of {len(replaced.changes)} selected layers"
-        st.markdown(f"**{name_of(replaced.variant)}** in place of {count}.")
+        st.markdown(f"**{name_of(replaced.replacement.variant)}** in place of {count}.")
         parts.left_out(
             [f"{change.before.name}: {change.reason}" for change in replaced.left_alone],
             "left as they are",
         )
 
 
-def _figures(state: State, network: Network, replaced: Replaced | None) -> None:
+def _figures(state: State, network: Network, replaced: Network | None) -> None:
     result, cost = replaced or network, state["cost"]
     words = figures.summary(result, cost)
     parts.segments(state, "picture", PICTURES)
@@ -168,12 +161,15 @@ def _figures(state: State, network: Network, replaced: Replaced | None) -> None:
 def _table(state: State, network: Network, result: Network) -> None:
     st.header("In numbers", anchor=False)
     parts.segments(state, "table", TABLES)
-    metrics = None if state["cost"] in columns.default() else [*columns.default(), state["cost"]]
+    cost = state["cost"]
+    metrics = None if cost in columns.default() else [*columns.default(), cost]
+    if state["table"] == "shares":
+        metrics = [cost]
     if state["table"] == "compare":
         where = state["where"].strip() or None
         table = whatif.compare(network, None, where, **_settings(state))
     else:
-        table = _VIEWS[state["table"]](result, metrics, state["cost"])
+        table = VIEWS[state["table"]].table(result, metrics)
     tables.plain_table(table, title, f"{network.name}: {TABLES[state['table']]}")
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.csv_button(table, "network")
@@ -191,7 +187,7 @@ def _command(state: State, metrics: Iterable[str]) -> str:
         uploads.label(st.session_state["upload"].name) if uploaded else state["network"],
         state["at"],
         state["table"],
-        [state["cost"]] if state["table"] == "shares" else metrics,
+        metrics,
         state["replace"],
         state["where"].strip(),
         state["pays"],
@@ -202,12 +198,3 @@ def _command(state: State, metrics: Iterable[str]) -> str:
 def _settings(state: State) -> dict[str, Any]:
     """The hyper-parameters that were set, by `variant.letter`."""
     return {f"{state['replace']}.{k}": v for k, v in network_form.settings(state).items()}
-
-
-_Make = Callable[[Network, list[str] | None, str], Table]
-_VIEWS: dict[str, _Make] = {
-    "layers": lambda network, metrics, cost: network.to_table(metrics),
-    "kinds": lambda network, metrics, cost: views.by_kind(network, metrics),
-    "stages": lambda network, metrics, cost: views.by_stage(network, 1, metrics),
-    "shares": lambda network, metrics, cost: views.shares(network, cost),
-}

@@ -6,6 +6,7 @@ from costmodel.comparing.compare import compare
 from costmodel.documents import options, rst
 from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
+from costmodel.network.views import VIEWS
 from costmodel.table import Table
 
 _COMPARE = {
@@ -46,7 +47,7 @@ def _compare(request: Request, target: Target) -> str:
 
 
 _NETWORK = {
-    "view": "layers, kinds, stages or compare (totals with each variant in place)",
+    "view": f"{', '.join(VIEWS)} or compare (totals with each variant in place)",
     "columns": "the columns to show, separated by commas",
     "variants": "ids separated by commas, for view=compare",
     "where": "which layers, for view=compare",
@@ -62,12 +63,11 @@ _NETWORK = {
     hyper=True,
 )
 def _network(request: Request, target: Target) -> str:
-    from costmodel.network import views
     from costmodel.network.read.sources import open_network
     from costmodel.network.what_if import compare as what_if
 
     network = open_network(request.words[0])
-    view = options.choice(request, "view", ("layers", "kinds", "stages", "compare"), "layers")
+    view = options.choice(request, "view", (*VIEWS, "compare"), "layers")
     hyper = options.hyper(request, _NETWORK)
     if view == "compare":
         variants = options.names(request, "variants")
@@ -77,11 +77,7 @@ def _network(request: Request, target: Target) -> str:
             f"{next(iter(hyper))}= is a hyper-parameter; allowed with view=compare only"
         )
     else:
-        table = {
-            "layers": network.to_table,
-            "kinds": lambda: views.by_kind(network),
-            "stages": lambda: views.by_stage(network),
-        }[view]()
+        table = VIEWS[view].table(network, None)
     return rendered(table, request, target)
 
 

@@ -18,8 +18,9 @@ from costmodel.core.layer import ConvLayer, conv_size
 from costmodel.core.numbers import Number, is_symbolic
 from costmodel.core.polynomial import Polynomial
 from costmodel.errors import CostModelError, LayerError
-from costmodel.network.network import FREE_LETTERS, Network, Rebuild, Shapes
+from costmodel.network.network import Network
 from costmodel.network.operation import NetOp, Parameter, summed
+from costmodel.network.operations import FREE_LETTERS, Rebuild, Shapes
 from costmodel.registry import Registry
 
 
@@ -239,9 +240,8 @@ class Architecture:
         """The network at the published sizes, or at others."""
         return Network(self.id, (), self.source, rebuild=self.rebuild).at(**values)
 
-    @property
     def rebuild(self) -> Rebuild:
-        """The hook that recounts it at other sizes."""
+        """How to recount it at other sizes."""
         ratios = tuple(name for name in self.letters if name not in FREE_LETTERS)
         return Rebuild(dict(self.letters), self.build, ratios)
 

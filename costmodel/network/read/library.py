@@ -12,7 +12,8 @@ from functools import partial
 
 from costmodel.errors import CostModelError, unknown
 from costmodel.files import data_path
-from costmodel.network.network import Network, Rebuild
+from costmodel.network.network import Network
+from costmodel.network.operations import Rebuild
 from costmodel.network.read.csv.reader import from_csv
 
 
@@ -43,4 +44,4 @@ def _generator(name: str) -> Rebuild | None:
     """The generator behind a file; imported only by who wants another size or a formula."""
     from costmodel.network.architectures.build import ARCHITECTURES
 
-    return ARCHITECTURES[name].rebuild if name in ARCHITECTURES else None
+    return ARCHITECTURES[name].rebuild() if name in ARCHITECTURES else None

@@ -17,7 +17,8 @@ from importlib import import_module
 from typing import Any
 
 from costmodel.errors import CostModelError, InputError, MissingDependencyError, unknown
-from costmodel.network.network import FREE_LETTERS, Network
+from costmodel.network.network import Network
+from costmodel.network.operations import FREE_LETTERS
 from costmodel.network.read.csv.reader import from_csv
 from costmodel.network.read.library import available, load
 

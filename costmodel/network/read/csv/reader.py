@@ -41,8 +41,9 @@ import re
 
 from costmodel.errors import InputError, unknown
 from costmodel.files import read_text
-from costmodel.network.network import Network, Shapes
+from costmodel.network.network import Network
 from costmodel.network.operation import NetOp
+from costmodel.network.operations import Shapes
 from costmodel.network.read.csv.row import Row
 
 #: The columns, in the order in which a file of ours has them.

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from costmodel.errors import CostModelError, InputError
-from costmodel.network.network import Network, Rebuild, Shapes
+from costmodel.network.network import Network
+from costmodel.network.operations import Rebuild, Shapes
 
 
 def from_onnx(
@@ -65,7 +66,7 @@ def from_onnx(
         source=f"ONNX opset {_opset(model)}",
         input_shapes=shapes,
         notes=notes,
-        rebuild=Rebuild(used, build) if used else None,
+        rebuild=lambda: Rebuild(used, build) if used else None,
     )
 
 

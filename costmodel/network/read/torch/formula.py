@@ -14,8 +14,8 @@ from torch import nn
 
 from costmodel.core.polynomial import Polynomial
 from costmodel.errors import CostModelError
-from costmodel.network.network import Rebuild, Shapes
 from costmodel.network.operation import NetOp
+from costmodel.network.operations import Rebuild, Shapes
 from costmodel.network.read.torch.dispatch import CaptureMode
 from costmodel.network.read.torch.inputs import Inputs
 from costmodel.network.read.torch.recorder import Recorder
@@ -37,8 +37,8 @@ _CHECKS, _TRIES = 2, 12
 NO_OTHER = "it takes no other sizes"
 
 
-def rebuild(model: Callable[..., Any], inputs: Inputs, ops: Sequence[NetOp]) -> Rebuild:
-    """The hook through which a captured network is counted at other sizes."""
+def rebuild(model: Callable[..., Any], inputs: Inputs) -> Rebuild:
+    """How a captured network is counted at other sizes."""
     letters = _letters(model, inputs)
     defaults = {
         letter: side

@@ -58,5 +58,5 @@ def from_torch(
         source=f"PyTorch {torch.__version__.split('+')[0]}",
         input_shapes=inputs.shapes,
         notes=found.notes,
-        rebuild=lambda: rebuild(model, taken, found.ops),
+        rebuild=lambda: rebuild(model, taken),
     )

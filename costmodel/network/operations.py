@@ -1,0 +1,256 @@
+"""Operations: what one forward pass runs, as a frozen value with its exact totals.
+
+Totals are exact: multiply-accumulates of everything that multiplies, and every parameter tensor
+once, however many operations read it. What is not modelled stays visible: as a row, in
+`unmodelled`, and in a note under every table.
+
+Columns, views, replacements and formulas work on this value; the public `Network` is this value
+with them as methods.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from costmodel.core.bound import BoundVariant
+from costmodel.core.numbers import Number
+from costmodel.core.variant import Variant
+from costmodel.errors import CostModelError, unknown
+from costmodel.network.operation import NOT_MODELLED, ROLES, NetOp, Parameter, summed
+
+#: The letters of a closed formula unless others are asked for: batch, input rows, input columns.
+FREE_LETTERS = ("N", "H", "W")
+
+#: Shapes of a network's inputs, batch first.
+Shapes = tuple[tuple[Number, ...], ...]
+#: An operation with the tensors that no earlier operation has read.
+Part = tuple[NetOp, tuple[Parameter, ...]]
+#: A network, or another value with operations: what goes in comes out.
+AnyOperations = TypeVar("AnyOperations", bound="Operations")
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """How to get the same network's operations at other sizes; formulas go through it too.
+
+    defaults: the letters that may be set or left free ("N", "H", "W", a width multiplier …) with
+    the values that the network was read with.
+    build: letters' values (all of them; ints, or polynomials of `formula.polynomial`) → the
+    operations, in the same order and with the same names as at the defaults, and the input shapes.
+    ratios: the letters that are not integers (multipliers of width or resolution).
+    """
+
+    defaults: Mapping[str, Number]
+    build: Callable[[Mapping[str, Number]], tuple[Sequence[NetOp], Shapes]]
+    ratios: tuple[str, ...] = ()
+
+
+def fixed_sizes() -> Rebuild | None:
+    """The `rebuild` of a source that does not say how sizes follow from each other: none."""
+    return None
+
+
+REPLACED = "replaced"
+DOES_NOT_FIT = "does not fit"
+DOES_NOT_PAY = "does not pay"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of one selected layer.
+
+    before, after: the operation; after is None where it was left alone, `status` and `reason` say
+    why.
+    """
+
+    before: NetOp
+    after: NetOp | None
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """What was put in place of some layers; a network after `Network.replace` carries it.
+
+    before: the network as it was. variant: what was put in. hyper: the values of its
+    hyper-parameters as they were given. changes: one per selected layer, in order.
+    """
+
+    before: Operations
+    variant: Variant
+    hyper: tuple[tuple[str, Number], ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Operations:
+    """The operations that a network runs.
+
+    Args:
+        name: what to call the network.
+        ops: its operations in the order in which they run; repeated names get "#2", "#3", ….
+        source: where it was read from, with the citation where there is one.
+        input_shapes: shapes of its inputs, batch first.
+        notes: sentences that belong under every total (how it was read, what was assumed).
+        rebuild: finds out, when it is called, how to recount it at other sizes; its result is None
+            where the source cannot tell.
+        replacement: what was put in place of some of its layers, None for nothing.
+    """
+
+    name: str
+    ops: tuple[NetOp, ...]
+    source: str = ""
+    input_shapes: Shapes = ()
+    notes: tuple[str, ...] = ()
+    rebuild: Callable[[], Rebuild | None] = field(default=fixed_sizes, compare=False, repr=False)
+    replacement: Replacement | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ops", _unique_names(self.ops))
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def __iter__(self) -> Iterator[NetOp]:
+        return iter(self.ops)
+
+    def __getitem__(self, name: str) -> NetOp:
+        for op in self.ops:
+            if op.name == name:
+                return op
+        raise CostModelError(unknown("operation", name, (op.name for op in self.ops)))
+
+    # -- totals ----------------------------------------------------------------------------------
+    @property
+    def macs(self) -> Number:
+        """Multiply-accumulates of convolutions, linear layers and matrix products."""
+        return summed(op.macs for op in self.ops)
+
+    @property
+    def tensors(self) -> tuple[Parameter, ...]:
+        """Every parameter tensor once, in the order of first use."""
+        return tuple(t for _, own in self.parts() for t in own)
+
+    def parts(self) -> list[Part]:
+        """Every operation with the tensors that no earlier one has read: they sum to the total."""
+        seen: set[Hashable] = set()
+        result = []
+        for op in self.ops:
+            own = []
+            for tensor in op.tensors:
+                if tensor.id is None or tensor.id not in seen:
+                    own.append(tensor)
+                    seen.add(tensor.id)
+            result.append((op, tuple(own)))
+        return result
+
+    @property
+    def params(self) -> Number:
+        """Parameters, shared tensors once: the sum of `numel`."""
+        return summed(t.count for t in self.tensors)
+
+    def counted(self, role: str) -> Number:
+        """Parameters of one role (weight, bias, norm, other), shared tensors once."""
+        if role not in ROLES:
+            raise CostModelError(unknown("role of a parameter", role, ROLES))
+        return summed(t.count for t in self.tensors if t.role == role)
+
+    @property
+    def weights(self) -> Number:
+        """Weights of convolutions and linear layers."""
+        return self.counted("weight")
+
+    @property
+    def biases(self) -> Number:
+        """Biases of convolutions and linear layers."""
+        return self.counted("bias")
+
+    @property
+    def norm_params(self) -> Number:
+        """Scales and shifts of normalisations."""
+        return self.counted("norm")
+
+    @property
+    def other_params(self) -> Number:
+        """Every other trained number: embeddings, positions, tokens, scales."""
+        return self.counted("other")
+
+    # -- parts -----------------------------------------------------------------------------------
+    @property
+    def layers(self) -> tuple[NetOp, ...]:
+        """The operations that multiply: convolutions, linear layers and matrix products."""
+        return tuple(op for op in self.ops if op.column == "macs")
+
+    @property
+    def plan(self) -> dict[str, BoundVariant]:
+        """What stands in place of which layer: variant and hyper-parameters by operation name."""
+        return {op.name: op.bound for op in self.ops if op.bound is not None}
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What became of the layers that a replacement was meant for; none without one."""
+        return self.replacement.changes if self.replacement is not None else ()
+
+    @property
+    def replaced(self) -> tuple[Change, ...]:
+        """The layers that were replaced."""
+        return tuple(c for c in self.changes if c.status == REPLACED)
+
+    @property
+    def left_alone(self) -> tuple[Change, ...]:
+        """The layers that a replacement has left as they are, with reasons."""
+        return tuple(c for c in self.changes if c.status != REPLACED)
+
+    @property
+    def unmodelled(self) -> tuple[NetOp, ...]:
+        """The operations whose work is in no column because no rule covers them."""
+        return tuple(op for op in self.ops if op.status == NOT_MODELLED)
+
+    @property
+    def footnotes(self) -> tuple[str, ...]:
+        """What has to stand under every total."""
+        missing = Counter(op.operator or op.kind for op in self.unmodelled)
+        if not missing:
+            return self.notes
+        listed = ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in missing.items())
+        count = missing.total()
+        verb = "operation is" if count == 1 else "operations are"
+        return (*self.notes, f"{count} {verb} not modelled and in no total: {listed}.")
+
+
+def recounted(network: AnyOperations, sizes: Mapping[str, Number]) -> AnyOperations:
+    """A network in which nothing was replaced, at other sizes; `replace.at` is for every other."""
+    known = network.rebuild()
+    if known is None:
+        raise CostModelError(
+            f"network {network.name!r} is a list of layers at fixed sizes; allowed are networks "
+            "from a model or a generator, which know how sizes follow from each other"
+        )
+    for letter in sizes:
+        if letter not in known.defaults:
+            raise CostModelError(unknown("size", letter, known.defaults))
+    values = {**known.defaults, **sizes}
+    ops, shapes = known.build(values)
+    again = replace(known, defaults=values)  # what comes next starts from these sizes
+    return replace(network, ops=tuple(ops), input_shapes=shapes, rebuild=lambda: again)
+
+
+def _unique_names(ops: Iterable[NetOp]) -> tuple[NetOp, ...]:
+    """The operations, with "#2", "#3" appended to names that stand already."""
+    seen: dict[str, int] = {}
+    result = []
+    for op in ops:
+        count = seen[op.name] = seen.get(op.name, 0) + 1
+        if count > 1:
+            name = f"{op.name}#{count}"
+            while name in seen:
+                count = seen[op.name] = count + 1
+                name = f"{op.name}#{count}"
+            seen[name] = 1
+            op = replace(op, name=name)
+        result.append(op)
+    return tuple(result)
