@@ -214,6 +214,19 @@ def test_the_formula_of_a_replaced_network():
         assert count(n, h, w) == again.macs
 
 
+def test_a_replacement_that_replaced_nothing_keeps_what_was_replaced_before():
+    first = NET.replace("basis", "layer1.*", b=2)
+    both = first.replace("basis", "layer2.*,kernel=3", b=200)
+    assert not both.replaced
+    assert both.at(H=97, W=65).macs == first.at(H=97, W=65).macs
+    assert both.formula() == first.formula()
+
+
+def test_only_a_metric_of_layers_can_have_to_fall():
+    with pytest.raises(CostModelError, match="pool_ops says nothing about layers"):
+        NET.replace("basis", by="pool_ops", b=2)
+
+
 def test_a_table_of_layers_has_no_formula():
     net = Network("list", NET.ops)
     with pytest.raises(CostModelError, match="list of layers at fixed sizes"):

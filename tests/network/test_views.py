@@ -9,7 +9,7 @@ from costmodel.errors import CostModelError
 from costmodel.metrics.metric import METRICS
 from costmodel.network import columns, views
 from costmodel.network.network import Network
-from costmodel.network.operation import NetOp
+from costmodel.network.operation import NetOp, Parameter
 
 NET = cm.load("mobilenet")
 
@@ -110,3 +110,29 @@ def test_notes_state_the_convention_of_each_column():
     notes = NET.to_table().notes
     assert any(note.startswith("macs: ") and "padding zeros" in note for note in notes)
     assert len(notes) == len(columns.default())
+
+
+def test_rows_add_up_to_the_total_although_tensors_are_shared():
+    conv = cm.ConvLayer(kernel=(3, 5), in_channels=6, out_channels=10, size=(11, 14), groups=2)
+    shared = (Parameter(450, "weight", id="w"),)
+    net = Network("s", tuple(NetOp(n, "conv", conv, parameters=shared) for n in "ab"))
+    table = net.to_table()
+    assert table.column("params") == [450, 0, 450]
+
+
+@pytest.mark.parametrize("name", views.VIEWS)
+def test_every_view_ends_with_the_total_of_the_network(name):
+    table = views.VIEWS[name].table(NET, ["macs"])
+    assert "total" in table.rows[-1].values()
+    assert table.rows[-1]["macs"] == NET.macs
+
+
+def test_the_shares_are_of_the_first_column_asked_for():
+    shares = views.VIEWS["shares"].table
+    assert shares(NET, "params,macs") == NET.shares("params")
+    assert shares(NET, None) == NET.shares("macs")
+
+
+def test_changes_need_a_replacement():
+    with pytest.raises(CostModelError, match="nothing was replaced in mobilenet"):
+        NET.to_changes()
