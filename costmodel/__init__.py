@@ -11,6 +11,7 @@ need them, at their first call.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from costmodel.metrics.settings import Settings
 if TYPE_CHECKING:
     from costmodel import torch as torch
     from costmodel.comparing.compare import compare
+    from costmodel.formulas.public import break_even, formula, ratio
     from costmodel.network.network import Network
     from costmodel.network.read.csv.reader import from_csv
     from costmodel.network.read.library import load
@@ -39,11 +41,14 @@ __version__ = "0.1.0"
 _LAZY = {
     "Network": "network.network",
     "Table": "table",
+    "break_even": "formulas.public",
     "compare": "comparing.compare",
+    "formula": "formulas.public",
     "from_csv": "network.read.csv.reader",
     "from_onnx": "network.read.onnx.reader",
     "from_torch": "network.read.torch.reader",
     "load": "network.read.library",
+    "ratio": "formulas.public",
     "torch": "",
 }
 
@@ -61,14 +66,22 @@ __all__ = [
     "Settings",
     "Table",
     "Variant",
+    "break_even",
     "compare",
     "count",
     "define",
+    "formula",
     "from_csv",
     "from_onnx",
     "from_torch",
     "load",
+    "ratio",
 ]
+
+if "IPython" in sys.modules:
+    from costmodel.documents.sites.notebook import register
+
+    register()
 
 
 def __getattr__(name: str) -> Any:

@@ -57,6 +57,10 @@ class Registry(Mapping[str, T], Generic[T]):
             raise self.error(f"{self.what} {key!r} is declared twice; allowed is a new name")
         return self._put(key, entry)
 
+    def of(self, entry: T | str) -> T:
+        """An entry as it is, or the registered one with this key."""
+        return self[entry] if isinstance(entry, str) else entry
+
     def remove(self, key: str) -> None:
         """Forget an entry, such as one that was declared for a while."""
         self._entries = {name: entry for name, entry in self._read().items() if name != key}

@@ -30,17 +30,13 @@ KNOWN = {
     "costmodel.comparing.explain imports costmodel.sweeping.axes",
     "costmodel.comparing.explain imports costmodel.sweeping.crossing",
     "costmodel.core.polynomial imports costmodel.network.formula",
-    "costmodel.core.variant imports costmodel.formulas.break_even",
-    "costmodel.core.variant imports costmodel.formulas.formula",
-    "costmodel.core.variant imports costmodel.formulas.letters",
-    "costmodel.core.variant imports costmodel.formulas.notebook",
     "costmodel.documents.pages.commands imports argparse",
     "costmodel.documents.pages.commands imports costmodel.cli.main",
     "costmodel.metrics.padding imports sympy",
     "costmodel.network.read.sources imports torch.nn",
     "costmodel.typed imports costmodel.core.layer",
 }
-KNOWN_CIRCLES = {"costmodel.core.variant", "costmodel.network.network"}
+KNOWN_CIRCLES = {"costmodel.network.network"}
 KNOWN_INITS = {"costmodel.network", "costmodel.checks.verify"}
 
 

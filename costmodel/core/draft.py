@@ -84,8 +84,8 @@ def draft(stages: str, where: Mapping[str, str], values: Mapping[str, int]) -> V
         NotationError: what cannot be read, pointing into `stages` as they were typed.
         VariantError: stages that do not fit together.
 
-    >>> draft("m, r m i -> r\nr, n r j -> n", {}, {"r": 16}).params
-    k*r*(m + n)
+    >>> draft("m, r m i -> r\nr, n r j -> n", {}, {"r": 16}).stages
+    'm, r m i -> r|r, n r j -> n'
     """
     try:
         hyper: dict[str, Any] = dict(values)

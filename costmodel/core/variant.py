@@ -2,7 +2,7 @@
 
 A declaration holds what cannot be derived: the stages, what the letters mean, where it was
 published and what was claimed there. Parameters, multiplies, formulas, modules, checks, table rows,
-sliders and documentation all follow from it.
+sliders and documentation all follow from it, in the rooms above.
 """
 
 from __future__ import annotations
@@ -10,18 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from costmodel.core import expression, notation
 from costmodel.core.expression import Expr
-from costmodel.core.numbers import Number
 from costmodel.core.stage_line import EACH, RESERVED, WINDOWS, Sequence, StageLine
 from costmodel.errors import NotationError, VariantError, unknown
 from costmodel.registry import Registry
-
-if TYPE_CHECKING:
-    from costmodel.core.layer import ConvLayer
-
 
 #: Families in the order in which tables list them; `custom` is for variants of the user's own.
 FAMILIES = (
@@ -78,9 +73,12 @@ class Claim:
     at: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Variant:
     """A convolution variant; see `notation` for the language of `stages`.
+
+    Two declarations are two variants even where they say the same, since one's own can be declared
+    anew under its id; so a variant is a key of its own in any cache.
 
     Args:
         id: the name under which it is registered.
@@ -179,49 +177,6 @@ class Variant:
         """Whether a stage stands for one stage per window axis."""
         return any(EACH in line.weight_names for line in self.lines)
 
-    # -- the layer above, at the user's fingertips ------------------------------------------------
-    # These forward, at call time only, to `symbolic`, which imports this module: a façade, so that
-    # `VARIANTS["basis"].macs` reads as it should. The import test knows this one exception.
-    @property
-    def params(self) -> Any:
-        """Weights without bias as a SymPy expression in k, m, n and the variant's letters."""
-        return self.formula("params")
-
-    @property
-    def macs(self) -> Any:
-        """Multiplies per image at stride 1 as a SymPy expression in k, m, n, h, w and letters."""
-        return self.formula("macs")
-
-    def formula(self, metric: str, layer: ConvLayer | None = None, **hyper: Number) -> Any:
-        """A metric as a SymPy expression in plain symbols.
-
-        On a general stride-1 layer (k, m, n, h, w and the variant's own letters), or on a layer of
-        symbols, with hyper-parameters that are not given left open.
-        """
-        from costmodel.formulas import formula
-        from costmodel.formulas.letters import public
-
-        return public(formula.formula(self, metric, layer, **hyper))
-
-    def ratio(self, metric: str = "macs") -> Any:
-        """The metric divided by the standard layer's, simplified."""
-        from costmodel.formulas import formula
-        from costmodel.formulas.letters import public
-
-        return public(formula.ratio(self, metric))
-
-    def break_even(self, letter: str, metric: str = "macs") -> Any:
-        """The value of a hyper-parameter at which this costs as much as the standard layer."""
-        from costmodel.formulas import break_even
-        from costmodel.formulas.letters import public
-
-        return public(break_even.break_even(self, letter, metric).bound)
-
-    def _repr_latex_(self) -> str:
-        from costmodel.formulas.notebook import notebook_latex
-
-        return notebook_latex(self)
-
 
 class UnknownVariantError(VariantError, KeyError):
     """No variant has this id."""
@@ -247,10 +202,6 @@ class Variants(Registry[Variant]):
     def baseline(self) -> Variant:
         """The variant that ratios and break-evens refer to."""
         return next(variant for variant in self.values() if variant.baseline)
-
-    def of(self, variant: Variant | str) -> Variant:
-        """A variant as it is, or the registered one with this id."""
-        return self[variant] if isinstance(variant, str) else variant
 
     def remove(self, key: str) -> None:
         """Forget a variant of the user's own; the catalogue stays as it is."""

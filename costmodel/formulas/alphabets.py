@@ -1,4 +1,4 @@
-"""Notations: the letters of a house, as data. A team adds its own with one entry here.
+"""Alphabets: the letters of a house, as data. A team adds its own with one entry here.
 
 An entry maps the project's letters (those of the source documents, see `letters`) to names: as
 text, as LaTeX and as a Python name. Letters that it leaves out stay as they are, hyper-parameters
@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from sympy import Expr, Symbol
 
 from costmodel.core.numbers import Number
-from costmodel.errors import CostModelError, unknown
+from costmodel.errors import CostModelError
 from costmodel.formulas.letters import rank, symbol
+from costmodel.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Notation:
-    """A set of names.
+class Alphabet:
+    """A set of names for the sizes of a layer.
 
     key: what `--notation` takes. title: one line about it. names: by the project's letters.
     strided: names that take precedence in formulas that speak of an input grid as well.
@@ -48,14 +49,15 @@ def _roman(stem: str, index: str) -> Name:
     return Name(f"{stem}_{index}", rf"{stem}_{{\mathrm{{{index}}}}}")
 
 
-#: Every notation by key.
-NOTATIONS: dict[str, Notation] = {
-    "fcnn": Notation(
+#: Every alphabet by key; in the words of users it is a notation.
+ALPHABETS: Registry[Alphabet] = Registry("notation")
+for _alphabet in (
+    Alphabet(
         "fcnn",
         "k, m, n, h, w of Wang, Liu, Foroosh 2016 (arXiv:1608.04337); this project's own",
         _same("k m n d h w D H W s"),
     ),
-    "mobilenet": Notation(
+    Alphabet(
         "mobilenet",
         "D_K, M, N, D_F of Howard et al. 2017 (arXiv:1704.04861); square maps, and with a stride "
         "D_F for the input and D_G for the output",
@@ -68,7 +70,7 @@ NOTATIONS: dict[str, Notation] = {
         },
         strided=dict.fromkeys("dhw", Name("D_G", "D_G")),
     ),
-    "pytorch": Notation(
+    Alphabet(
         "pytorch",
         "K, C_in, C_out, H_out, W_out, as in the documentation of torch.nn.Conv2d",
         {
@@ -84,7 +86,8 @@ NOTATIONS: dict[str, Notation] = {
             "G": Name("groups", r"\mathrm{groups}"),
         },
     ),
-}
+):
+    ALPHABETS.add(_alphabet.key, _alphabet)
 
 DEFAULT = "fcnn"
 # Letters of the layer that hyper-parameters of the catalogue have as well.
@@ -92,19 +95,9 @@ _EITHER = ("d", "s", "p")
 _INPUT_GRID = frozenset("DHW")
 
 
-def notation(key: str | Notation) -> Notation:
-    """A notation by key; an unknown one is an error that lists the known ones."""
-    if isinstance(key, Notation):
-        return key
-    try:
-        return NOTATIONS[key]
-    except KeyError:
-        raise CostModelError(unknown("notation", key, NOTATIONS)) from None
-
-
 @dataclass(frozen=True)
 class Renaming:
-    """What a notation does to one set of letters.
+    """What an alphabet does to one set of letters.
 
     symbols: the new symbol of every letter that changes. names: the `Name` by the new letter.
     ranks: the place of a new letter in a product, that of the letter it stands for.
@@ -141,16 +134,16 @@ class Renaming:
 
 
 def renaming(
-    symbols: Iterable[Symbol], key: str | Notation = DEFAULT, own: Iterable[str] | None = None
+    symbols: Iterable[Symbol], alphabet: str | Alphabet = DEFAULT, own: Iterable[str] | None = None
 ) -> Renaming:
-    """How a notation renames these symbols.
+    """How an alphabet renames these symbols.
 
     own: letters that are hyper-parameters and so keep their names; None where that is not known,
     and letters that can be either keep theirs.
 
     Raises `CostModelError` where a new name is that of another, unrelated letter.
     """
-    chosen = notation(key)
+    chosen = ALPHABETS.of(alphabet)
     given = sorted(symbols, key=lambda s: s.name)
     names = dict(chosen.names)
     if any(s.name in _INPUT_GRID for s in given):
@@ -175,13 +168,3 @@ def renaming(
         if name.text != old.name:
             changed[old] = symbol(name.text)
     return Renaming(changed, known, ranks)
-
-
-def rename(expr: Expr, key: str | Notation = DEFAULT, own: Iterable[str] | None = None) -> Expr:
-    """An expression in another notation's letters; `own` as in `renaming`.
-
-    >>> from costmodel.formulas.formula import formula
-    >>> rename(formula("depthwise_separable", "params"), "mobilenet")
-    M*(D_K**2 + N)
-    """
-    return renaming(expr.free_symbols, key, own).apply(expr)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,19 +12,19 @@ from sympy import Expr, Gt, Integer, Lt, Rational, Symbol, expand, fraction
 from costmodel.core.bind import bind
 from costmodel.core.layer import ConvLayer
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.errors import CostModelError, VariantError, unknown
+from costmodel.errors import CostModelError, unknown
 from costmodel.formulas.algebra import EVEN, divisible, factored, has_rounding
-from costmodel.formulas.formula import Declared, costs, ratio
-from costmodel.formulas.layers import general_dims
-from costmodel.formulas.letters import symbol
+from costmodel.formulas.formula import costs, ratio
+from costmodel.formulas.layers import exchanged, general_layer
+from costmodel.formulas.letters import WORDS, hyper_symbols, symbol
 from costmodel.formulas.solving import coefficients_in, equation, roots, slope_sign
 from costmodel.metrics.metric import METRICS, Metric
 
-# Real layers at which a sign is looked up where it does not show in the formula itself.
+# Sizes of real layers at which a sign is looked up where the formula itself does not show it.
 _SAMPLES = (
-    {"k": 3, "m": 64, "n": 128, "d": 8, "h": 56, "w": 48},
-    {"k": 5, "m": 96, "n": 192, "d": 12, "h": 28, "w": 36},
-    {"k": 7, "m": 512, "n": 384, "d": 16, "h": 14, "w": 18},
+    {"k": 3, "m": 64, "n": 128, "d": 8, "h": 56, "w": 48, "D": 16, "H": 112, "W": 96},
+    {"k": 5, "m": 96, "n": 192, "d": 12, "h": 28, "w": 36, "D": 24, "H": 56, "W": 72},
+    {"k": 7, "m": 512, "n": 384, "d": 16, "h": 14, "w": 18, "D": 32, "H": 28, "W": 36},
 )
 _ELSE = Integer(2)  # a letter that is neither the layer's nor has a default there
 _MORE = Rational(11, 10)
@@ -71,7 +71,7 @@ def relation(letter: Symbol, sign: str, bound: Expr) -> Expr:
 
 
 def break_even(
-    variant: Variant | str, letter: str, metric: str = "macs", dims: int | None = None
+    variant: Variant | str, letter: str, metric: str = "macs", layer: ConvLayer | None = None
 ) -> BreakEven:
     """The exact bound on one letter within which a variant is cheaper than the standard layer.
 
@@ -79,10 +79,10 @@ def break_even(
         variant: a `Variant`, or the id of a registered one.
         letter: a hyper-parameter, or a letter of the layer (k, m, n, …).
         metric: the key of what is compared.
-        dims: spatial axes of the layer; None is 2 where the variant has 2.
+        layer: a layer of numbers, symbols or both; None is the general one of `formula`.
 
     Returns:
-        The bound in the other letters, at stride 1, floors and ceilings taken to come out even.
+        The bound in the other letters, floors and ceilings taken to come out even.
 
     Raises:
         CostModelError: the cost does not depend on the letter, is never that of the standard layer
@@ -91,10 +91,10 @@ def break_even(
     >>> str(break_even("basis", "b").condition)
     'b < k**2*n/(k**2 + n)'
     """
-    chosen = VARIANTS[variant] if isinstance(variant, str) else variant
-    hyper = chosen.hyper.get(letter)
-    exact = ratio(chosen, metric, dims)
-    wanted = symbol(letter, bool(hyper and hyper.real))
+    chosen = VARIANTS.of(variant)
+    at = layer or general_layer(chosen)
+    exact = ratio(chosen, metric, at)
+    wanted = hyper_symbols(chosen).get(letter, symbol(letter))
     if wanted not in exact.free_symbols:
         letters = [*chosen.hyper, *sorted({s.name for s in exact.free_symbols} - {*chosen.hyper})]
         if letter not in letters:
@@ -103,7 +103,7 @@ def break_even(
             f"{chosen.id}: the ratio of {METRICS[metric].label} does not depend on {letter}, so "
             "there is no break-even; allowed are letters that it depends on"
         )
-    found = _solved(Declared(chosen), wanted, METRICS[metric], dims)
+    found = _solved(chosen, wanted, METRICS[metric], at)
     if isinstance(found, str):
         raise CostModelError(
             f"{chosen.id}: no break-even of {METRICS[metric].label} in {letter}: {found}"
@@ -123,17 +123,17 @@ def break_evens(variant: Variant, metric: str = "macs") -> tuple[BreakEven, ...]
 
 
 @lru_cache(maxsize=512)
-def _solved(variant: Declared, letter: Symbol, metric: Metric, dims: int | None) -> BreakEven | str:
+def _solved(variant: Variant, letter: Symbol, metric: Metric, layer: ConvLayer) -> BreakEven | str:
     """The break-even, or the reason why there is none."""
-    cost, base = costs(variant, metric, dims)
-    samples = _samples(variant, dims)
+    cost, base = costs(variant, metric, layer)
+    samples = _samples(variant, layer)
     excess = expand(divisible(cost) - divisible(base))
     solved = equation(excess, letter)
     try:
         candidates = roots(solved, letter)
     except CostModelError as error:
         return str(error)
-    hyper = variant.variant.hyper.get(letter.name)
+    hyper = variant.hyper.get(letter.name)
     high = hyper.high if hyper and hyper.high is not None else None
     bounds = [
         root
@@ -157,28 +157,20 @@ def _solved(variant: Declared, letter: Symbol, metric: Metric, dims: int | None)
 
 
 @lru_cache(maxsize=128)
-def _samples(declared: Declared, dims: int | None) -> list[_Sample]:
-    """The sizes of each sample layer, with the variant's own defaults on it."""
-    variant, found = declared.variant, []
-    for sizes in _SAMPLES:
-        values: dict[str, Rational] = {name: Rational(size) for name, size in sizes.items()}
-        fields = {
-            "kernel": sizes["k"],
-            "in_channels": sizes["m"],
-            "out_channels": sizes["n"],
-            "size": (sizes["d"], sizes["h"], sizes["w"])[-(dims or general_dims(variant)) :],
-        }
-        hyper = dict.fromkeys(variant.hyper, int(_ELSE))
-        with suppress(VariantError):  # where the defaults do not fit, any plausible numbers will do
-            hyper = dict(bind(variant, ConvLayer(**{**fields, **variant.domain})).hyper)
-        values |= {name: Rational(str(value)) for name, value in hyper.items()}
-        found.append(
-            {
-                symbol(name, name in variant.hyper and variant.hyper[name].real): value
-                for name, value in values.items()
-            }
-        )
-    return found
+def _samples(variant: Variant, layer: ConvLayer) -> list[_Sample]:
+    """What every letter stands for, for each of the sample sizes."""
+    return [_sample(variant, layer, sizes) for sizes in _SAMPLES]
+
+
+def _sample(variant: Variant, layer: ConvLayer, sizes: Mapping[str, int]) -> _Sample:
+    """The sizes by letter, with the variant's own defaults at them."""
+    sample = {symbol(name): Rational(size) for name, size in sizes.items()}
+    sample |= {symbol(WORDS[name]): Rational(sizes[name]) for name in WORDS if name in sizes}
+    hyper = dict.fromkeys(variant.hyper, int(_ELSE))
+    with suppress(CostModelError):  # where the defaults do not fit, any plausible numbers will do
+        hyper = dict(bind(variant, exchanged(layer, lambda s: sample.get(s, _ELSE))).hyper)
+    letters = hyper_symbols(variant)
+    return sample | {letters[name]: Rational(str(value)) for name, value in hyper.items()}
 
 
 def _values(expr: Expr, samples: Sequence[_Sample]) -> list[Expr]:

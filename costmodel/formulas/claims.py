@@ -13,7 +13,7 @@ from costmodel.core.variant import Claim, Variant
 from costmodel.errors import CostModelError, unknown
 from costmodel.formulas.algebra import is_zero
 from costmodel.formulas.break_even import break_even
-from costmodel.formulas.formula import ratio, raw
+from costmodel.formulas.formula import ratio, terms
 from costmodel.formulas.layers import general_layer, grid_layer
 from costmodel.formulas.letters import AXES, IN_GRID, OUT_GRID, hyper_symbols, symbol
 from costmodel.metrics.metric import METRICS
@@ -59,8 +59,9 @@ def _check(variant: Variant, claim: Claim) -> ClaimResult:
         names = _names(variant, layer)
         expected = _evaluated(claim.formula, names)
         got = _derived(variant, claim, layer)
+        letters = hyper_symbols(variant)
         given = {
-            symbol(name, _is_real(variant, name)): _evaluated(value, names)
+            letters.get(name, symbol(name)): _evaluated(value, names)
             for name, value in claim.at.items()
         }
         expected, got = expected.xreplace(given), got.xreplace(given)
@@ -72,18 +73,15 @@ def _check(variant: Variant, claim: Claim) -> ClaimResult:
 def _derived(variant: Variant, claim: Claim, layer: ConvLayer) -> Expr:
     """The claimed quantity as the stages give it."""
     if claim.quantity == "ratio":
-        return ratio(variant, "macs", claim.dims)
+        return ratio(variant, "macs", layer)
     if claim.quantity == "break_even":
-        return break_even(variant, claim.of, "macs", claim.dims).bound
+        return break_even(variant, claim.of, "macs", layer).bound
     if claim.quantity not in METRICS:
+        allowed = [*METRICS, "ratio", "break_even"]
         raise CostModelError(
-            unknown(f"quantity of a claim of {variant.id}", claim.quantity, _quantities())
+            unknown(f"quantity of a claim of {variant.id}", claim.quantity, allowed)
         )
-    return raw(variant, METRICS[claim.quantity], layer, dict(hyper_symbols(variant)))
-
-
-def _quantities() -> list[str]:
-    return [*METRICS, "ratio", "break_even"]
+    return terms(variant, METRICS[claim.quantity], layer)
 
 
 def _names(variant: Variant, layer: ConvLayer) -> dict[str, Any]:
@@ -104,7 +102,3 @@ def _evaluated(text: str, names: dict[str, Any]) -> Expr:
     """A claim's expression; a letter that nothing knows is a symbol that will not cancel."""
     parsed = expression.parse(text)
     return sympify(parsed.evaluate({**{n: symbol(n) for n in parsed.names()}, **names}))
-
-
-def _is_real(variant: Variant, name: str) -> bool:
-    return name in variant.hyper and variant.hyper[name].real

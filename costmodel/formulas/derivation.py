@@ -16,7 +16,7 @@ from costmodel.core.stage import BoundStage
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
 from costmodel.formulas.algebra import factored
-from costmodel.formulas.alphabets import DEFAULT, Notation
+from costmodel.formulas.alphabets import DEFAULT, Alphabet
 from costmodel.formulas.layers import twin_layer
 from costmodel.formulas.letters import hyper_symbols, size_symbols
 from costmodel.formulas.printing import printers
@@ -45,37 +45,37 @@ class Derivation:
         """The formula with the numbers in it, as text: `(3^2 + 128)·4·64·56·56`."""
         return printers.text(self.symbolic, values=self.values)
 
-    def lines(self, notation: str | Notation = DEFAULT) -> tuple[str, str, str]:
+    def lines(self, alphabet: str | Alphabet = DEFAULT) -> tuple[str, str, str]:
         """Formula, numbers substituted, and result, as text."""
         return (
-            printers.text(self.symbolic, notation, self.own),
-            printers.text(self.symbolic, notation, self.own, self.values),
+            printers.text(self.symbolic, alphabet, self.own),
+            printers.text(self.symbolic, alphabet, self.own, self.values),
             result_text(self.value),
         )
 
-    def text(self, notation: str | Notation = DEFAULT) -> str:
+    def text(self, alphabet: str | Alphabet = DEFAULT) -> str:
         """On one line: `(k^2 + n)·b·m·h·w = (3^2 + 128)·4·64·56·56 = 109,985,792`."""
-        return " = ".join(dict.fromkeys(self.lines(notation)))
+        return " = ".join(dict.fromkeys(self.lines(alphabet)))
 
-    def latex(self, notation: str | Notation = DEFAULT) -> str:
+    def latex(self, alphabet: str | Alphabet = DEFAULT) -> str:
         """Three lines of an `aligned` block, without dollars."""
         lines = (
-            printers.latex(self.symbolic, notation, self.own),
-            printers.latex(self.symbolic, notation, self.own, self.values),
+            printers.latex(self.symbolic, alphabet, self.own),
+            printers.latex(self.symbolic, alphabet, self.own, self.values),
             result_latex(self.value),
         )
         first, *rest = dict.fromkeys(lines)
         body = " \\\\\n".join([f"& {first}", *(f"={{}}& {line}" for line in rest)])
         return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
-    def markdown(self, notation: str | Notation = DEFAULT) -> str:
+    def markdown(self, alphabet: str | Alphabet = DEFAULT) -> str:
         """The same as a block of Markdown math."""
-        return printers.fence(self.latex(notation))
+        return printers.fence(self.latex(alphabet))
 
-    def python(self, notation: str | Notation = DEFAULT) -> str:
+    def python(self, alphabet: str | Alphabet = DEFAULT) -> str:
         """An assertion in Python source: `assert (3**2 + 128)*4*64*56*56 == 109985792`."""
         integer = self.metric.whole
-        source = printers.python(self.symbolic, notation, self.own, self.values, integer)
+        source = printers.python(self.symbolic, alphabet, self.own, self.values, integer)
         return f"assert {source} == {self.value}"
 
 

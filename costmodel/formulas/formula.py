@@ -1,14 +1,13 @@
 """Formulas: a metric of a variant as a SymPy expression, and its ratio to the standard layer.
 
 There is no second set of rules here: the same stages that give exact ints are bound to a layer of
-symbols, and what comes out is collected into textbook form.
+symbols, and what comes out is collected into textbook form. Sizes are positive integers here and in
+all of `formulas`; what leaves the library is in plain symbols (see `public`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from sympy import Expr, sympify
 
@@ -24,19 +23,6 @@ from costmodel.metrics.metric import METRICS, Metric
 from costmodel.metrics.settings import DEFAULTS, Settings
 
 _CACHED = 1024
-
-
-@dataclass(frozen=True, eq=False)
-class Declared:
-    """A variant as a cache key: the very same declaration (one's own can be redefined)."""
-
-    variant: Variant
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Declared) and self.variant is other.variant
-
-    def __hash__(self) -> int:
-        return id(self.variant)  # unique for as long as the key, which holds it, is kept
 
 
 def formula(
@@ -66,69 +52,46 @@ def formula(
     >>> formula("basis")
     b*h*m*w*(k**2 + n)
     """
-    chosen = VARIANTS[variant] if isinstance(variant, str) else variant
-    if layer is None and not hyper and settings == DEFAULTS:
-        return _general(Declared(chosen), METRICS[metric], None)
-    values = {**hyper_symbols(chosen), **hyper}
+    chosen = VARIANTS.of(variant)
     at = layer or general_layer(chosen)
-    return factored(raw(chosen, METRICS[metric], at, values, settings))
+    if not hyper and settings == DEFAULTS:
+        return _collected(chosen, METRICS[metric], at)
+    values = {**hyper_symbols(chosen), **hyper}
+    return factored(sympify(count(chosen, at, settings, **values)[METRICS[metric].key]))
 
 
-def ratio(variant: Variant | str, metric: str = "macs", dims: int | None = None) -> Expr:
+def ratio(variant: Variant | str, metric: str = "macs", layer: ConvLayer | None = None) -> Expr:
     """A metric of a variant divided by the standard layer's, as a sum of textbook fractions.
 
-    Args:
-        variant: a `Variant`, or the id of a registered one.
-        metric: the key of any metric.
-        dims: spatial axes of the layer; None is 2 where the variant has 2.
+    The arguments are those of `formula`.
 
     Raises `CostModelError` where the standard layer has none of what is counted.
 
     >>> ratio("basis")
     b/n + b/k**2
     """
-    chosen = VARIANTS[variant] if isinstance(variant, str) else variant
-    return _ratio(Declared(chosen), METRICS[metric], dims)
+    chosen = VARIANTS.of(variant)
+    return _ratio(chosen, METRICS[metric], layer or general_layer(chosen))
 
 
-def raw(
-    variant: Variant,
-    metric: Metric,
-    layer: ConvLayer,
-    hyper: dict[str, Any],
-    settings: Settings = DEFAULTS,
-) -> Expr:
-    """What the stages add up to, term by term as they are; nothing is collected or cached."""
-    return sympify(count(variant, layer, settings, **hyper)[metric.key])
+def terms(variant: Variant, metric: Metric, layer: ConvLayer) -> Expr:
+    """What the stages add up to, term by term as they are; nothing is collected."""
+    return sympify(count(variant, layer, **hyper_symbols(variant))[metric.key])
 
 
-def clear_cache() -> None:
-    """Forget every formula; for who changes the rules themselves, as tests do."""
-    _general.cache_clear()
-    _terms.cache_clear()
-    _ratio.cache_clear()
-
-
-@lru_cache(maxsize=_CACHED)
-def _terms(variant: Declared, metric: Metric, dims: int | None) -> Expr:
-    chosen = variant.variant
-    return raw(chosen, metric, general_layer(chosen, dims), dict(hyper_symbols(chosen)))
-
-
-@lru_cache(maxsize=_CACHED)
-def _general(variant: Declared, metric: Metric, dims: int | None) -> Expr:
-    return factored(_terms(variant, metric, dims))
-
-
-def costs(variant: Declared, metric: Metric, dims: int | None) -> tuple[Expr, Expr]:
+def costs(variant: Variant, metric: Metric, layer: ConvLayer) -> tuple[Expr, Expr]:
     """What a variant costs, and what the standard layer costs in its place; both not collected."""
-    layer = general_layer(variant.variant, dims)
-    return _terms(variant, metric, dims), raw(VARIANTS.baseline, metric, layer, {})
+    return terms(variant, metric, layer), terms(VARIANTS.baseline, metric, layer)
 
 
 @lru_cache(maxsize=_CACHED)
-def _ratio(variant: Declared, metric: Metric, dims: int | None) -> Expr:
-    cost, base = costs(variant, metric, dims)
+def _collected(variant: Variant, metric: Metric, layer: ConvLayer) -> Expr:
+    return factored(terms(variant, metric, layer))
+
+
+@lru_cache(maxsize=_CACHED)
+def _ratio(variant: Variant, metric: Metric, layer: ConvLayer) -> Expr:
+    cost, base = costs(variant, metric, layer)
     if is_zero(base):
         raise CostModelError(
             f"the standard layer has no {metric.label}, so there is no ratio to it; allowed are "

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 from sympy import Symbol
 
 from costmodel.core.layer import ConvLayer
-from costmodel.core.numbers import Number, is_exact
+from costmodel.core.numbers import Number, is_exact, is_symbolic
 from costmodel.core.variant import Variant
 from costmodel.errors import VariantError
 from costmodel.formulas.letters import AXES, IN_GRID, OUT_GRID, layer_letter, symbol
@@ -39,6 +40,7 @@ def general_dims(variant: Variant) -> int:
     return 2 if 2 in variant.dims else max(variant.dims)
 
 
+@lru_cache(maxsize=256)
 def general_layer(variant: Variant, dims: int | None = None, stride: bool = False) -> ConvLayer:
     """The layer of symbols that a variant's formulas are about.
 
@@ -143,14 +145,24 @@ def twin_layer(layer: ConvLayer, variant: Variant) -> tuple[GridLayer, dict[Symb
     return twin, {letter: value for letter, value in values.items() if letter in _letters(twin)}
 
 
-def _letters(layer: GridLayer) -> set[Symbol]:
+def exchanged(layer: ConvLayer, value_of: Callable[[Symbol], Any]) -> ConvLayer:
+    """A layer with something else in place of each of its symbols, a number or another symbol."""
+
+    def change(size: Any) -> Any:
+        if isinstance(size, tuple):
+            return tuple(map(change, size))
+        if not is_symbolic(size):
+            return size
+        return size.xreplace({letter: value_of(letter) for letter in size.free_symbols})
+
+    return replace(layer, **{f.name: change(getattr(layer, f.name)) for f in fields(layer)})
+
+
+def _letters(layer: ConvLayer) -> set[Symbol]:
     """Every symbol that a layer is made of."""
-    found: set[Symbol] = set()
-    for name in (field.name for field in fields(layer)):
-        value = getattr(layer, name)
-        for number in value if isinstance(value, tuple) else (value,):
-            found |= getattr(number, "free_symbols", set())
-    return found
+    letters: dict[Symbol, Symbol] = {}
+    exchanged(layer, lambda letter: letters.setdefault(letter, letter))
+    return set(letters)
 
 
 def _is_one(value: Number) -> bool:

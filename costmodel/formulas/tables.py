@@ -10,7 +10,7 @@ from sympy import Expr
 
 from costmodel.errors import CostModelError, unknown
 from costmodel.formulas.algebra import EVEN, Shown, display
-from costmodel.formulas.alphabets import DEFAULT, Notation, notation
+from costmodel.formulas.alphabets import ALPHABETS, DEFAULT, Alphabet
 from costmodel.formulas.break_even import BreakEven
 from costmodel.formulas.letters import size_symbols
 from costmodel.formulas.printing import printers
@@ -22,21 +22,23 @@ _MARK = "*"
 _COLUMNS = ("ratio", "break_even", "limit")
 
 
-def render(rows: Sequence[FormulaRow], format: str = "text", key: str | Notation = DEFAULT) -> str:
+def render(
+    rows: Sequence[FormulaRow], format: str = "text", alphabet: str | Alphabet = DEFAULT
+) -> str:
     """The rows as one text, which ends with a line break.
 
     Args:
         rows: what `rows` gave.
         format: "text", "latex", "markdown", "csv" (formulas as Python source), or "python" (a
             module with a function for every formula, exact for ints).
-        key: the notation to write in.
+        alphabet: the letters to write in.
 
     Raises:
         CostModelError: an unknown format or notation, or a notation that has not enough letters.
     """
     if format not in FORMATS:
         raise CostModelError(unknown("format", format, FORMATS))
-    return FORMATS[format](rows, notation(key))
+    return FORMATS[format](rows, ALPHABETS.of(alphabet))
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,15 @@ class _Cells:
     joint: str
     mark: str
 
-    def row(self, row: FormulaRow, key: Notation) -> dict[str, str]:
+    def row(self, row: FormulaRow, alphabet: Alphabet) -> dict[str, str]:
         own = tuple(row.variant.hyper)
 
         def write(shown: Shown) -> str:
-            source = self.inline.format(self.one(shown.expr, key, own))
+            source = self.inline.format(self.one(shown.expr, alphabet, own))
             return source + self.mark if shown.note else source
 
         def condition(found: BreakEven, bound: Expr, after: str = "") -> str:
-            sides = self.one(found.letter, key, own), self.one(bound, key, own)
+            sides = self.one(found.letter, alphabet, own), self.one(bound, alphabet, own)
             source = self.inline.format(f" {found.relation} ".join(sides) + after)
             return source + self.mark if found.note else source
 
@@ -70,7 +72,7 @@ class _Cells:
             "ratio": "" if row.ratio is None else write(display(row.ratio, plain=True)),
             "break_even": self.joint.join(condition(b, b.bound) for b in row.break_evens),
             "limit": self.joint.join(
-                condition(b, b.limit, self.to.format(self.one(b.limit_in, key, own)))
+                condition(b, b.limit, self.to.format(self.one(b.limit_in, alphabet, own)))
                 for b in row.break_evens
                 if b.limit is not None
             ),
@@ -102,8 +104,8 @@ def _note(cells: Sequence[dict[str, str]], mark: str) -> str:
     return f"Holds {EVEN}." if marked else ""
 
 
-def _text(rows: Sequence[FormulaRow], key: Notation) -> str:
-    cells = [_TEXT.row(row, key) for row in rows]
+def _text(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
+    cells = [_TEXT.row(row, alphabet) for row in rows]
     table = Table(
         ("variant", *_names(rows)),
         [{"variant": row.variant.id, **cell} for row, cell in zip(rows, cells, strict=True)],
@@ -112,8 +114,8 @@ def _text(rows: Sequence[FormulaRow], key: Notation) -> str:
     return table.to_text() + (f"\n{_MARK} {note}\n" if note else "")
 
 
-def _markdown(rows: Sequence[FormulaRow], key: Notation) -> str:
-    cells = [_MARKDOWN.row(row, key) for row in rows]
+def _markdown(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
+    cells = [_MARKDOWN.row(row, alphabet) for row in rows]
     lines = [
         "| " + " | ".join(["variant", *_heads(rows)]) + " |",
         "|---" * (1 + len(_names(rows))) + "|",
@@ -125,8 +127,8 @@ def _markdown(rows: Sequence[FormulaRow], key: Notation) -> str:
     return "\n".join([*lines, *(["", rf"\* {note}"] if note else [])]) + "\n"
 
 
-def _latex(rows: Sequence[FormulaRow], key: Notation) -> str:
-    cells = [_LATEX.row(row, key) for row in rows]
+def _latex(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
+    cells = [_LATEX.row(row, alphabet) for row in rows]
     lines = [
         rf"\begin{{tabular}}{{{'l' * (1 + len(_names(rows)))}}}",
         r"\hline",
@@ -145,7 +147,7 @@ def _escaped(text: str, special: str) -> str:
     return "".join("\\" + sign if sign in special else sign for sign in text.replace("\n", " "))
 
 
-def _csv(rows: Sequence[FormulaRow], key: Notation) -> str:
+def _csv(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
     records: list[dict[str, Any]] = []
     for row in rows:
         own = tuple(row.variant.hyper)
@@ -154,40 +156,40 @@ def _csv(rows: Sequence[FormulaRow], key: Notation) -> str:
                 "variant": row.variant.id,
                 "title": row.variant.title,
                 **{
-                    name: printers.python(expr, key, own, integer=METRICS[name].whole)
+                    name: printers.python(expr, alphabet, own, integer=METRICS[name].whole)
                     for name, expr in row.formulas.items()
                 },
-                "ratio": None if row.ratio is None else _real(row.ratio, key, own),
-                "break_even": "; ".join(_real(b.condition, key, own) for b in row.break_evens),
+                "ratio": None if row.ratio is None else _real(row.ratio, alphabet, own),
+                "break_even": "; ".join(_real(b.condition, alphabet, own) for b in row.break_evens),
                 "limit": "; ".join(
-                    _real(b.limit_condition, key, own) for b in row.break_evens if b.limit
+                    _real(b.limit_condition, alphabet, own) for b in row.break_evens if b.limit
                 ),
             }
         )
     return Table(("variant", "title", *_names(rows)), records).to_csv()
 
 
-def _real(expr: Expr, key: Notation, own: Sequence[str]) -> str:
-    return printers.python(expr, key, own, integer=False)
+def _real(expr: Expr, alphabet: Alphabet, own: Sequence[str]) -> str:
+    return printers.python(expr, alphabet, own, integer=False)
 
 
-def _python(rows: Sequence[FormulaRow], key: Notation) -> str:
+def _python(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
     """A module: `basis_macs(k, b, m, n, h, w)` for every formula, ratio and bound."""
     parts = []
     for row in rows:
         title = row.variant.title.replace("\\", "/").replace('"', "'")
         for name, expr in row.formulas.items():
             what = f"{METRICS[name].label} of the {title}."
-            parts.append(_function(row, name, expr, what, key, METRICS[name].whole))
+            parts.append(_function(row, name, expr, what, alphabet, METRICS[name].whole))
         label = METRICS[row.metric].label
         if row.ratio is not None:
             what = f"{label} of the {title} divided by those of the standard layer."
-            parts.append(_function(row, f"{row.metric}_ratio", row.ratio, what, key, False))
+            parts.append(_function(row, f"{row.metric}_ratio", row.ratio, what, alphabet, False))
         for found in row.break_evens:
             name = f"{row.metric}_break_even_{found.letter}"
             what = f"{label} are fewer than the standard layer's if {found.letter} "
             what += f"{found.relation} this{', ' + found.note if found.note else ''}."
-            parts.append(_function(row, name, found.bound, what, key, False))
+            parts.append(_function(row, name, found.bound, what, alphabet, False))
     head = '"""Cost formulas of convolution layers: counts are exact ints for int arguments."""\n'
     body = "\n\n".join(parts)
     needs = "\nimport math\n" if "math." in body else ""
@@ -195,26 +197,26 @@ def _python(rows: Sequence[FormulaRow], key: Notation) -> str:
 
 
 def _function(
-    row: FormulaRow, name: str, expr: Expr, what: str, key: Notation, integer: bool
+    row: FormulaRow, name: str, expr: Expr, what: str, alphabet: Alphabet, integer: bool
 ) -> str:
     own = tuple(row.variant.hyper)
     names: dict[str, None] = {}
     for letter in size_symbols(expr):
-        names[printers.python(letter, key, own)] = None
+        names[printers.python(letter, alphabet, own)] = None
     for argument in names:
         if not argument.isidentifier():
             raise CostModelError(
-                f"{argument!r} of the {key.key} notation is no name in Python; allowed are letters "
-                "and digits"
+                f"{argument!r} of the {alphabet.key} notation is no name in Python; allowed are "
+                "letters and digits"
             )
-    source = printers.python(expr, key, own, integer=integer)
+    source = printers.python(expr, alphabet, own, integer=integer)
     return (
         f'def {row.variant.id}_{name}({", ".join(names)}):\n    """{what}"""\n    return {source}\n'
     )
 
 
 #: Renderers by the name that `--format` takes.
-FORMATS: dict[str, Callable[[Sequence[FormulaRow], Notation], str]] = {
+FORMATS: dict[str, Callable[[Sequence[FormulaRow], Alphabet], str]] = {
     "text": _text,
     "latex": _latex,
     "markdown": _markdown,

@@ -19,7 +19,6 @@ from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
 from costmodel.metrics.metric import METRICS
 from costmodel.sweeping.axes import placed
-from costmodel.sweeping.same import Same
 
 _REMEMBERED_CELLS = 500
 # Intermediate products can be larger than the total that they end in (a division comes last): this
@@ -46,20 +45,20 @@ def counted(
     if cells > _REMEMBERED_CELLS:
         return _count_all(variant, layer, keys, grids, metrics, kept)
     return _remembered(
-        Same(variant), layer, tuple(keys), tuple(grids), tuple(metrics), tuple(kept.items())
+        variant, layer, tuple(keys), tuple(grids), tuple(metrics), tuple(kept.items())
     )
 
 
 @lru_cache(maxsize=128)
 def _remembered(
-    variant: Same,
+    variant: Variant,
     layer: ConvLayer,
     keys: tuple[str, ...],
     grids: tuple[tuple[int, ...], ...],
     metrics: tuple[str, ...],
     hyper: tuple[tuple[str, Number], ...],
 ) -> Mapping[str, Any]:
-    found = _count_all(variant.variant, layer, keys, grids, metrics, dict(hyper))
+    found = _count_all(variant, layer, keys, grids, metrics, dict(hyper))
     for array in found.values():
         array.setflags(write=False)
     return found

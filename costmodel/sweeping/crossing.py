@@ -13,7 +13,6 @@ from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
 from costmodel.sweeping.axes import Axis, placed, values_for
-from costmodel.sweeping.same import Same
 
 
 @dataclass(frozen=True)
@@ -67,17 +66,21 @@ def crossing(
     1152/137
     """
     others = {name: v for name, v in values_for(variant, hyper).items() if name != letter}
-    return _crossing(Same(variant), layer, letter, metric, tuple(others.items()))
+    return _crossing(variant, layer, letter, metric, tuple(others.items()))
 
 
 @lru_cache(maxsize=512)
 def _crossing(
-    same: Same, layer: ConvLayer, letter: str, metric: str, hyper: tuple[tuple[str, Number], ...]
+    variant: Variant,
+    layer: ConvLayer,
+    letter: str,
+    metric: str,
+    hyper: tuple[tuple[str, Number], ...],
 ) -> Crossing | None:
     import sympy
 
     symbol = sympy.Symbol(letter, integer=True, positive=True)
-    cost = count(same.variant, layer, **{**dict(hyper), letter: symbol})[metric]
+    cost = count(variant, layer, **{**dict(hyper), letter: symbol})[metric]
     difference = sympy.together(cost - count(VARIANTS.baseline, layer)[metric])
     try:
         polynomial = sympy.Poly(sympy.fraction(difference)[0], symbol)

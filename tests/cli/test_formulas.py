@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from costmodel.cli.main import command_parser, main
-from costmodel.formulas.alphabets import NOTATIONS
+from costmodel.formulas.alphabets import ALPHABETS
 from costmodel.formulas.rows import rows
 from costmodel.formulas.tables import FORMATS, render
 
 FEW = ["standard", "basis", "cp"]
 
 
-@pytest.mark.parametrize("notation", NOTATIONS)
+@pytest.mark.parametrize("notation", ALPHABETS)
 @pytest.mark.parametrize("format", FORMATS)
 def test_it_prints_the_librarys_table(
     notation: str, format: str, capsys: pytest.CaptureFixture[str]
@@ -63,5 +63,5 @@ def test_wrong_input_is_one_sentence(
 
 def test_help_names_what_there_is() -> None:
     text = command_parser("formulas").format_help()
-    for name in (*FORMATS, *NOTATIONS):
+    for name in (*FORMATS, *ALPHABETS):
         assert name in text

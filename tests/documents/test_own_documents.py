@@ -59,10 +59,10 @@ def test_guides_run_from_the_first_block_to_the_last(name, capsys):
 
 
 def test_readme_comments_say_what_is_printed(capsys):
-    shown = re.findall(r"print\((basis\.\S+)\)\s+# (.+)", README)
-    assert len(shown) == 2
+    shown = re.findall(r"print\((cm\..+)\)\s+# (.+)", README)
+    assert len(shown) == 3
     for expression, text in shown:
-        assert str(eval(expression, {"basis": cm.VARIANTS["basis"]})) == text
+        assert str(eval(expression, {"cm": cm})) == text
 
 
 # The same commands, with less work: minutes otherwise.
@@ -95,9 +95,9 @@ def test_public_formulas_answer_to_plain_symbols():
     import sympy
 
     k, m, n, h, w, b = sympy.symbols("k m n h w b")
-    basis = cm.VARIANTS["basis"]
-    assert sympy.expand(basis.macs - (k**2 + n) * b * m * h * w) == 0
-    assert basis.macs.subs({"k": 3, "m": 64, "n": 128, "h": 56, "w": 56, "b": 4}) == 109_985_792
+    macs = cm.formula("basis", "macs")
+    assert sympy.expand(macs - (k**2 + n) * b * m * h * w) == 0
+    assert macs.subs({"k": 3, "m": 64, "n": 128, "h": 56, "w": 56, "b": 4}) == 109_985_792
     total = cm.load("resnet18").formula("macs", free=("N", "H", "W"))
     size = {sympy.Symbol("N"): 1, sympy.Symbol("H"): 224, sympy.Symbol("W"): 224}
     assert total.subs(size) == 1_814_073_344

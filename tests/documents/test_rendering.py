@@ -10,7 +10,7 @@ import pytest
 import costmodel as cm
 from costmodel.documents.embedding import process
 from costmodel.documents.request import DIRECTIVES, Target, render
-from costmodel.formulas.alphabets import NOTATIONS
+from costmodel.formulas.alphabets import ALPHABETS
 from costmodel.formulas.formula import formula
 from costmodel.formulas.printing.printers import latex
 
@@ -65,7 +65,7 @@ def test_katex_renders_every_formula_of_every_variant(katex):
     found = []
     for variant in cm.VARIANTS.values():
         own = tuple(variant.hyper)
-        for notation in NOTATIONS:
+        for notation in ALPHABETS:
             for metric in ("params", "macs"):
                 source = latex(formula(variant, metric), notation, own)
                 found.append([source, True])

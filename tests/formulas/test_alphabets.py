@@ -1,15 +1,16 @@
-"""Notations are data: names, places in a product, and what cannot be said in one."""
+"""Alphabets are data: names, places in a product, and what cannot be said in one."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 import costmodel as cm
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError
-from costmodel.formulas.alphabets import NOTATIONS, Name, Notation, rename, renaming
+from costmodel.formulas.alphabets import ALPHABETS, Alphabet, Name, renaming
 from costmodel.formulas.derivation import derivation
 from costmodel.formulas.formula import formula
 from costmodel.formulas.layers import grid_layer
@@ -43,16 +44,17 @@ SEPARABLE = formula("depthwise_separable")
         ),
     ],
 )
-def test_the_three_notations(key: str, as_text: str, as_latex: str, as_python: str) -> None:
+def test_the_three_alphabets(key: str, as_text: str, as_latex: str, as_python: str) -> None:
     assert text(SEPARABLE, key) == as_text
     assert latex(SEPARABLE, key) == as_latex
     assert python(SEPARABLE, key) == as_python
 
 
-def test_rename_gives_an_expression_in_the_new_letters() -> None:
+def test_renaming_gives_an_expression_in_the_new_letters() -> None:
     D_K, D_F, M, N = map(symbol, ("D_K", "D_F", "M", "N"))
-    assert rename(SEPARABLE, "mobilenet") == M * D_F**2 * (D_K**2 + N)
-    assert rename(SEPARABLE) == SEPARABLE
+    letters = SEPARABLE.free_symbols
+    assert renaming(letters, "mobilenet").apply(SEPARABLE) == M * D_F**2 * (D_K**2 + N)
+    assert renaming(letters).apply(SEPARABLE) == SEPARABLE
 
 
 def test_mobilenets_two_grids_with_a_stride() -> None:
@@ -81,13 +83,13 @@ def test_the_depth_axis_is_renamed_where_it_is_one() -> None:
     assert text(formula(video), "mobilenet", video.hyper).endswith("·r·D_F^3")
 
 
-def test_a_team_adds_its_letters_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    house = Notation(
+def test_a_team_adds_its_letters_in_one_place(declared: Any) -> None:
+    house = Alphabet(
         "house",
         "the letters of our house",
         {"k": Name("f"), "m": Name("Cᵢ", r"C_i", "c_i"), "n": Name("Cₒ", r"C_o", "c_o")},
     )
-    monkeypatch.setitem(NOTATIONS, "house", house)
+    declared(ALPHABETS, "house", house)
     assert text(SEPARABLE, "house") == "(f^2 + Cₒ)·Cᵢ·h·w"
     assert latex(SEPARABLE, "house") == r"\left(f^{2} + C_o\right) C_i h w"
     assert python(SEPARABLE, "house") == "(f**2 + c_o)*c_i*h*w"
@@ -115,9 +117,9 @@ def test_an_unknown_notation_lists_the_known_ones() -> None:
         text(SEPARABLE, "mobile")
 
 
-@pytest.mark.parametrize("entry", NOTATIONS.values(), ids=lambda n: n.key)
-def test_the_data_is_sound(entry: Notation) -> None:
-    assert NOTATIONS[entry.key] is entry
+@pytest.mark.parametrize("entry", ALPHABETS.values(), ids=lambda n: n.key)
+def test_the_data_is_sound(entry: Alphabet) -> None:
+    assert ALPHABETS[entry.key] is entry
     assert entry.title
     for name in [*entry.names.values(), *entry.strided.values()]:
         assert (name.python or name.text).isidentifier()

@@ -14,6 +14,7 @@ from costmodel.errors import CostModelError
 from costmodel.formulas.algebra import EVEN, divisible, is_zero
 from costmodel.formulas.break_even import BreakEven, break_even, break_evens
 from costmodel.formulas.formula import ratio
+from costmodel.formulas.layers import general_layer
 from costmodel.formulas.letters import symbol
 from costmodel.formulas.printing.printers import text
 from tests.formulas.sampling import CATALOGUE
@@ -127,7 +128,8 @@ def test_any_metric_has_one() -> None:
 
 def test_three_dimensions() -> None:
     k, m, n = map(symbol, "kmn")
-    assert break_even("cp", "r", dims=3).bound == k**3 * m * n / (3 * k + m + n)
+    found = break_even("cp", "r", layer=general_layer(VARIANTS["cp"], 3))
+    assert found.bound == k**3 * m * n / (3 * k + m + n)
 
 
 def test_roundings_are_taken_off_and_said_so() -> None:

@@ -16,7 +16,7 @@ from costmodel.core.variant import VARIANTS, Hyper, Variant
 from costmodel.errors import CostModelError, VariantError
 from costmodel.formulas.algebra import has_rounding
 from costmodel.formulas.derivation import evaluated
-from costmodel.formulas.formula import clear_cache, formula, ratio
+from costmodel.formulas.formula import formula, ratio
 from costmodel.formulas.layers import general_layer
 from costmodel.formulas.letters import hyper_symbols, symbol
 from costmodel.formulas.printing.printers import latex, python, text
@@ -115,18 +115,6 @@ def test_textbook_formulas(id: str, metric: str, expected: Any) -> None:
 )
 def test_textbook_ratios(id: str, expected: Any) -> None:
     assert ratio(id) == expected
-
-
-def test_a_variants_own_attributes_are_in_plain_symbols() -> None:
-    basis = VARIANTS["basis"]
-    k, m, n, h, w, b = sympy.symbols("k m n h w b")
-    assert basis.params == b * m * (k**2 + n)
-    assert basis.macs == basis.params * h * w
-    assert basis.formula("params", b=4) == 4 * m * (k**2 + n)
-    assert basis.ratio("macs") == b / n + b / k**2
-    assert basis.break_even("b") == k**2 * n / (k**2 + n)
-    assert basis.macs.subs({"k": 3, "m": 64, "n": 128, "b": 4, "h": 56, "w": 56}) == 109_985_792
-    assert text(basis.macs) == text(formula(basis)) == "(k^2 + n)·b·m·h·w"
 
 
 def test_the_ratio_of_each_metric_is_its_own() -> None:
@@ -237,18 +225,6 @@ def test_no_ratio_to_nothing(declared: Any) -> None:
     declared(METRICS, "nothing", nothing)
     with pytest.raises(CostModelError, match="the standard layer has no Nothing"):
         ratio("basis", "nothing")
-
-
-def test_the_cache_forgets_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = formula("standard", "params")
-    monkeypatch.setattr(BoundStage, "weights", property(lambda stage: 2 * stage.in_channels))
-    clear_cache()
-    try:
-        assert formula("standard", "params") == 2 * m
-    finally:
-        monkeypatch.undo()
-        clear_cache()
-    assert formula("standard", "params") == before
 
 
 def test_real_hyper_parameters_are_real_symbols() -> None:

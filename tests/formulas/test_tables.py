@@ -15,8 +15,7 @@ import costmodel as cm
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError, VariantError
 from costmodel.formulas.letters import symbol
-from costmodel.formulas.notebook import notebook_latex
-from costmodel.formulas.rows import formula_rows, rows
+from costmodel.formulas.rows import rows
 from costmodel.formulas.tables import FORMATS, render
 from costmodel.metrics.metric import METRICS
 from tests.formulas.reading import balanced, unsafe_commands
@@ -32,30 +31,23 @@ def lines(format: str, notation: str = "fcnn", ids: list[str] | None = None) -> 
 
 
 def test_rows_hold_sympy_objects() -> None:
-    standard, basis = formula_rows(["standard", "basis"])
-    assert basis["id"] == "basis"
-    assert basis["title"] == "basis convolution"
-    assert basis["params"] == b * m * (k**2 + n)
-    assert basis["ratio"] == b / n + b / k**2
-    assert basis["break_even"] == (sympy.Lt(b, k**2 * n / (k**2 + n)),)
-    assert basis["limit"] == (sympy.Lt(b, k**2),)
-    assert (standard["ratio"], standard["break_even"], standard["limit"]) == (1, (), ())
-
-
-def test_rows_in_another_notation() -> None:
-    (basis,) = formula_rows(["basis"], "mobilenet")
-    D_K, N = symbol("D_K"), symbol("N")
-    assert basis["limit"] == (sympy.Lt(b, D_K**2),)
-    assert basis["ratio"] == b / N + b / D_K**2
+    standard, basis = rows(["standard", "basis"])
+    assert basis.variant is VARIANTS["basis"]
+    assert basis.formulas["params"] == b * m * (k**2 + n)
+    assert basis.ratio == b / n + b / k**2
+    (bound,) = basis.break_evens
+    assert bound.condition == sympy.Lt(b, k**2 * n / (k**2 + n))
+    assert bound.limit_condition == sympy.Lt(b, k**2)
+    assert (standard.ratio, standard.break_evens) == (1, ())
 
 
 def test_rows_of_every_variant_in_the_order_of_the_registry() -> None:
-    assert [row["id"] for row in formula_rows()] == list(VARIANTS)
+    assert [row.variant.id for row in rows()] == list(VARIANTS)
 
 
 def test_another_metric_has_another_ratio() -> None:
-    (row,) = formula_rows(["shared_basis"], metric="params")
-    assert row["ratio"] == b / (m * n) + b / k**2
+    (row,) = rows(["shared_basis"], metric="params")
+    assert row.ratio == b / (m * n) + b / k**2
 
 
 def test_errors_name_what_is_allowed() -> None:
@@ -176,13 +168,3 @@ def test_every_format_ends_with_a_line_break_and_takes_no_rows() -> None:
     for format in FORMATS:
         assert render(rows(FEW), format).endswith("\n")
         assert render([], format).endswith("\n")
-
-
-def test_the_notebook_shows_formulas_and_ratio() -> None:
-    source = notebook_latex(VARIANTS["basis"])
-    assert source.startswith("$$\\begin{aligned}\n\\text{Parameters} &= ")
-    assert r"\text{MACs} &= \left(k^{2} + n\right) b m h w" in source
-    assert r"\frac{b}{n} + \frac{b}{k^{2}}" in source
-    assert VARIANTS["basis"]._repr_latex_() == source
-    assert "ratio" not in notebook_latex(VARIANTS["standard"])
-    assert balanced(source)

@@ -246,7 +246,7 @@ def test_symbols_are_their_numbers(variant: Variant) -> None:
 @EVERY_VARIANT
 def test_every_metric_has_a_formula(variant: Variant) -> None:
     for key in METRICS:
-        assert isinstance(variant.formula(key), sympy.Expr), key
+        assert isinstance(cm.formula(variant, key), sympy.Expr), key
 
 
 # -- large sizes -----------------------------------------------------------------------------------

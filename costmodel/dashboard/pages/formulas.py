@@ -12,7 +12,7 @@ from costmodel.dashboard.forms import selection
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import formulas_command, formulas_directive
 from costmodel.fields import Choice, Field
-from costmodel.formulas.alphabets import NOTATIONS
+from costmodel.formulas.alphabets import ALPHABETS
 from costmodel.formulas.claims import check_claims
 from costmodel.formulas.einsum import einsum_formula
 from costmodel.formulas.printing.printers import latex
@@ -51,14 +51,14 @@ def _fields() -> list[Field]:
     return [
         *selection.fields(),
         selection.look_field(),
-        Choice("notation", next(iter(NOTATIONS)), "Letters", options=_keys()),
+        Choice("notation", next(iter(ALPHABETS)), "Letters", options=_keys()),
         Choice("metric", "macs", "Ratio and break-even of", options=tuple(METRICS)),
         Choice("format", "markdown", "Copy as", options=tuple(FORMATS)),
     ]
 
 
 def _keys() -> tuple[str, ...]:
-    return tuple(NOTATIONS)
+    return tuple(ALPHABETS)
 
 
 def _notation(state: State) -> None:
@@ -68,7 +68,7 @@ def _notation(state: State) -> None:
         default=state["notation"],
         key="notation",
         required=True,
-        help="; ".join(f"{key}: {found.title}" for key, found in NOTATIONS.items()),
+        help="; ".join(f"{key}: {found.title}" for key, found in ALPHABETS.items()),
     )
 
 

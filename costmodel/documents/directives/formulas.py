@@ -25,9 +25,9 @@ def displayed(latex: str, target: Target) -> str:
 
 
 def _notation(request: Request) -> str:
-    from costmodel.formulas.alphabets import NOTATIONS
+    from costmodel.formulas.alphabets import ALPHABETS
 
-    return options.choice(request, "notation", tuple(NOTATIONS), "fcnn")
+    return options.choice(request, "notation", tuple(ALPHABETS), "fcnn")
 
 
 @directive(

@@ -13,14 +13,14 @@ from sympy import Expr, Symbol
 
 from costmodel.core.numbers import Number
 from costmodel.formulas.algebra import factored
-from costmodel.formulas.alphabets import DEFAULT, Notation, renaming
+from costmodel.formulas.alphabets import DEFAULT, Alphabet, renaming
 from costmodel.formulas.printing.latex_printer import LatexPrinter
 from costmodel.formulas.printing.text_printers import PythonPrinter, TextPrinter
 
 
 def text(
     expr: Expr,
-    notation: str | Notation = DEFAULT,
+    alphabet: str | Alphabet = DEFAULT,
     own: Iterable[str] | None = None,
     values: Mapping[Symbol, Number] | None = None,
 ) -> str:
@@ -28,18 +28,18 @@ def text(
 
     Args:
         expr: what to print, in the project's letters.
-        notation: the letters to print it in.
+        alphabet: the letters to print it in.
         own: letters that keep their names: the hyper-parameters of the variant that it is about.
             None where that is not known; letters that can be either then keep theirs.
         values: numbers to print in place of the letters, for the line of a derivation in which
             they are substituted; nothing is evaluated.
     """
-    return _print(TextPrinter, expr, notation, own, values)
+    return _print(TextPrinter, expr, alphabet, own, values)
 
 
 def latex(
     expr: Expr,
-    notation: str | Notation = DEFAULT,
+    alphabet: str | Alphabet = DEFAULT,
     own: Iterable[str] | None = None,
     values: Mapping[Symbol, Number] | None = None,
 ) -> str:
@@ -47,14 +47,14 @@ def latex(
 
     Safe in GitHub, KaTeX and MathJax. The arguments are those of `text`.
     """
-    return _print(LatexPrinter, expr, notation, own, values)
+    return _print(LatexPrinter, expr, alphabet, own, values)
 
 
 def markdown(
-    expr: Expr, notation: str | Notation = DEFAULT, own: Iterable[str] | None = None
+    expr: Expr, alphabet: str | Alphabet = DEFAULT, own: Iterable[str] | None = None
 ) -> str:
     """An expression as inline Markdown math: `$k^{2} m n h w$`; `fence` makes a block."""
-    return f"${latex(expr, notation, own)}$"
+    return f"${latex(expr, alphabet, own)}$"
 
 
 def fence(source: str) -> str:
@@ -64,7 +64,7 @@ def fence(source: str) -> str:
 
 def python(
     expr: Expr,
-    notation: str | Notation = DEFAULT,
+    alphabet: str | Alphabet = DEFAULT,
     own: Iterable[str] | None = None,
     values: Mapping[Symbol, Number] | None = None,
     integer: bool = True,
@@ -72,7 +72,7 @@ def python(
     """An expression as Python source: `k**2*m*n*h*w//g`, `-(-n//q)` for ⌈n/q⌉.
 
     Args:
-        expr, notation, own, values: those of `text`.
+        expr, alphabet, own, values: those of `text`.
         integer: whether the value is an integer, as a count's is. Divisions are then exact ones of
             integers, on one line below everything, so that ints give the exact int. Otherwise
             they are `/` (a ratio, a bound), exact for fractions.
@@ -83,18 +83,18 @@ def python(
         without a closed form, as of a padded window with a stride and a dilation that are both
         letters, stays a call of the metric's own function.
     """
-    return _print(PythonPrinter, expr, notation, own, values, integer=integer)
+    return _print(PythonPrinter, expr, alphabet, own, values, integer=integer)
 
 
 def _print(
     printer: type[Any],
     expr: Expr,
-    notation: str | Notation,
+    alphabet: str | Alphabet,
     own: Iterable[str] | None,
     values: Mapping[Symbol, Number] | None,
     **settings: Any,
 ) -> str:
-    rename = renaming(expr.free_symbols, notation, own)
+    rename = renaming(expr.free_symbols, alphabet, own)
     if rename.symbols:
         renamed = rename.apply(expr)
         expr = factored(renamed) if renamed.count_ops() < expr.count_ops() else renamed

@@ -7,7 +7,7 @@ import pytest
 from costmodel import METRICS, VARIANTS
 from costmodel.cli.main import main
 from costmodel.documents.embedding import process
-from costmodel.formulas.alphabets import NOTATIONS
+from costmodel.formulas.alphabets import ALPHABETS
 from costmodel.formulas.claims import check_claims
 from costmodel.formulas.einsum import einsum_formula
 from costmodel.formulas.rows import rows
@@ -38,7 +38,7 @@ def test_the_table_is_the_library_s(opened):
     assert r"$\frac{b}{n} + \frac{b}{k^{2}}$" in table()
 
 
-@pytest.mark.parametrize("notation", list(NOTATIONS))
+@pytest.mark.parametrize("notation", list(ALPHABETS))
 def test_every_notation(opened, notation):
     opened.set("notation", notation)
     assert table(notation=notation) in markdowns(opened)

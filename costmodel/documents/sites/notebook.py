@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
-from costmodel.formulas.alphabets import DEFAULT, Notation
-from costmodel.formulas.formula import formula, ratio
-from costmodel.formulas.printing import printers
 from costmodel.metrics.metric import METRICS
 
 
-def notebook_latex(variant: Variant, notation: str | Notation = DEFAULT) -> str:
+def register() -> None:
+    """Let the running IPython, if there is one, show a variant by its formulas."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None:
+        shell.display_formatter.formatters["text/latex"].for_type(Variant, variant_latex)
+
+
+def variant_latex(variant: Variant) -> str:
     """The shown metrics and their ratios to the standard layer, aligned, between double dollars."""
+    from costmodel.formulas.formula import formula, ratio
+    from costmodel.formulas.printing.printers import latex
+
     lines = []
     for metric in METRICS.values():
         if not metric.shown:
             continue
-        own = tuple(variant.hyper)
-        value = printers.latex(formula(variant, metric.key), notation, own)
+        value = latex(formula(variant, metric.key), own=variant.hyper)
         lines.append(rf"\text{{{metric.label}}} &= {value}")
         if variant.baseline:
             continue
         try:
-            share = printers.latex(ratio(variant, metric.key), notation, own)
+            share = latex(ratio(variant, metric.key), own=variant.hyper)
         except CostModelError:
             continue
         lines.append(rf"\text{{ratio to the standard layer}} &= {share}")

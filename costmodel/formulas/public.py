@@ -1,0 +1,90 @@
+"""The library's own answers: formulas in plain symbols, as anybody else would type them.
+
+Inside, sizes are positive integers, which lets floors and roots simplify; `Symbol("k")` and
+`subs({"k": 3})` mean other symbols to SymPy, so whatever leaves the library is without assumptions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sympy import Expr
+
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import Variant
+from costmodel.formulas import break_even as solved
+from costmodel.formulas import formula as exact
+from costmodel.formulas.break_even import BreakEven
+from costmodel.formulas.layers import exchanged
+from costmodel.formulas.letters import public, symbol
+
+
+def formula(
+    variant: Variant | str, metric: str = "macs", layer: ConvLayer | None = None, **hyper: Number
+) -> Expr:
+    """A metric of a variant as a SymPy expression.
+
+    Args:
+        variant: a `Variant`, or the id of a registered one.
+        metric: the key of any metric in `METRICS`.
+        layer: a layer with symbols in it; None is the general one: kernel side k on every axis,
+            m to n channels, "same" padding at stride 1 on the output grid (d) h w, one image, no
+            bias.
+        hyper: values or expressions by letter; the others are symbols of their letters.
+
+    Returns:
+        An exact expression, floors and ceilings kept, common factors drawn out.
+
+    Raises:
+        VariantError: an unknown variant or hyper-parameter, or a layer that it does not fit.
+        CostModelError: an unknown metric.
+
+    >>> import costmodel as cm
+    >>> cm.formula("basis", "macs")
+    b*h*m*w*(k**2 + n)
+    """
+    return public(exact.formula(variant, metric, layer, **hyper))
+
+
+def ratio(variant: Variant | str, metric: str = "macs", layer: ConvLayer | None = None) -> Expr:
+    """A metric of a variant divided by the standard layer's; the arguments are those of `formula`.
+
+    Raises `CostModelError` where the standard layer has none of what is counted.
+
+    >>> import costmodel as cm
+    >>> cm.ratio("basis", "macs")
+    b/n + b/k**2
+    """
+    return public(exact.ratio(variant, metric, layer))
+
+
+def break_even(
+    variant: Variant | str, letter: str, metric: str = "macs", layer: ConvLayer | None = None
+) -> BreakEven:
+    """The bound on one letter within which a variant is cheaper than the standard layer.
+
+    Args:
+        variant, metric, layer: those of `formula`.
+        letter: a hyper-parameter, or a letter of the layer (k, m, n, …).
+
+    Returns:
+        The `.bound`, exact in the other letters, and the `.condition` as an inequality; its
+        `.limit` for ever more channels, and in `.note` what was assumed.
+
+    Raises:
+        CostModelError: the cost does not depend on the letter, is never that of the standard layer
+            at a positive value, or has no closed form there.
+
+    >>> import costmodel as cm
+    >>> cm.break_even("basis", "b").condition
+    b < k**2*n/(k**2 + n)
+    >>> layer = cm.ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
+    >>> cm.break_even("basis", "b", layer=layer).bound
+    1152/137
+    """
+    if layer is not None:  # roots are told apart by their signs, so sizes must be known to have one
+        layer = exchanged(layer, lambda s: symbol(s.name) if s.is_positive is None else s)
+    found = solved.break_even(variant, letter, metric, layer)
+    parts = {name: getattr(found, name) for name in ("letter", "bound", "limit", "limit_in")}
+    return replace(found, **{name: part and public(part) for name, part in parts.items()})
