@@ -10,10 +10,11 @@ import streamlit as st
 from costmodel.comparing.count import Counts
 from costmodel.core.layer import ConvLayer
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.dashboard import measuring, parts, tables, timings
+from costmodel.dashboard import measuring, parts, tables
 from costmodel.dashboard.forms import selection
 from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
 from costmodel.dashboard.state.state import State
+from costmodel.dashboard.state.timings import available, timings
 from costmodel.dashboard.wording import literal, sentence
 from costmodel.errors import CostModelError, MissingDependencyError
 from costmodel.fields import Choice, Field
@@ -21,6 +22,8 @@ from costmodel.plots.measured import promised_and_kept, time_over_macs
 from costmodel.plots.roofline import roofline
 from costmodel.plots.timing import measured_against_predicted
 from costmodel.table import Table
+from costmodel.timing.background import Measurement
+from costmodel.timing.overview import Overview
 
 #: Views of what is there, by name; a view without data is not offered.
 VIEWS = {
@@ -48,7 +51,7 @@ _COLUMNS = {
 
 def page() -> None:
     """Draw the page."""
-    machines = timings.available()
+    machines = available()
     state = State(_fields(tuple(machines))).begin()
     parts.heading(
         "Are fewer multiplies less time?",
@@ -96,7 +99,7 @@ def _view(state: State, chosen: Sequence[Variant], machines: list[str]) -> None:
         _measure(state, chosen)
         return
     st.selectbox("Machine", machines, machines.index(state["machine"]), key="machine")
-    found = timings.timings(state["machine"])
+    found = timings(state["machine"])
     draw = {"times": _times, "roofline": _roofline, "predicted": _predicted}
     draw[state["times"]](state, found)
 
@@ -156,7 +159,7 @@ def _progress() -> None:
         st.rerun()
 
 
-def _result(state: State, present: measuring.Measurement) -> None:
+def _result(state: State, present: Measurement) -> None:
     if present.stopped:
         st.info("Stopped. Nothing was kept.")
     elif present.error:
@@ -184,7 +187,7 @@ def _result(state: State, present: measuring.Measurement) -> None:
 # -- stored times ----------------------------------------------------------------------------------
 
 
-def _times(state: State, found: timings.Timings) -> None:
+def _times(state: State, found: Overview) -> None:
     rows = list(found.rows)
     words = f"{len(rows)} layers on {found.machine}: milliseconds over multiplies."
     parts.chart(state, time_over_macs(rows), "times", words)
@@ -212,7 +215,7 @@ _SHOWN = (
 )
 
 
-def _roofline(state: State, found: timings.Timings) -> None:
+def _roofline(state: State, found: Overview) -> None:
     if found.peaks is None or found.roofline is None:
         st.info(
             "This machine's peaks were not measured: `python -m costmodel calibrate` does it, and "
@@ -228,7 +231,7 @@ def _roofline(state: State, found: timings.Timings) -> None:
     _table(state, found.roofline, found.roofline.columns, "roofline")
 
 
-def _predicted(state: State, found: timings.Timings) -> None:
+def _predicted(state: State, found: Overview) -> None:
     if not found.unseen:
         st.info(
             "This machine is not calibrated: `python -m costmodel calibrate` measures a designed "

@@ -1,14 +1,14 @@
 """The Measured page: what is stored, and a measurement with bounds, progress and a stop."""
 
 import sys
-import time
 
 import pytest
 
 from costmodel import ConvLayer, count
-from costmodel.dashboard import measuring, timings
-from costmodel.dashboard.measuring import Measurement
+from costmodel.dashboard import measuring
 from costmodel.errors import CostModelError
+from costmodel.timing import overview
+from costmodel.timing.background import Measurement
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
 from costmodel.timing.report import table
@@ -24,8 +24,8 @@ SMALL = {"m": "12", "n": "20", "size": "17x14", "variants": "standard,basis"}
 
 @pytest.fixture
 def no_store(monkeypatch):
-    monkeypatch.setattr(timings, "_stores", list)
-    monkeypatch.setattr(timings.shipped, "names", list)
+    monkeypatch.setattr(overview, "stores", list)
+    monkeypatch.setattr(shipped, "names", list)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def store(monkeypatch, tmp_path):
             store.keep(run, turn, [(place, 1e-3 * (place + 1 + turn)) for place in range(3)])
         store.keep_peaks(MACHINE, Peaks(5e9, 2e9, 1e-5))
         store.keep_unseen(MACHINE, {CASES[0]: 2e-3, CASES[1]: 1.5e-3})
-    monkeypatch.setattr(timings, "_stores", lambda: [path])
+    monkeypatch.setattr(overview, "stores", lambda: [path])
     return path
 
 
@@ -82,7 +82,7 @@ def test_measured_against_predicted(page, store):
 
 
 def test_shipped_times_are_shown_where_nothing_was_measured(page, monkeypatch):
-    monkeypatch.setattr(timings, "_stores", list)
+    monkeypatch.setattr(overview, "stores", list)
     kept = shipped.load(shipped.names()[0])
     for view in ("times", "roofline", "predicted"):
         opened = page("measured", times=view)
@@ -97,7 +97,7 @@ def test_a_machine_without_peaks_says_what_to_do(page, monkeypatch, tmp_path):
     with Store(path) as store:
         run = store.begin("x", MACHINE, CASES[:1], 1)
         store.keep(run, 0, [(0, 1e-3)])
-    monkeypatch.setattr(timings, "_stores", lambda: [path])
+    monkeypatch.setattr(overview, "stores", lambda: [path])
     for view in ("roofline", "predicted"):
         opened = page("measured", times=view)
         assert "costmodel calibrate" in opened.app.info[0].value
@@ -107,7 +107,7 @@ def test_a_machine_without_peaks_says_what_to_do(page, monkeypatch, tmp_path):
 def test_a_file_that_is_no_store_is_left_out(page, monkeypatch, tmp_path):
     path = tmp_path / "timings.sqlite"
     path.write_text("no database at all, whatever its name is")
-    monkeypatch.setattr(timings, "_stores", lambda: [str(path)])
+    monkeypatch.setattr(overview, "stores", lambda: [str(path)])
     opened = page("measured")
     assert opened.has("times"), "shipped times are there still"
     assert not opened.errors
@@ -131,7 +131,7 @@ def test_a_measurement_from_the_page(page, no_store):
     assert not opened.errors
     present = finished(opened)
     assert not present.error
-    assert not measuring.busy(), "the next one may measure"
+    assert not measuring.slot().locked(), "the next one may measure"
     opened.run()
     frame = opened.frame()
     assert list(frame["variant"]) == ["standard", "basis"]
@@ -150,8 +150,8 @@ def sleeping(monkeypatch):
     """A measurement that never ends by itself, and is no load."""
     original = Measurement.__init__
 
-    def instead(self, command, slot):
-        original(self, [sys.executable, "-c", "import time; time.sleep(60)"], slot)
+    def instead(self, command, limit, ended):
+        original(self, [sys.executable, "-c", "import time; time.sleep(60)"], limit, ended)
 
     monkeypatch.setattr(Measurement, "__init__", instead)
 
@@ -161,12 +161,12 @@ def test_it_can_be_stopped(page, no_store, sleeping):
     opened.widget("measure").click()
     opened.run()
     assert opened.widget("measure").disabled
-    assert measuring.busy()
+    assert measuring.slot().locked()
     opened.widget("stop").click()
     opened.run()
     present = finished(opened)
     assert present.stopped
-    assert not measuring.busy()
+    assert not measuring.slot().locked()
     opened.run()
     assert "Stopped" in " ".join(info.value for info in opened.app.info)
     assert not opened.errors
@@ -193,14 +193,14 @@ def test_it_is_ended_when_it_takes_too_long(monkeypatch, page, no_store, sleepin
     assert "more than 0.2 seconds" in finished(opened).error
     opened.run()
     assert "allowed are smaller layers" in " ".join(opened.errors)
-    assert not measuring.busy()
+    assert not measuring.slot().locked()
 
 
 def test_what_the_command_refuses_is_said(monkeypatch, page, no_store):
     words = [sys.executable, "-c", "import sys; sys.exit('costmodel: error: no such thing')"]
     original = Measurement.__init__
     monkeypatch.setattr(
-        Measurement, "__init__", lambda self, command, slot: original(self, words, slot)
+        Measurement, "__init__", lambda self, command, *rest: original(self, words, *rest)
     )
     opened = page("measured", times="measure", **SMALL)
     opened.widget("measure").click()
@@ -208,26 +208,6 @@ def test_what_the_command_refuses_is_said(monkeypatch, page, no_store):
     finished(opened)
     opened.run()
     assert opened.errors == ["No such thing."]
-
-
-def test_progress_is_that_of_the_store(sleeping, tmp_path):
-    import threading
-
-    slot = threading.Lock()
-    slot.acquire()
-    present = Measurement([], slot)
-    try:
-        assert present.progress() == 0
-        with Store(str(present._store)) as store:
-            run = store.begin("page", MACHINE, CASES, 4)
-            store.keep(run, 0, [(place, 1e-3) for place in range(3)])
-        assert present.progress() == 0.25
-    finally:
-        present.stop()
-    deadline = time.monotonic() + 10
-    while present._folder.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not present._folder.exists(), "nothing of it is kept"
 
 
 @pytest.mark.parametrize(
