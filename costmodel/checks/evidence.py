@@ -73,21 +73,21 @@ def verdicts() -> dict[str, Counter[str]]:
     """How often each counter is right in its own unit, wrong, or fails; ours is the first."""
     from costmodel.checks.referee.conformance import results
 
-    found: dict[str, Counter[str]] = {}
+    by_tool: dict[str, Counter[str]] = {}
     for row in results():
-        found.setdefault(row["tool"], Counter())[row["verdict"]] += 1
-    return found
+        by_tool.setdefault(row["tool"], Counter())[row["verdict"]] += 1
+    return by_tool
 
 
 def _counted(table: Table) -> tuple[bool, str]:
     from costmodel.checks.referee.conformance import RIGHT
     from costmodel.checks.referee.report import OWN
 
-    found = verdicts()
-    own = found.pop(OWN, Counter())
+    by_tool = verdicts()
+    own = by_tool.pop(OWN, Counter())
     others = ", ".join(
         f"{tool} in {count[RIGHT]}"
-        for tool, count in sorted(found.items(), key=lambda item: -item[1][RIGHT])
+        for tool, count in sorted(by_tool.items(), key=lambda item: -item[1][RIGHT])
     )
     return own[RIGHT] == len(table), (
         f"{OWN} is right in {own[RIGHT]} of {len(table)} cases; {others}. Twice the number is "
@@ -103,10 +103,10 @@ def _published() -> Table:
 
 def tallied(table: Table) -> dict[str, Counter[str]]:
     """How many figures of each published table come out how."""
-    found: dict[str, Counter[str]] = {}
+    by_table: dict[str, Counter[str]] = {}
     for row in table:
-        found.setdefault(row["table"], Counter())[row["verdict"]] += 1
-    return found
+        by_table.setdefault(row["table"], Counter())[row["verdict"]] += 1
+    return by_table
 
 
 def _recomputed(table: Table) -> tuple[bool, str]:
@@ -131,9 +131,9 @@ def _exists(*parts: str) -> bool:
 
 def available() -> Mapping[str, Evidence]:
     """What is kept, by key."""
-    found = []
+    kept = []
     if _exists(CERTIFICATES):
-        found.append(
+        kept.append(
             Evidence(
                 "certificates",
                 "Proved formulas",
@@ -147,7 +147,7 @@ def available() -> Mapping[str, Evidence]:
             )
         )
     if _exists("referee", "results.csv"):
-        found.append(
+        kept.append(
             Evidence(
                 "counters",
                 "Other counters",
@@ -160,7 +160,7 @@ def available() -> Mapping[str, Evidence]:
             )
         )
     if _exists("published", "sources.csv"):
-        found.append(
+        kept.append(
             Evidence(
                 "published",
                 "Published tables",
@@ -172,7 +172,7 @@ def available() -> Mapping[str, Evidence]:
                 _recomputed,
             )
         )
-    return {one.key: one for one in found}
+    return {one.key: one for one in kept}
 
 
 def exceptional(row: Mapping[str, Any]) -> bool:

@@ -39,7 +39,7 @@ def one_line(text: str) -> str:
 
 def sizes(text: str) -> dict[str, str]:
     """Derived sizes as typed, `c = ceil(n/q); p = r/g`, as expressions by name."""
-    found: dict[str, str] = {}
+    expressions: dict[str, str] = {}
     for part in text.split(";"):
         if not part.strip():
             continue
@@ -48,10 +48,10 @@ def sizes(text: str) -> dict[str, str]:
             raise InputError(
                 f"derived size {part.strip()!r}; allowed is NAME = EXPRESSION, as in c = ceil(n/q)"
             )
-        if name in found:
+        if name in expressions:
             raise InputError(f"derived size {name!r} is given twice; allowed is once")
-        found[name] = formula
-    return found
+        expressions[name] = formula
+    return expressions
 
 
 def letters(stages: str, where: Mapping[str, str] | None = None) -> list[str]:
@@ -64,8 +64,8 @@ def letters(stages: str, where: Mapping[str, str] | None = None) -> list[str]:
     names: list[str] = []
     for line in sequence.stages():
         names += [*line.input_names, *line.weight_names, *line.output_names]
-    for found, _ in sequence.expressions():
-        names += found.names()
+    for expr, _ in sequence.expressions():
+        names += expr.names()
     for formula in derived.values():
         names += expression.parse(formula).names()
     skip = {*RESERVED, *derived}

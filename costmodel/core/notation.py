@@ -174,20 +174,20 @@ class _Parser:
         return line
 
     def axes(self, end: str, what: str) -> list[tuple[str, int]]:
-        found = []
+        words = []
         while self.word not in ("", ",", "->", "|", "{", "}", "&", "@", "+"):
-            found.append(self.take())
+            words.append(self.take())
         if end and self.word != end:
             raise self.error(
                 f"{end!r} is missing after {what}; a stage looks like 'm, n m i j -> n'"
             )
         if not end and self.word in (",", "->", "{"):
             raise self.error(f"{self.word!r} after {what}; stages are separated by '|'")
-        if not found:
+        if not words:
             raise self.error(f"{what} are missing; a stage looks like 'm, n m i j -> n'")
         if end:
             self.take()
-        return found
+        return words
 
     def name(self, word: str, at: int, where: str) -> str:
         if not _NAME.match(word):
@@ -231,20 +231,20 @@ class _Parser:
 
     def options(self) -> tuple[tuple[str, Expr], ...]:
         self.take()
-        found: dict[str, Expr] = {}
+        options: dict[str, Expr] = {}
         while self.word not in ("", "|", "{", "}", "&", "+", ",", "->", "@"):
             word, at = self.take()
             name, equals, value = word.partition("=")
             if name not in OPTIONS or not equals:
                 raise NotationError(f"unknown option {word!r}", self.text, at, OPTIONS)
-            if name in found:
+            if name in options:
                 raise self.error(f"option {name!r} is given twice", at)
-            found[name] = self.expression(value, at + len(name) + 1)
-            if {"up", "down"} <= set(found):
+            options[name] = self.expression(value, at + len(name) + 1)
+            if {"up", "down"} <= set(options):
                 raise self.error("'up' and 'down' in one stage; a window moves one way", at)
-        if not found:
+        if not options:
             raise NotationError("an option is missing after '@'", self.text, self.at, OPTIONS)
-        return tuple(found.items())
+        return tuple(options.items())
 
     def expression(self, text: str, at: int) -> Expr:
         return expression.parse(text, within=self.text, offset=at)

@@ -89,12 +89,12 @@ def with_time(table: Table, bounds: Mapping[str, BoundVariant], timed: Timed) ->
         if bound is None:
             rows.append({**row, "why": "an algorithm of the library's own choice"})
             continue
-        found = timed.of(bound)
-        both = found["measured_ms"] and base["measured_ms"]
+        cells = timed.of(bound)
+        both = cells["measured_ms"] and base["measured_ms"]
         key = "measured_ms" if both else "predicted_ms"
-        found["macs_speedup"] = _quotient(_macs(base_bound), _macs(bound))
-        found["time_speedup"] = _quotient(base[key], found[key])
-        rows.append({**row, **found})
+        cells["macs_speedup"] = _quotient(_macs(base_bound), _macs(bound))
+        cells["time_speedup"] = _quotient(base[key], cells[key])
+        rows.append({**row, **cells})
     level = timed.predictor.intervals.around("", 1.0).level
     notes = (*table.notes, _NOTE.format(level=level), f"Times on {timed.predictor.machine}.")
     return Table((*table.columns, *COLUMNS), rows, notes, table.skipped)

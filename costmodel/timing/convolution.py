@@ -105,10 +105,10 @@ class Convolution:
 
 def convolutions(bound: BoundVariant) -> tuple[Convolution, ...]:
     """The convolutions that a variant's stages run, a stage that stands n times n times."""
-    found: list[Convolution] = []
+    calls: list[Convolution] = []
     for stage in bound.stages:
-        found += [of_stage(stage)] * int(stage.times)
-    return tuple(found)
+        calls += [of_stage(stage)] * int(stage.times)
+    return tuple(calls)
 
 
 def of_layer(layer: ConvLayer) -> Convolution:

@@ -52,8 +52,8 @@ def table(store: Store, name: str | None = None) -> Table:
         for run in store.runs():
             if run.name == name:
                 samples = zip(run.cases, store.samples(run), strict=True)
-                found = {case: Summary.of(seconds) for case, seconds in samples if seconds}
-                rows += _rows(found, run.machine)
+                summaries = {case: Summary.of(seconds) for case, seconds in samples if seconds}
+                rows += _rows(summaries, run.machine)
     return Table(COLUMNS, rows, (_NOTE,))
 
 
@@ -67,14 +67,14 @@ def _rows(measured: Mapping[Case, Summary], machine: Machine) -> list[dict[str, 
 
 
 def _row(case: Case, summary: Summary, machine: Machine) -> dict[str, Any]:
-    found = case.convolutions
-    macs = sum(conv.macs for conv in found)
+    convolutions = case.convolutions
+    macs = sum(conv.macs for conv in convolutions)
     layer = case.layer
     return {
         "variant": case.variant,
         "hyper": ";".join(f"{name}={value}" for name, value in case.hyper),
         **{name: _cell(getattr(layer, name)) for name in _GEOMETRY},
-        "class": found[0].kind if len(found) == 1 else "",
+        "class": convolutions[0].kind if len(convolutions) == 1 else "",
         "macs": macs,
         "rounds": summary.rounds,
         "min_ms": 1e3 * summary.minimum,

@@ -84,10 +84,10 @@ def points(measured: Mapping[Case, Summary], peaks: Peaks, dtype: str = "float32
     """One row per measured plain convolution: its intensity, its rate, and the roof above it."""
     rows = []
     for case, summary in measured.items():
-        found = case.convolutions
-        if len(found) != 1:
+        convolutions = case.convolutions
+        if len(convolutions) != 1:
             continue
-        (conv,) = found
+        (conv,) = convolutions
         at, rate = intensity(conv, dtype), conv.macs / summary.minimum
         roof = peaks.roof(at)
         cells = (conv.kind, str(case), conv.macs, at, rate / 1e9, roof / 1e9, rate / roof)

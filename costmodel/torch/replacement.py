@@ -88,7 +88,7 @@ def replace(model: nn.Module, plan: Network | Mapping[str, BoundVariant]) -> nn.
 
 def _by_path(plan: Network) -> dict[str, BoundVariant]:
     """Module path → what stands in its place, the same in all its runs."""
-    found: dict[str, BoundVariant] = {}
+    replacements: dict[str, BoundVariant] = {}
     runs: dict[str, list[NetOp]] = {}
     for op in plan.ops:
         if op.layer is not None:
@@ -103,8 +103,8 @@ def _by_path(plan: Network) -> dict[str, BoundVariant]:
                 "allowed is one replacement for all runs"
             )
         assert ops[0].bound is not None
-        found[path] = ops[0].bound
-    return found
+        replacements[path] = ops[0].bound
+    return replacements
 
 
 def _meaning(bound: BoundVariant | None) -> Any:
@@ -116,19 +116,19 @@ def _meaning(bound: BoundVariant | None) -> Any:
 def _layer(model: nn.Module, path: str) -> nn.Module:
     """The module at a path; for a model that is one layer, the model itself."""
     try:
-        found = model.get_submodule(path)
+        layer = model.get_submodule(path)
     except AttributeError:
-        found = model
+        layer = model
         if type(model) not in (*_CONVOLUTIONS, nn.Linear):
             raise VariantError(
                 f"the model has no module {path!r}; allowed are the paths of its own layers"
             ) from None
-    if type(found) not in (*_CONVOLUTIONS, nn.Linear):
+    if type(layer) not in (*_CONVOLUTIONS, nn.Linear):
         raise VariantError(
-            f"module {path!r} is a {type(found).__name__}; allowed are PyTorch's own convolution "
+            f"module {path!r} is a {type(layer).__name__}; allowed are PyTorch's own convolution "
             "and linear layers"
         )
-    return found
+    return layer
 
 
 def _built(old: nn.Module, bound: BoundVariant, path: str) -> nn.Module:

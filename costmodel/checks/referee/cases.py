@@ -57,8 +57,8 @@ class Case:
 
     def build(self) -> tuple[nn.Module, tuple[Tensor, ...]]:
         """The model in evaluation mode and its input."""
-        found = self.opened()
-        return found.model, tuple(found.inputs.tensors("cpu")[0])
+        opened = self.opened()
+        return opened.model, tuple(opened.inputs.tensors("cpu")[0])
 
 
 def _options(row: Row) -> dict[str, Any]:

@@ -35,15 +35,15 @@ def verdict(tool: str, macs: int, number: int | None) -> str:
 def results() -> list[dict[str, Any]]:
     """The kept measurements, in the order of the file."""
     path = data_path(*FILE)
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     with open(path, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             number = int(row["number"]) if row["number"] else None
             kept = {name: row[name] or None for name in ("version", "causes", "error")}
             macs = int(row["macs"])
             cells = {"case": row["case"], "tool": row["tool"], "macs": macs, "number": number}
-            found.append({**cells, **kept, "verdict": verdict(row["tool"], macs, number)})
-    return found
+            rows.append({**cells, **kept, "verdict": verdict(row["tool"], macs, number)})
+    return rows
 
 
 def conformance_table() -> Table:
@@ -75,7 +75,7 @@ def measure(
     wanted = [TOOLS[key] for key in (TOOLS if tools is None else tools)]
     suite = rows()
     records = {name: recorded_model(name) for name in suite}
-    found = [
+    measured = [
         {
             "case": name,
             "tool": OWN,
@@ -98,8 +98,8 @@ def measure(
             cells["verdict"] = verdict(tool.key, macs, answer.value)
             if answer.value is not None:
                 cells["causes"] = _causes(tool.convention.read(records[name]), answer.value)
-            found.append(cells)
-    return Table(COLUMNS, found, skipped=tuple(skipped))
+            measured.append(cells)
+    return Table(COLUMNS, measured, skipped=tuple(skipped))
 
 
 def _causes(reading: Reading, number: int) -> str | None:
@@ -131,7 +131,7 @@ def changed(measured: Table) -> list[str]:
 
 def versions() -> dict[str, str]:
     """The tools of the kept measurements with their versions: ours first, then as in `TOOLS`."""
-    found = {row["tool"]: row["version"] or "" for row in results()}
-    if OWN not in found:
+    versions = {row["tool"]: row["version"] or "" for row in results()}
+    if OWN not in versions:
         raise InputError(f"{data_path(*FILE)} has no row of {OWN}; allowed is a measured file")
-    return {tool: found[tool] for tool in (OWN, *TOOLS) if tool in found}
+    return {tool: versions[tool] for tool in (OWN, *TOOLS) if tool in versions}

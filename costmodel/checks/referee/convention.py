@@ -149,9 +149,9 @@ def units(convention: Convention, record: Record) -> list[Unit]:
                 break
         else:
             free.append(call)
-    found = [_unit(record.calls[i], True, products, record) for i, products in seen.items()]
-    found += [_unit(call, False, [call], record) for call in free]
-    return sorted(found, key=lambda unit: unit.call.index)
+    units = [_unit(record.calls[i], True, products, record) for i, products in seen.items()]
+    units += [_unit(call, False, [call], record) for call in free]
+    return sorted(units, key=lambda unit: unit.call.index)
 
 
 def _unit(call: Call, seen: bool, products: list[Call], record: Record) -> Unit:

@@ -78,11 +78,11 @@ def _run(request: dict[str, object], limit: float) -> tuple[dict[str, Answer], s
 
 
 def _answers(text: str) -> dict[str, Answer]:
-    found = {}
+    answers = {}
     for line in text.splitlines():
         try:
             answer = json.loads(line)
-            found[answer["case"]] = Answer(answer.get("value"), answer.get("error", ""))
+            answers[answer["case"]] = Answer(answer.get("value"), answer.get("error", ""))
         except (ValueError, KeyError, TypeError):
             continue  # a line cut off when the time was up
-    return found
+    return answers

@@ -80,8 +80,8 @@ NOTES = (
 
 def itemised(reading: Reading, left: int) -> list[tuple[str, Value]]:
     """Causes in the order of their declaration, and what they leave."""
-    found = [(cause, reading.causes[cause]) for cause in CAUSES if cause in reading.causes]
-    whole = [(c, int(v) if v == int(v) else float(v)) for c, v in found]  # an image of a batch
+    shares = [(cause, reading.causes[cause]) for cause in CAUSES if cause in reading.causes]
+    whole = [(c, int(v) if v == int(v) else float(v)) for c, v in shares]  # an image of a batch
     return [*whole, (UNEXPLAINED, left)]  # type: ignore[list-item]
 
 

@@ -62,11 +62,11 @@ def _callers(record: Record) -> frozenset[int]:
     """Indices of functions that call other functions; remembered for the last record."""
     kept = _CALLERS.get(id(record))
     if kept is None or kept[0] is not record:
-        found = frozenset(
+        callers = frozenset(
             call.parent for call in record.calls if call.level == FUNCTION and call.parent >= 0
         )
         _CALLERS.clear()
-        kept = _CALLERS[id(record)] = record, found
+        kept = _CALLERS[id(record)] = record, callers
     return kept[1]
 
 

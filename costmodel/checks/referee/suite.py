@@ -62,14 +62,14 @@ class Row:
 def rows() -> dict[str, Row]:
     """The cases by name, in the order of the file."""
     path = data_path(*FILE)
-    found: dict[str, Row] = {}
+    rows: dict[str, Row] = {}
     with open(path, encoding="utf-8", newline="") as file:
         for cells in csv.DictReader(file):
             row = _row(cells)
             if row.form not in FORMS:
                 raise InputError(f"{path}: form {row.form!r}; allowed are {', '.join(FORMS)}")
-            found[row.case] = row
-    return found
+            rows[row.case] = row
+    return rows
 
 
 def _row(cells: dict[str, str]) -> Row:

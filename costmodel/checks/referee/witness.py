@@ -156,9 +156,9 @@ def _first(value: Any) -> Shape:
         value = list(value.values())
     if isinstance(value, list | tuple):
         for item in value:
-            found = _first(item)
-            if found:
-                return found
+            shape = _first(item)
+            if shape:
+                return shape
     return Shape()
 
 

@@ -74,8 +74,8 @@ class Witness:
 
 
 def _torch(bounds: Sequence[BoundVariant]) -> Iterator[tuple[int, int]]:
-    for found in torch_counts([on_meta(bound) for bound in bounds]):
-        yield found.params, found.macs
+    for counted in torch_counts([on_meta(bound) for bound in bounds]):
+        yield counted.params, counted.macs
 
 
 def _fvcore(bounds: Sequence[BoundVariant]) -> Iterator[tuple[int, int]]:
@@ -124,10 +124,10 @@ def certify(
         # a fresh interpreter per worker: torch's threads do not survive a fork
         with ProcessPoolExecutor(workers, get_context("spawn"), initializer=prepare) as pool:
             done = {(v.id, key): pool.submit(_rows, (v, key)) for v, key in order}
-        found = [done[v.id, key].result() for v, key in tasks]
+        parts = [done[v.id, key].result() for v, key in tasks]
     else:
-        found = [_rows(task) for task in tasks]
-    return Table(COLUMNS, [row for rows in found for row in rows])
+        parts = [_rows(task) for task in tasks]
+    return Table(COLUMNS, [row for rows in parts for row in rows])
 
 
 def refuted(table: Table) -> list[dict[str, Any]]:
@@ -171,15 +171,15 @@ class Claim:
     @property
     def classes(self) -> str:
         """The values held and the residues told apart, "" where one polynomial is all there is."""
-        found: dict[str, None] = {}
+        classes: dict[str, None] = {}
         for grid in self.grids:
             held, steps = str(grid.case), [f"{s} mod {p}" for s, (p, _) in grid.case.steps.items()]
-            found[": ".join(filter(None, (held, ", ".join(steps))))] = None
-        return "; ".join(filter(None, found))
+            classes[": ".join(filter(None, (held, ", ".join(steps))))] = None
+        return "; ".join(filter(None, classes))
 
     def differences(self, count: Count) -> dict[str, str]:
         """The first layer on which a counter differs, by metric; "" where there is none."""
-        found = dict.fromkeys(self.formulas, "")
+        differences = dict.fromkeys(self.formulas, "")
         for grid in self.grids:
             letters = list(grid.values)
             values = {
@@ -191,12 +191,12 @@ class Claim:
                 got = count([bound for _, bound in batch])
                 for (at, bound), numbers in zip(batch, got, strict=True):
                     for metric, number in zip(METRICS, numbers, strict=True):
-                        if metric not in values or found[metric]:
+                        if metric not in values or differences[metric]:
                             continue
                         above, below = values[metric](*at.values())
                         if above != below * number:
-                            found[metric] = _difference(grid, at, bound, above, below, number)
-        return found
+                            differences[metric] = _difference(grid, at, bound, above, below, number)
+        return differences
 
 
 def claim(
@@ -241,7 +241,7 @@ def _rows(task: tuple[Variant, str]) -> list[dict[str, Any]]:
     for setting in witness.settings:
         try:
             made = claim(variant, setting)
-            found = made.differences(witness.count)
+            differences = made.differences(witness.count)
         except CostModelError as error:
             reasons.append(str(error))
             continue
@@ -254,7 +254,7 @@ def _rows(task: tuple[Variant, str]) -> list[dict[str, Any]]:
                 "degrees": made.degrees(metric),
                 "classes": made.classes,
                 "points": made.points,
-                "result": found[metric] or PROVED,
+                "result": differences[metric] or PROVED,
             }
             for metric in METRICS
         ]

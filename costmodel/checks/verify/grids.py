@@ -155,9 +155,9 @@ class Lettered:
         self, kernel: Sequence[int], size: Sequence[int], out: Sequence[int]
     ) -> dict[str, Any]:
         find = _transposed_move if self.setting.fields.get("transposed") else _move
-        found = [find(*axis) for axis in zip(kernel, size, out, strict=True)]
+        moves = [find(*axis) for axis in zip(kernel, size, out, strict=True)]
         names = ("stride", "padding", "output_padding")
-        return dict(zip(names, zip(*found, strict=True), strict=True))
+        return dict(zip(names, zip(*moves, strict=True), strict=True))
 
     def candidates(self, letter: Symbol, case: Case) -> tuple[int, ...]:
         """Values of t worth trying for a letter, the preferred ones first."""
@@ -241,10 +241,10 @@ class LayerGrid:
                 for letter in self.values
             }
             try:
-                found = self.bound(at)
+                bound = self.bound(at)
             except CostModelError:
                 continue
-            yield at, found
+            yield at, bound
             count -= 1
             if not count:
                 return

@@ -93,8 +93,8 @@ def ones(module: VariantModule) -> int:
 @_oracle("torch", "torch's FlopCounterMode, halved", lambda counts: counts.macs)
 def torch_count(module: VariantModule) -> int:
     """FLOPs of `FlopCounterMode` on the meta device, two of which are one MAC."""
-    (found,) = torch_counts([meta(module)])
-    return found.macs
+    (counted,) = torch_counts([meta(module)])
+    return counted.macs
 
 
 @_oracle("fvcore", "fvcore's count of convolutions and linear layers", lambda counts: counts.macs)
@@ -141,10 +141,10 @@ def einsum(module: VariantModule) -> float:
         parameter.data = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
     x = torch.randn(input_shape(module.layer), generator=generator, dtype=torch.float64)
     with torch.no_grad():
-        wanted, found = reference(double, x), double(x)
-    if wanted.shape != found.shape:
+        wanted, actual = reference(double, x), double(x)
+    if wanted.shape != actual.shape:
         return float("inf")
-    difference = float((wanted - found).abs().max() / wanted.abs().max().clamp(min=1e-30))
+    difference = float((wanted - actual).abs().max() / wanted.abs().max().clamp(min=1e-30))
     return 0.0 if difference <= TOLERANCE else difference
 
 

@@ -93,16 +93,16 @@ def cases(exprs: Sequence[Expr], held: Mapping[Symbol, Sequence[Number]]) -> lis
                 f"a rounding depends on {letter} in a way that is not linear; allowed are "
                 "roundings that divide by hyper-parameters or by numbers"
             )
-    found = []
+    cases = []
     for values in itertools.product(*(held[letter] for letter in letters)):
         fixed = dict(zip(letters, values, strict=True))
         steps = _steps([_settled(e.subs({s: _exact(v) for s, v in fixed.items()})) for e in exprs])
         for rests in itertools.product(*(range(step) for step in steps.values())):
             pairs = zip(steps, zip(steps.values(), rests, strict=True), strict=True)
-            found.append(Case(fixed, dict(pairs)))
-            if len(found) > _MAX_CLASSES:
+            cases.append(Case(fixed, dict(pairs)))
+            if len(cases) > _MAX_CLASSES:
                 raise NotPolynomialError(f"more than {_MAX_CLASSES} classes of residues")
-    return found
+    return cases
 
 
 def _roundings(expr: Expr) -> list[Expr]:
@@ -128,20 +128,20 @@ def _steps(exprs: Iterable[Expr]) -> dict[Symbol, int]:
     steps: dict[Symbol, int] = {}
     left = list(exprs)
     while True:
-        found: dict[Symbol, int] = {}
+        outer: dict[Symbol, int] = {}
         for expr in left:
             for rounding in _roundings(expr):
                 inner = expand(rounding.args[0])
                 for letter in inner.free_symbols:
                     below = Rational(inner.coeff(letter)).q
-                    found[letter] = int(ilcm(found.get(letter, 1), below))
-        found = {letter: step for letter, step in found.items() if step > 1}
-        if not found:
+                    outer[letter] = int(ilcm(outer.get(letter, 1), below))
+        outer = {letter: step for letter, step in outer.items() if step > 1}
+        if not outer:
             break
-        for letter, step in found.items():
+        for letter, step in outer.items():
             steps[letter] = steps.get(letter, 1) * step
         # of nested roundings, the inner ones are gone now and the outer ones are next
-        left = [_settled(e.subs({s: step * s for s, step in found.items()})) for e in left]
+        left = [_settled(e.subs({s: step * s for s, step in outer.items()})) for e in left]
     return dict(sorted(steps.items(), key=lambda pair: str(pair[0])))
 
 

@@ -46,14 +46,14 @@ class Campaign:
     """What random layers have shown.
 
     layers: how many were checked; refused: how many more did not fit their variant.
-    checks: comparisons by oracle. by_variant: layers by variant. found: the disagreements.
+    checks: comparisons by oracle. by_variant: layers by variant. disagreements: a row for each.
     """
 
     layers: int = 0
     refused: int = 0
     checks: Counter[str] = field(default_factory=Counter)
     by_variant: Counter[str] = field(default_factory=Counter)
-    found: list[dict[str, Any]] = field(default_factory=list)
+    disagreements: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def variants(self) -> int:
@@ -63,7 +63,7 @@ class Campaign:
     @property
     def mismatches(self) -> Table:
         """A row for each disagreement: enough to see it again."""
-        return Table(COLUMNS, self.found)
+        return Table(COLUMNS, self.disagreements)
 
     def compare(self, bound: BoundVariant, oracle: str, expected: Any, got: Any) -> None:
         """Note one comparison."""
@@ -71,15 +71,15 @@ class Campaign:
         if expected != got:
             hyper = " ".join(f"{name}={value}" for name, value in bound.hyper.items())
             cells = (bound.variant.id, hyper, spec(bound.layer), oracle, str(expected), str(got))
-            self.found.append(dict(zip(COLUMNS, cells, strict=True)))
+            self.disagreements.append(dict(zip(COLUMNS, cells, strict=True)))
 
     def merge(self, other: Campaign) -> None:
-        """Add what another process has found."""
+        """Add what another process has seen."""
         self.layers += other.layers
         self.refused += other.refused
         self.checks += other.checks
         self.by_variant += other.by_variant
-        self.found += other.found
+        self.disagreements += other.disagreements
 
 
 def campaign(
@@ -146,12 +146,12 @@ def _run(task: _Task) -> Campaign:
         modules.append(module)
         part.refused += refused
         part.by_variant[variant.id] += 1
-    for module, found in zip(modules, list(torch_counts(modules)), strict=True):
+    for module, counted in zip(modules, list(torch_counts(modules)), strict=True):
         bound = module.bound
         counts = Counts(bound)
-        part.compare(bound, "parameters", counts.params, found.params)
-        part.compare(bound, "shape", output_shape(bound.layer), found.shape)
-        part.compare(bound, "torch", counts.macs, found.macs)
+        part.compare(bound, "parameters", counts.params, counted.params)
+        part.compare(bound, "shape", output_shape(bound.layer), counted.shape)
+        part.compare(bound, "torch", counts.macs, counted.macs)
         if counts.macs <= SMALL_MACS:
             part.compare(bound, "ones", counts.macs, ones_count(module))
         if draw.randrange(FVCORE_EVERY) == 0:

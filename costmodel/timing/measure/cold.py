@@ -60,8 +60,8 @@ class Sample:
     @property
     def family(self) -> str:
         """Networks of one family are near-duplicates: `resnet18`, `resnet50_v1`."""
-        found = re.match("[a-z]+", self.name)
-        return found.group() if found else self.name
+        word = re.match("[a-z]+", self.name)
+        return word.group() if word else self.name
 
     def with_cold(self, rate: float, cache: int) -> float:
         """Seconds with every layer's numbers fetched from memory."""

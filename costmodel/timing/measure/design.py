@@ -24,12 +24,12 @@ _Draw = Callable[[random.Random], ConvLayer]
 
 def design(count: int, seed: int = 0) -> list[Case]:
     """Distinct layers, the classes in turn; the first n of a longer design are the shorter one."""
-    found: dict[Case, None] = {}
+    cases: dict[Case, None] = {}
     for case in _stream(seed):
-        found.setdefault(case)
-        if len(found) == count:
+        cases.setdefault(case)
+        if len(cases) == count:
             break
-    return list(found)
+    return list(cases)
 
 
 def _stream(seed: int) -> Iterator[Case]:

@@ -21,13 +21,13 @@ def estimate(case: Case, dtype: str = "float32") -> int:
     A library may lay the input out window by window (outputs × products each), which is counted
     here for every convolution with more than one tap, whether it will or not.
     """
-    found = case.convolutions
-    weights = sum(conv.weights for conv in found)
+    convolutions = case.convolutions
+    weights = sum(conv.weights for conv in convolutions)
     running = [
         conv.inputs
         + conv.outputs
         + (conv.outputs // conv.out_channels * conv.in_channels * conv.taps if conv.taps > 1 else 0)
-        for conv in found
+        for conv in convolutions
     ]
     return (weights + max(running, default=0)) * BYTES[dtype]
 

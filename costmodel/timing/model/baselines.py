@@ -75,10 +75,10 @@ class Linear:
         scale = rows.max(axis=0)
         weights = 1 / times
         for _ in range(8):  # reweighted: the sum of absolute relative errors, which outliers spare
-            found, _ = nnls(rows / scale * weights[:, None], times * weights)
-            errors = numpy.abs(rows / scale @ found / times - 1)
+            solution, _ = nnls(rows / scale * weights[:, None], times * weights)
+            errors = numpy.abs(rows / scale @ solution / times - 1)
             weights = 1 / times / numpy.sqrt(numpy.maximum(errors, 0.02))
-        self.coefficients = found / scale
+        self.coefficients = solution / scale
         return self
 
     def predict(self, convolutions: Sequence[Convolution]) -> Any:
@@ -125,10 +125,10 @@ class PerClass:
 
 def places_by_class(convolutions: Sequence[Convolution]) -> dict[str, list[int]]:
     """Class → where its convolutions stand."""
-    found: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
     for place, conv in enumerate(convolutions):
-        found.setdefault(conv.kind, []).append(place)
-    return found
+        places.setdefault(conv.kind, []).append(place)
+    return places
 
 
 def _columns(convolutions: Sequence[Convolution]) -> tuple[Any, Any]:
@@ -156,5 +156,5 @@ def _refined(
         predicted = function(numpy.exp(logs), *columns)
         return float(numpy.abs(numpy.log(predicted / times)).mean())
 
-    found = minimize(loss, numpy.log(start), method="Nelder-Mead", options={"maxiter": 600})
-    return [float(value) for value in numpy.exp(found.x)]
+    best = minimize(loss, numpy.log(start), method="Nelder-Mead", options={"maxiter": 600})
+    return [float(value) for value in numpy.exp(best.x)]

@@ -137,8 +137,8 @@ def coverage(
             *(_at(values, places[:half]) for values in (convolutions, measured, predicted))
         )
         for i in places[half:]:
-            found = made.around(convolutions[i].kind, predicted[i], level)
-            held += int(found.low <= measured[i] <= found.high)  # no NumPy number in a cell
+            interval = made.around(convolutions[i].kind, predicted[i], level)
+            held += int(interval.low <= measured[i] <= interval.high)  # no NumPy number in a cell
             looked += 1
     return held / looked
 

@@ -138,10 +138,10 @@ def minima(store: Store, run: Run) -> dict[Case, float]:
 
 def network_parts(network: Network) -> list[Convolution]:
     """The convolutions and linear layers that a network runs, in order."""
-    found: list[Convolution] = []
+    parts: list[Convolution] = []
     for op in network.ops:
         if op.bound is not None:
-            found += [*convolutions(op.bound)] * int(op.times)
+            parts += [*convolutions(op.bound)] * int(op.times)
         elif op.layer is not None:
-            found += [of_layer(op.layer)] * int(op.times)
-    return found
+            parts += [of_layer(op.layer)] * int(op.times)
+    return parts

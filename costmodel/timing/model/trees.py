@@ -34,9 +34,9 @@ class Trees:
         expected = self.base.predict(convolutions)
         target = numpy.log(numpy.asarray(seconds) / expected)
         rows = self._rows(convolutions, expected)
-        found = _ensembles(self.kind)
+        ensembles = _ensembles(self.kind)
         with _one_thread():
-            self.ensembles = [ensemble.fit(rows, target) for ensemble in found]
+            self.ensembles = [ensemble.fit(rows, target) for ensemble in ensembles]
         return self
 
     def predict(self, convolutions: Sequence[Convolution]) -> Any:

@@ -193,33 +193,33 @@ class Store:
     def runs(self) -> list[Run]:
         """Every run, in the order in which they were begun."""
         with self._sentences():
-            found = self._db.execute("SELECT id FROM runs ORDER BY id").fetchall()
-            return [self._run(run) for (run,) in found]
+            rows = self._db.execute("SELECT id FROM runs ORDER BY id").fetchall()
+            return [self._run(run) for (run,) in rows]
 
     def samples(self, run: Run) -> list[list[float]]:
         """Seconds by case, a list per case with one entry per finished round."""
-        found: list[list[float]] = [[] for _ in run.cases]
+        by_case: list[list[float]] = [[] for _ in run.cases]
         with self._sentences():
             rows = self._db.execute(
                 "SELECT place, seconds FROM samples WHERE run = ? ORDER BY turn, place", (run.id,)
             )
             for place, seconds in rows:
-                found[place].append(seconds)
-        return found
+                by_case[place].append(seconds)
+        return by_case
 
     def measured(self, machine: Machine | None = None) -> dict[Case, Summary]:
         """Every case that was timed on a machine, over all runs; None is any machine."""
-        found: dict[Case, list[float]] = {}
+        by_case: dict[Case, list[float]] = {}
         for run in self.runs():
             if machine is None or run.machine == machine:
                 for case, seconds in zip(run.cases, self.samples(run), strict=True):
-                    found.setdefault(case, []).extend(seconds)
-        return {case: Summary.of(seconds) for case, seconds in found.items() if seconds}
+                    by_case.setdefault(case, []).extend(seconds)
+        return {case: Summary.of(seconds) for case, seconds in by_case.items() if seconds}
 
     def find(self, name: str, machine: Machine) -> Run | None:
         """The run of that name on that machine, None where there is none."""
-        found = [run for run in self.runs() if (run.name, run.machine) == (name, machine)]
-        return found[0] if found else None
+        runs = [run for run in self.runs() if (run.name, run.machine) == (name, machine)]
+        return runs[0] if runs else None
 
     def unseen(self, machine: Machine) -> dict[Case, float]:
         """Seconds that a model said of cases that it had not seen, as they were kept."""

@@ -60,10 +60,10 @@ class Shipped:
 
     def to_table(self) -> Table:
         """A row per layer: what it is, what it took, and what a model said of it."""
-        rows = [self._row(case, found) for case, found in self.measured.items()]
+        rows = [self._row(case, summary) for case, summary in self.measured.items()]
         return Table(_COLUMNS, rows, (f"Measured on {self.machine}: {NAME}.",))
 
-    def _row(self, case: Case, found: Summary) -> dict[str, Any]:
+    def _row(self, case: Case, summary: Summary) -> dict[str, Any]:
         layer, (conv,) = case.layer, case.convolutions
         return {
             "in_channels": layer.in_channels,
@@ -73,13 +73,13 @@ class Shipped:
             "transposed": layer.transposed,
             "class": conv.kind,
             "macs": conv.macs,
-            "rounds": found.rounds,
+            "rounds": summary.rounds,
             **{
                 f"{key}_ms": _short(value)
                 for key, value in (
-                    ("min", found.minimum),
-                    ("median", found.median),
-                    ("iqr", found.iqr),
+                    ("min", summary.minimum),
+                    ("median", summary.median),
+                    ("iqr", summary.iqr),
                     ("unseen", self.unseen[case]),
                 )
             },
@@ -89,8 +89,8 @@ class Shipped:
 def names() -> list[str]:
     """The machines that there are times of."""
     folder = data_path(FOLDER)
-    found = os.listdir(folder) if os.path.isdir(folder) else []
-    return sorted(name[:-4] for name in found if name.endswith(".csv"))
+    files = os.listdir(folder) if os.path.isdir(folder) else []
+    return sorted(name[:-4] for name in files if name.endswith(".csv"))
 
 
 def load(name: str) -> Shipped:
@@ -121,19 +121,19 @@ def load(name: str) -> Shipped:
     )
 
 
-def ship(found: Shipped) -> None:
+def ship(shipped: Shipped) -> None:
     """Write a machine's times into the data folder; for those who maintain it."""
     facts = {
-        "machine": asdict(found.machine),
+        "machine": asdict(shipped.machine),
         "protocol": NAME,
-        "peaks": asdict(found.peaks),
-        "cold": asdict(found.cold),
-        "repeated": found.repeated,
-        "models": list(found.models),
+        "peaks": asdict(shipped.peaks),
+        "cold": asdict(shipped.cold),
+        "repeated": shipped.repeated,
+        "models": list(shipped.models),
     }
     os.makedirs(data_path(FOLDER), exist_ok=True)
-    write_whole(data_path(FOLDER, f"{found.name}.json"), json.dumps(facts, indent=1) + "\n")
-    write_whole(data_path(FOLDER, f"{found.name}.csv"), found.to_table().to_csv())
+    write_whole(data_path(FOLDER, f"{shipped.name}.json"), json.dumps(facts, indent=1) + "\n")
+    write_whole(data_path(FOLDER, f"{shipped.name}.csv"), shipped.to_table().to_csv())
 
 
 def _case(row: dict[str, str]) -> Case:

@@ -19,7 +19,7 @@ WITH_MODULES = [v for v in cm.VARIANTS.values() if not v.algorithm_of]
 
 def test_a_slice_of_the_campaign_finds_nothing():
     result = campaign(10 * len(WITH_MODULES), seed=11, processes=1)
-    assert result.found == []
+    assert result.disagreements == []
     assert result.layers == 10 * len(WITH_MODULES)
     assert dict(result.by_variant) == {variant.id: 10 for variant in WITH_MODULES}
     assert result.checks["torch"] == result.checks["parameters"] == result.checks["shape"]
@@ -82,7 +82,7 @@ def test_hyper_parameters_are_drawn_all_over():
 def test_a_wrong_rule_is_found_with_what_shows_it(attribute, mutant, oracles, monkeypatch):
     monkeypatch.setattr(BoundStage, attribute, property(mutant))
     result = campaign(40, seed=1, variants=["standard"], processes=1)
-    assert {row["oracle"] for row in result.found} - {"fvcore"} == oracles
+    assert {row["oracle"] for row in result.disagreements} - {"fvcore"} == oracles
     for row in result.mismatches.rows:
         layer = layer_from(dict(word.split("=") for word in row["layer"].split()))
         (found,) = torch_counts([on_meta(cm.count("standard", layer).bound)])

@@ -42,8 +42,8 @@ _PATCHED |= {f"Tensor.{name}" for name in ("matmul", "addmm", "mul", "add")}
 def count(model: Any, inputs: tuple[Any, ...]) -> int:
     """`calculate_flops(model, args=[…])[0]`."""
     calculate = _calculate()
-    found = calculate(model, args=list(inputs), print_results=False, output_as_string=False)
-    return int(found[0])
+    counts = calculate(model, args=list(inputs), print_results=False, output_as_string=False)
+    return int(counts[0])
 
 
 def _calculate() -> Any:

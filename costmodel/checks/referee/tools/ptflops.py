@@ -68,7 +68,7 @@ def run(model: Any, inputs: tuple[Any, ...], backend: str) -> int:
         raise ValueError(f"{len(inputs)} inputs; ptflops passes one tensor")
     (x,) = inputs
     text = io.StringIO()
-    found = get_model_complexity_info(
+    macs = get_model_complexity_info(
         model,
         tuple(x.shape[1:]) or (1,),
         print_per_layer_stat=False,
@@ -77,9 +77,9 @@ def run(model: Any, inputs: tuple[Any, ...], backend: str) -> int:
         ost=text,
         backend=backend,
     )[0]
-    if found is None:
+    if macs is None:
         raise ValueError("ptflops gave up; its reason is on standard error")
-    return int(found)
+    return int(macs)
 
 
 def _sees(call: Call, record: Record) -> bool:
@@ -151,11 +151,11 @@ def products_of(unit: Unit) -> int:
 
 def elementwise(unit: Unit) -> int:
     """The broadcast shape of both arguments; a number has none."""
-    found = [a for a in unit.call.args[:2] if isinstance(a, Shape)]
-    if not found:
+    shapes = [a for a in unit.call.args[:2] if isinstance(a, Shape)]
+    if not shapes:
         return 1
-    rank = max(map(len, found))
-    padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in found]
+    rank = max(map(len, shapes))
+    padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
     return prod(max(sides) for sides in zip(*padded, strict=True))
 
 

@@ -26,8 +26,8 @@ def _sees(call: Call, record: Record) -> bool:
 
 
 def _parameters(unit: Unit, names: tuple[str, ...]) -> int:
-    found = unit.call.facts["parameters"]
-    return sum(shape.numel for name, shape in found.items() if name in names)
+    parameters = unit.call.facts["parameters"]
+    return sum(shape.numel for name, shape in parameters.items() if name in names)
 
 
 def _positions(unit: Unit) -> int:
@@ -48,19 +48,20 @@ def _factors(unit: Unit, value: Value) -> Value:
     """Parameters with "weight" or "bias" as part of their names, times two axes of the output."""
     if not unit.seen:
         return value
-    found = unit.call.facts["parameters"]
-    others = [n for n in found if n not in ("weight", "bias") and ("weight" in n or "bias" in n)]
-    return value + sum(found[n].numel for n in others) * prod(unit.call.output[:2])
+    parameters = unit.call.facts["parameters"]
+    plain = ("weight", "bias")
+    others = [n for n in parameters if n not in plain and any(part in n for part in plain)]
+    return value + sum(parameters[n].numel for n in others) * prod(unit.call.output[:2])
 
 
 def _weight_cause(unit: Unit) -> str:
     if not any("Conv" in base or base == "Linear" for base in unit.call.facts["bases"]):
         return causes.SCRIPTED if unit.call.facts["scripted"] else causes.FUNCTIONAL
-    found = geometry(unit)
+    cause = geometry(unit)
     plain = "weight" in unit.call.facts["parameters"]
     if not plain:
         return causes.WEIGHTS
-    return causes.BATCH if unit.call.name == "Linear" else found
+    return causes.BATCH if unit.call.name == "Linear" else cause
 
 
 def _bias(unit: Unit, value: Value) -> Value:

@@ -29,8 +29,8 @@ def count(model: Any, inputs: tuple[Any, ...]) -> int:
     """`profile_macs(model, inputs)`."""
     from torchprofile import profile_macs
 
-    found: Any = profile_macs(model, inputs)
-    return int(found)
+    macs: Any = profile_macs(model, inputs)
+    return int(macs)
 
 
 def _same(unit: Unit) -> bool:
