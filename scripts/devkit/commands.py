@@ -34,9 +34,12 @@ def run(arguments: Sequence[str]) -> int:
 
 def test(arguments: Sequence[str]) -> int:
     """Run every test; ARGS go to pytest, as in ARGS="-k basis" or ARGS="-n0 --pdb"."""
-    processes = min(os.cpu_count() or 1, _MOST_TEST_PROCESSES)
-    pytest = ["-m", "pytest", "--numprocesses", str(processes), "--dist", "worksteal"]
-    return _python([[*pytest, *arguments]], {**_ONE_THREAD, **os.environ})
+    return _pytest("--durations", "10", *arguments)
+
+
+def quick(arguments: Sequence[str]) -> int:
+    """The tests for after every edit: none that is slow, a few cases of each; ARGS as for test."""
+    return _pytest("--quick", *arguments)
 
 
 def check(arguments: Sequence[str]) -> int:
@@ -81,6 +84,7 @@ def help_(arguments: Sequence[str]) -> int:
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": run,
     "test": test,
+    "quick": quick,
     "check": check,
     "bench": bench,
     "docs": docs,
@@ -123,6 +127,13 @@ def _python(commands: Sequence[Sequence[str]], environ: dict[str, str] | None = 
         python = [str(environment.python), *command]
         codes.append(subprocess.run(python, cwd=ROOT, env=environ, check=False).returncode)
     return next((code for code in codes if code), 0)
+
+
+def _pytest(*arguments: str) -> int:
+    """Run tests in a few processes; pytest's exit code."""
+    processes = min(os.cpu_count() or 1, _MOST_TEST_PROCESSES)
+    pytest = ["-m", "pytest", "--numprocesses", str(processes), "--dist", "worksteal"]
+    return _python([[*pytest, *arguments]], {**_ONE_THREAD, **os.environ})
 
 
 def _embed(*options: str) -> list[str]:

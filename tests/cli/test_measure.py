@@ -11,6 +11,8 @@ from costmodel.cli.main import main
 from costmodel.timing.store.database import Store
 from tests.cli.printed import rows
 
+pytestmark = pytest.mark.slow
+
 LAYER = ["-k", "3", "-m", "12", "-n", "20", "--size", "17x14"]
 Capture = pytest.CaptureFixture[str]
 

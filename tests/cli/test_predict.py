@@ -14,6 +14,8 @@ import costmodel as cm
 from costmodel.cli.main import main
 from tests.cli.printed import rows
 
+pytestmark = pytest.mark.slow
+
 LAYER = ["-k", "3", "-m", "12", "-n", "20", "--size", "17x14"]
 Capture = pytest.CaptureFixture[str]
 

@@ -56,6 +56,7 @@ navigation.guarded("broken")()
     assert "inner secret" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", MODULES)
 def test_opening_a_page_does_not_import_torch(module):
     code = f"""

@@ -69,6 +69,7 @@ def test_readme_comments_say_what_is_printed(capsys):
 SHORTER = {"calibrate": ["--budget", "5"], "referee": ["--tools", "torch"]}
 
 
+@pytest.mark.slow
 def test_readme_commands_run(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # nobody's own times are touched
     commands = re.findall(r"^\$ python -m costmodel ([^#\n]*)", README, re.MULTILINE)

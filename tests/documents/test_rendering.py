@@ -61,6 +61,7 @@ def mathematics(markdown):
     return [[f, True] for f in fences] + [[f, False] for f in re.findall(r"\$([^$\n]+)\$", rest)]
 
 
+@pytest.mark.slow
 def test_katex_renders_every_formula_of_every_variant(katex):
     found = []
     for variant in cm.VARIANTS.values():
@@ -73,6 +74,7 @@ def test_katex_renders_every_formula_of_every_variant(katex):
     assert katex(found) == []
 
 
+@pytest.mark.slow
 def test_katex_renders_what_every_directive_gives(katex, tmp_path):
     render("formula basis macs", Target("markdown", True, ""))  # registers the directives
     formulas = []

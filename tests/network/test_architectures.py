@@ -138,6 +138,7 @@ def test_the_formula_is_exact_at_random_sizes(name):
         assert counts["params"](**sizes) == recounted.params
 
 
+@pytest.mark.slow
 def test_hundreds_of_sizes_of_one_network():
     net = cm.load("resnet50")
     count = net.compiled()

@@ -15,6 +15,8 @@ import pytest
 from devkit import commands
 from devkit.environment import Environment
 
+pytestmark = pytest.mark.slow
+
 ROOT = commands.ROOT
 DEV = ROOT / "scripts" / "dev.py"
 # As if this interpreter were an old one, which a machine that runs these tests need not have.

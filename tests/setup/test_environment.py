@@ -16,6 +16,8 @@ from devkit import torchbuild
 from devkit.environment import Environment
 from devkit.errors import SetupError
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(torchbuild.__file__).parents[1]
 
 # Notes its arguments in the checkout, then behaves as a file beside the note says.

@@ -128,6 +128,7 @@ def test_the_container_has_torch_only_on_request(
     assert ("https://example.org/cpu" in given) == (with_torch == "1")
 
 
+@pytest.mark.slow
 def test_a_wheel_brings_its_data_along(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)

@@ -19,6 +19,8 @@ from costmodel.timing.roofline import (
     points,
 )
 
+pytestmark = pytest.mark.slow
+
 PEAKS = Peaks(rate=40e9, bandwidth=8e9, call=2e-6)  # ridge at 5 MAC/B
 DENSE = cm.ConvLayer(3, 64, 96, (29, 31))
 DEPTHWISE = cm.ConvLayer(3, 64, 64, (29, 31), groups=64)

@@ -20,6 +20,8 @@ from costmodel.checks.referee.tool import TOOLS
 from costmodel.checks.referee.worker import _ask, _restored
 from tests.checks.referee.networks import NETWORKS
 
+pytestmark = pytest.mark.slow
+
 #: A trace shows the products of sizes inside PyTorch's attention layer, which no record has.
 KNOWN = {("torchprofile", "transformer"): 8}
 #: What a tool printed that does not install beside the others (calflops 0.3.2), and that no case of
@@ -105,6 +107,7 @@ def explained() -> dict[tuple[str, str], list[tuple[str, int]]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_cause_is_met():
     assert {cause for _, cause in explained()} == set(CAUSES)
 

@@ -14,6 +14,8 @@ from costmodel.checks.referee.tool import TOOLS
 from costmodel.cli.main import main
 from costmodel.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 SMALL = "tests.checks.referee.networks:small"
 INPUT = (2, 3, 15, 21)
 

@@ -174,6 +174,7 @@ def degree_one(*names, at=0):
     return change
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -258,6 +259,7 @@ def test_mutants_of_the_rules_are_refuted(name, monkeypatch):
 
 
 # -- the certificates of the catalogue -------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["standard", "tucker2", "grouped", "structured", "transposed"])
 def test_formulas_are_proved(variant):
     table = certify([variant], ["torch"], processes=1)
@@ -265,6 +267,7 @@ def test_formulas_are_proved(variant):
     assert [row["metric"] for row in table.rows] == ["params", "macs"]
 
 
+@pytest.mark.slow
 def test_fvcore_proves_as_well():
     table = certify(["depthwise_separable"], ["fvcore"], processes=1)
     assert [row["result"] for row in table.rows] == [PROVED, PROVED]
@@ -343,6 +346,7 @@ def test_refuted_or_partial_certificates_are_not_kept(monkeypatch, kept, tmp_pat
     assert (tmp_path / "own.csv").exists()
 
 
+@pytest.mark.slow
 def test_the_command_certifies(capsys):
     assert main(["verify", "--certify", "--variants", "linear"]) == 0
     out, err = capsys.readouterr()

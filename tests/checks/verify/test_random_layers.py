@@ -14,6 +14,8 @@ from costmodel.core.stage import BoundStage
 from costmodel.core.variant import Hyper, Variant
 from costmodel.typed import layer_from
 
+pytestmark = pytest.mark.slow
+
 WITH_MODULES = [v for v in cm.VARIANTS.values() if not v.algorithm_of]
 
 

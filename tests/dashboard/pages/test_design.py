@@ -131,6 +131,7 @@ def test_the_link_restores_the_view(page, opened):
     assert not again.notices
 
 
+@pytest.mark.slow
 def test_hostile_links_do_no_harm(page):
     opened = page("design", stages="m" * 1900, sizes="r=-1,r=99999999999999,x=__import__('os')")
     assert opened.errors
@@ -138,6 +139,7 @@ def test_hostile_links_do_no_harm(page):
     assert len(opened.notices) == 1
 
 
+@pytest.mark.slow
 def test_the_code_shown_runs(opened, tmp_path):
     pytest.importorskip("torch", reason="the module needs torch: pip install '.[torch]'")
     opened.set("stride", "2x1").set("bias", True)
@@ -155,6 +157,7 @@ def test_the_code_shown_runs(opened, tmp_path):
     assert "Conv2d" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_check_agrees(opened):
     pytest.importorskip("fvcore", reason="checking needs fvcore: pip install '.[torch]'")
     opened.set("m", 12).set("n", 20).set("size", "17x22")

@@ -16,6 +16,8 @@ from costmodel.timing.roofline import Peaks, points
 from costmodel.timing.store import shipped
 from costmodel.timing.store.database import Store
 
+pytestmark = pytest.mark.slow
+
 LAYER = ConvLayer(kernel=3, in_channels=12, out_channels=20, size=(17, 14))
 CASES = [Case(LAYER), Case(LAYER.replace(kernel=1)), Case(LAYER, "basis", (("b", 2),))]
 MACHINE = Machine("a processor", torch="2.13.0")

@@ -21,6 +21,7 @@ def kept():
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", list(available()))
 def test_every_kind_of_evidence(page, monkeypatch, key):
     taken = []

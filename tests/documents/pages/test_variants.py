@@ -10,6 +10,7 @@ from costmodel.documents.pages.variants import FOLDER, example, page, variant_pa
 ROOT = Path(cm.__file__).parent.parent
 
 
+@pytest.mark.slow
 def test_the_committed_pages_are_what_is_generated():
     wanted = variant_pages()
     folder = ROOT / FOLDER

@@ -5,10 +5,13 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pytest
 
 import costmodel as cm
 from costmodel.documents.sites.notebook import variant_latex
 from tests.formulas.reading import balanced
+
+pytestmark = pytest.mark.slow
 
 LAYER = cm.ConvLayer((3, 5), 12, 20, (17, 22))
 ROOT = Path(cm.__file__).parent.parent

@@ -11,6 +11,8 @@ import pytest
 
 import costmodel as cm
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(cm.__file__).parent.parent
 
 

@@ -9,6 +9,8 @@ import pytest
 
 import costmodel
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(costmodel.__file__).parent.parent
 LAYER = "k=3x5 m=12 n=20 size=17x22"
 MACS = "1,346,400"

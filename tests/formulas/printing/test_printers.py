@@ -260,6 +260,7 @@ def test_huge_numbers_stay_exact() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_order_is_the_same_in_every_run() -> None:
     code = (
         "from costmodel.formulas.rows import rows; from costmodel.formulas.tables import render;"

@@ -12,6 +12,7 @@ from tests.network.models import MODELS
 _EXPORTED = [n for n in MODELS if n not in ("vgg", "resnet50")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _EXPORTED)
 def test_an_exported_network_costs_what_the_captured_one_costs(name, tmp_path):
     make, shapes, _ = MODELS[name]

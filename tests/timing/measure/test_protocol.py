@@ -14,6 +14,8 @@ from costmodel.timing.machine import Machine, this_machine
 from costmodel.timing.measure import memory
 from costmodel.timing.measure.protocol import Summary, order, prepared, rounds
 
+pytestmark = pytest.mark.slow
+
 CASES = [
     Case(cm.ConvLayer(3, 6, 10, (9, 7))),
     Case(cm.ConvLayer(3, 96, 80, (29, 31))),

@@ -19,6 +19,8 @@ from costmodel.timing.model.trees import Trees
 from costmodel.timing.model.validation import CANDIDATES, compare_models, folds, neighbourhood
 from tests.timing.made_up import law
 
+pytestmark = pytest.mark.slow
+
 Layers = list[Convolution]
 
 

@@ -20,6 +20,8 @@ from costmodel.timing.measure.protocol import Summary
 from costmodel.timing.roofline import Peaks
 from costmodel.timing.store.database import VERSION, Store, default_path
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(cm.__file__).parent.parent
 MACHINE = Machine("a processor", torch="0")
 CASES = [Case(cm.ConvLayer(3, 6, 10, (9, side))) for side in (5, 7, 8)]

@@ -70,6 +70,7 @@ def test_models_are_compared_with_what_a_flop_count_implies(found: Shipped) -> N
     assert last["median_error"] < first["median_error"] / 5
 
 
+@pytest.mark.slow
 def test_a_predictor_is_made_from_them_without_fitting_again(found: Shipped) -> None:
     few = list(found.measured)[:200]
     predictor = Predictor(

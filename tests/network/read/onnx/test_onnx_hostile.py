@@ -12,6 +12,8 @@ from costmodel.errors import InputError
 from costmodel.network.read.onnx import loading
 from tests.network.read.onnx.test_onnx import LIGHT, save
 
+pytestmark = pytest.mark.slow
+
 
 def refused(path, match, **kwargs):
     with pytest.raises(InputError, match=match) as error:

@@ -34,6 +34,7 @@ def test_the_formula_is_the_recount_at_random_sizes(name):
         assert net.at(**sizes).macs == formula(**sizes), sizes
 
 
+@pytest.mark.slow
 def test_hundreds_of_random_sizes():
     make, shapes, _ = MODELS["unet"]
     net = cm.from_torch(make().eval(), input_shape=shapes)
@@ -44,6 +45,7 @@ def test_hundreds_of_random_sizes():
         assert net.at(N=n, H=h, W=w).macs == formula(n, h, w)
 
 
+@pytest.mark.slow
 def test_torchs_symbolic_shapes_give_the_same_expression():
     """The oracle that takes seconds: torch's own counter on symbolic sizes."""
     from torch._subclasses.fake_tensor import FakeTensorMode
