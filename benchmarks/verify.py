@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from costmodel.checks.verify import prepare
 from costmodel.checks.verify.certificates import certify, refuted
+from costmodel.checks.verify.prepare import prepare
 from costmodel.checks.verify.random_layers import campaign
 from costmodel.checks.verify.suite import failures, verify
 from costmodel.table import Table

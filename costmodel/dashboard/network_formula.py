@@ -8,7 +8,7 @@ import streamlit as st
 
 from costmodel.core.readable import exact
 from costmodel.dashboard.state.state import State
-from costmodel.dashboard.wording import sentence
+from costmodel.documents.markdown import sentence
 from costmodel.errors import CostModelError
 from costmodel.fields import Several
 from costmodel.network.formula import formulas

@@ -10,7 +10,7 @@ import streamlit as st
 
 from costmodel.core.variant import VARIANTS
 from costmodel.dashboard.state.state import State
-from costmodel.dashboard.wording import literal, sentence
+from costmodel.documents.markdown import literal, sentence
 from costmodel.errors import CostModelError, NotationError
 from costmodel.fields import Choice, OptionalInteger
 from costmodel.metrics.metric import METRICS

@@ -23,11 +23,11 @@ from typing import Any
 
 from sympy import Expr, lambdify
 
-from costmodel.checks.verify import prepare
 from costmodel.checks.verify.counters import on_meta, torch_counts
 from costmodel.checks.verify.grids import SETTINGS, LayerGrid, Lettered, default_value, layer_grid
 from costmodel.checks.verify.oracles import fvcore_analysis, fvcore_count, fvcore_parameters
 from costmodel.checks.verify.polynomials import cases
+from costmodel.checks.verify.prepare import prepare
 from costmodel.core.bound import BoundVariant
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant

@@ -17,9 +17,9 @@ from fractions import Fraction
 from multiprocessing import get_context
 from typing import Any
 
-from costmodel.checks.verify import prepare
 from costmodel.checks.verify.counters import on_meta, ones_count, torch_counts
 from costmodel.checks.verify.oracles import fvcore_analysis, fvcore_count
+from costmodel.checks.verify.prepare import prepare
 from costmodel.checks.verify.suite import spec
 from costmodel.comparing.count import Counts
 from costmodel.core.bind import bind

@@ -7,7 +7,7 @@ import sys
 import time
 
 from costmodel.checks.evidence import CERTIFICATES
-from costmodel.checks.verify import prepare
+from costmodel.checks.verify.prepare import prepare
 from costmodel.cli.options import add_output, emit, integer, names, refuse
 from costmodel.errors import InputError
 from costmodel.files import data_path, write_whole

@@ -15,7 +15,7 @@ from costmodel.dashboard.forms import selection
 from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
 from costmodel.dashboard.state.state import State
 from costmodel.dashboard.state.timings import available, timings
-from costmodel.dashboard.wording import literal, sentence
+from costmodel.documents.markdown import literal, sentence
 from costmodel.errors import CostModelError, MissingDependencyError
 from costmodel.fields import Choice, Field
 from costmodel.plots.measured import promised_and_kept, time_over_macs

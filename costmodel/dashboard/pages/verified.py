@@ -8,7 +8,7 @@ from costmodel.checks import evidence
 from costmodel.checks.evidence import Evidence
 from costmodel.dashboard import parts, tables
 from costmodel.dashboard.state.state import State
-from costmodel.dashboard.wording import literal
+from costmodel.documents.markdown import literal
 from costmodel.fields import Choice, Field, Flag
 from costmodel.plots.verdicts import verdict_bars
 from costmodel.table import Table

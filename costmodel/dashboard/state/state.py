@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.dashboard.wording import literal
+from costmodel.documents.markdown import literal
 from costmodel.errors import CostModelError
 from costmodel.fields import Field
 

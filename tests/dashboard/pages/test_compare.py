@@ -262,3 +262,9 @@ def test_the_command_shown_prints_the_same_rows(opened, capsys):
 def test_the_link_shown_is_the_state(opened):
     (link,) = [e.value for e in opened.app.code if "?k=" in e.value]
     assert dict(parse_qsl(link.partition("?")[2], keep_blank_values=True)) == opened.query
+
+
+def test_what_was_typed_is_quoted_as_it_was_typed(page):
+    opened = page("compare", k="<b>$x$</b>")
+    (notice,) = opened.app.warning
+    assert r"\<b\>\$x\$\</b\>" in notice.value

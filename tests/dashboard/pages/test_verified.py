@@ -10,7 +10,7 @@ from costmodel.checks.evidence import available
 from costmodel.checks.published.figures import VERDICTS
 from costmodel.checks.published.tables import check
 from costmodel.dashboard import parts
-from costmodel.dashboard.wording import literal
+from costmodel.documents.markdown import literal
 from costmodel.files import data_path
 from costmodel.table import Table
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from costmodel.dashboard.wording import literal, sentence
+from costmodel.documents.markdown import literal, sentence
 
 _SPECIAL = "\\`*_{}[]<>#|$~:&"
 
@@ -28,9 +28,3 @@ def test_lines_become_one():
 )
 def test_sentences(text, shown):
     assert sentence(text) == shown
-
-
-def test_an_error_on_a_page(page):
-    opened = page("compare", k="<b>$x$</b>")
-    (notice,) = opened.app.warning
-    assert r"\<b\>\$x\$\</b\>" in notice.value

@@ -1,0 +1,37 @@
+"""A check within bounds: what is too large is refused before it is built, and one waits for one."""
+
+from __future__ import annotations
+
+import pytest
+
+from costmodel import VARIANTS, ConvLayer
+from costmodel.checks.verify import bounded
+from costmodel.errors import CostModelError
+
+LAYER = ConvLayer((3, 5), 12, 20, (7, 10))
+
+
+def test_the_layer_and_small_ones_are_checked() -> None:
+    pytest.importorskip("fvcore", reason="checking needs fvcore: pip install '.[torch]'")
+    table, module = bounded.checked(VARIANTS["basis"], LAYER)
+    done = [row for row in table if row.get("ok") is not None]
+    assert len({row["layer"] for row in done}) > 5
+    assert all(row["ok"] for row in done)
+    assert "Conv2d" in module
+
+
+@pytest.mark.parametrize("layer", [LAYER.replace(size=(999, 998)), ConvLayer(1, 2048, 2049, 1)])
+def test_too_many_multiplies_or_weights_are_refused(layer: ConvLayer) -> None:
+    pytest.importorskip("fvcore", reason="checking needs fvcore: pip install '.[torch]'")
+    assert not bounded.affordable(VARIANTS["standard"], layer)
+    with pytest.raises(CostModelError, match="standard on this layer is too large"):
+        bounded.checked(VARIANTS["standard"], layer)
+
+
+def test_somebody_elses_check_is_waited_for_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("fvcore", reason="checking needs fvcore: pip install '.[torch]'")
+    monkeypatch.setattr(bounded, "_SECONDS", 0.01)
+    with bounded._LOCK, pytest.raises(CostModelError, match="allowed is one at a time"):
+        bounded.checked(VARIANTS["standard"], LAYER)
