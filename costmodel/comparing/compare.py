@@ -52,7 +52,7 @@ def compare(
     if isinstance(variants, str | Variant):
         variants = [variants]
     wanted = VARIANTS.values() if variants is None else variants
-    selected = [VARIANTS[v] if isinstance(v, str) else v for v in wanted]
+    selected = list(map(VARIANTS.of, wanted))
     values = route(selected, hyper)
     base = count(VARIANTS.baseline, layer, settings)
     rows: list[dict[str, Any]] = []

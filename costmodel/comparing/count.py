@@ -108,6 +108,4 @@ def count(
     >>> count("basis", layer, b=4).macs
     109985792
     """
-    if isinstance(variant, str):
-        variant = VARIANTS[variant]
-    return Counts(bind(variant, layer, **hyper), settings)
+    return Counts(bind(VARIANTS.of(variant), layer, **hyper), settings)

@@ -39,7 +39,7 @@ def put(
     **hyper: Number,
 ) -> AnyOperations:
     """Put a variant in place of the selected layers; see `Network.replace`."""
-    chosen = VARIANTS[variant] if isinstance(variant, str) else variant
+    chosen = VARIANTS.of(variant)
     values = _values(chosen, hyper)
     meant = selector(dict(where) if isinstance(where, Mapping) else where, network.macs)
     changes: list[Change] = []

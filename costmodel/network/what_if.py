@@ -51,7 +51,7 @@ def compare(
         One row per variant: totals, ratios to the network as it is, how many layers were replaced
         and how many were left because the variant does not fit them.
     """
-    chosen = [VARIANTS[v] if isinstance(v, str) else v for v in variants or VARIANTS.values()]
+    chosen = [VARIANTS.of(v) for v in variants or VARIANTS]
     values = route(chosen, hyper)
     meant = selector(dict(where) if isinstance(where, Mapping) else where, network.macs)
     selected = sum(1 for op in network.ops if meant(op))

@@ -100,7 +100,7 @@ def sweep(
     >>> found.cells["basis", "params"].tolist()
     [35072, 78912]
     """
-    chosen = [VARIANTS[v] if isinstance(v, str) else v for v in variants]
+    chosen = list(map(VARIANTS.of, variants))
     keys, grids = _checked(axes, chosen)
     wanted = [METRICS[key].key for key in metrics]
     cells: dict[tuple[str, str], Any] = {}

@@ -42,7 +42,7 @@ def trade_off(
     x, y = (METRICS[key].key for key in metrics)
     rows: list[dict[str, Any]] = []
     skipped: list[tuple[str, str]] = []
-    for variant in (VARIANTS[v] if isinstance(v, str) else v for v in variants):
+    for variant in map(VARIANTS.of, variants):
         values = values_for(variant, hyper)
         try:
             present = count(variant, layer, **values)

@@ -159,8 +159,7 @@ def build(variant: Variant | str, layer: ConvLayer, **hyper: Number) -> VariantM
         VariantError: a variant that does not fit the layer, or that is an algorithm and not a
             module of its own.
     """
-    if isinstance(variant, str):
-        variant = VARIANTS[variant]
+    variant = VARIANTS.of(variant)
     if variant.algorithm_of:
         raise VariantError(
             f"{variant.id} is an algorithm of {variant.algorithm_of}, not a module of its own; "

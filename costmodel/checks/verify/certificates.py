@@ -110,7 +110,7 @@ def certify(
         A row per (variant, metric, kind of layer, witness). `result` is "proved", or the first
         layer that differs, or why there is no certificate.
     """
-    chosen = [VARIANTS[v] if isinstance(v, str) else v for v in variants or VARIANTS.values()]
+    chosen = [VARIANTS.of(v) for v in variants or VARIANTS]
     keys = list(witnesses or WITNESSES)
     for key in keys:
         if key not in WITNESSES:

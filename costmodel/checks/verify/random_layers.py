@@ -103,7 +103,7 @@ def campaign(
         Of every layer parameters, output shape and torch's count are compared; of small ones also
         the sum of convolutions of ones, and of a sample fvcore's count.
     """
-    chosen = [VARIANTS[v] if isinstance(v, str) else v for v in variants or VARIANTS.values()]
+    chosen = [VARIANTS.of(v) for v in variants or VARIANTS]
     chosen = [variant for variant in chosen if not variant.algorithm_of]
     fvcore_analysis()  # now rather than in the middle, if it is not installed
     tasks = list(_tasks(chosen, count, seed))

@@ -91,7 +91,7 @@ def verify(
         in its note: visible, and no pass.
     """
     chosen = choose_oracles(oracles)
-    selected = [VARIANTS[v] if isinstance(v, str) else v for v in variants or VARIANTS.values()]
+    selected = [VARIANTS.of(v) for v in variants or VARIANTS]
     rows = [
         row for variant in selected for layer in layers for row in check(variant, layer, chosen)
     ]
