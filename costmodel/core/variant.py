@@ -172,11 +172,6 @@ class Variant:
                 allowed &= {2}  # an explicit count that names rows and columns has just these
         return frozenset(allowed)
 
-    @property
-    def uses_each_axis(self) -> bool:
-        """Whether a stage stands for one stage per window axis."""
-        return any(EACH in line.weight_names for line in self.lines)
-
 
 class UnknownVariantError(VariantError, KeyError):
     """No variant has this id."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from sympy import Expr, Integer, Rational, Symbol, sympify
 
-from costmodel.comparing.count import Counts, StageCount, count
+from costmodel.comparing.count import Counts, count
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
-from costmodel.core.stage import BoundStage
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
 from costmodel.formulas.algebra import factored
@@ -28,8 +26,7 @@ class Derivation:
     """One number and where it comes from.
 
     metric: what is counted. symbolic: its formula on this layer, in letters. values: what each
-    letter stands for. value: the exact result. stage: the stage that it is about, in the notation;
-    "" for a whole variant. times: how often that stage stands in the variant.
+    letter stands for. value: the exact result. own: the letters of the variant's own.
     """
 
     metric: Metric
@@ -37,8 +34,6 @@ class Derivation:
     values: Mapping[Symbol, Number]
     value: Number
     own: tuple[str, ...] = ()
-    stage: str = ""
-    times: Number = 1
 
     @property
     def substituted(self) -> str:
@@ -102,50 +97,15 @@ def derivation(
     >>> print(derivation("basis", ConvLayer(3, 64, 128, (56, 48)), b=4).text())
     (k^2 + n)·b·m·h·w = (3^2 + 128)·4·64·56·48 = 94,273,536
     """
-    concrete, twin, values = _both(counts, layer, hyper)
-    formula = factored(sympify(twin[metric]))
-    return _derivation(concrete, METRICS[metric], formula, values, concrete[metric])
-
-
-def stage_derivations(
-    counts: Counts | Variant | str,
-    layer: ConvLayer | None = None,
-    metric: str = "macs",
-    **hyper: Number,
-) -> list[Derivation]:
-    """The derivation of every stage, standing once; the arguments are those of `derivation`."""
-    concrete, twin, values = _both(counts, layer, hyper)
-    chosen = METRICS[metric]
-    letters = {(s.stage.line.at, s.text): s.stage for s in twin.stages}
-    found = []
-    for part in concrete.stages:
-        stage = letters[part.stage.line.at, part.text]
-        stage = replace(stage, biases=_biases(part.stage, stage, twin.layer))
-        formula = factored(sympify(StageCount(stage, part.settings)[metric]))
-        value = part[metric]
-        found.append(
-            _derivation(
-                concrete, chosen, formula, values, value, stage=part.text, times=part.stage.times
-            )
-        )
-    return found
-
-
-def _biases(stage: BoundStage, letters: BoundStage, layer: ConvLayer) -> Number:
-    """The biases of a stage in letters; which stage carries them is known of the concrete one."""
-    if stage.biases == 0:
-        return 0
-    return letters.out_channels if stage.biases == stage.out_channels else layer.out_channels
-
-
-def _derivation(
-    counts: Counts,
-    metric: Metric,
-    formula: Expr,
-    values: Mapping[Symbol, Number],
-    value: Number,
-    **more: Any,
-) -> Derivation:
+    if not isinstance(counts, Counts):
+        if layer is None:
+            raise CostModelError("a derivation without a layer; allowed are counts, or a layer too")
+        counts = count(counts, layer, **hyper)
+    letters = hyper_symbols(counts.variant)
+    twin, values = twin_layer(counts.layer, counts.variant)
+    values |= {letters[name]: number for name, number in counts.hyper.items()}
+    formula = factored(sympify(count(counts.variant, twin, counts.settings, **letters)[metric]))
+    value = counts[metric]
     if not formula.free_symbols - values.keys() and evaluated(formula, values) != value:
         # at the edge of a hyper-parameter, where a branch falls away, what joins it does as well:
         # the letters do not know, and a false equation is worse than a number alone
@@ -155,22 +115,7 @@ def _derivation(
         if letter not in values:
             raise CostModelError(f"{letter} is a symbol; allowed are layers of numbers")
         used[letter] = values[letter]
-    return Derivation(metric, formula, used, value, tuple(counts.variant.hyper), **more)
-
-
-def _both(
-    counts: Counts | Variant | str, layer: ConvLayer | None, hyper: Mapping[str, Number]
-) -> tuple[Counts, Counts, dict[Symbol, Number]]:
-    """The concrete counts, the same in letters, and what the letters stand for."""
-    if not isinstance(counts, Counts):
-        if layer is None:
-            raise CostModelError("a derivation without a layer; allowed are counts, or a layer too")
-        counts = count(counts, layer, **hyper)
-    variant = counts.variant
-    twin, values = twin_layer(counts.layer, variant)
-    letters = hyper_symbols(variant)
-    values |= {letters[name]: value for name, value in counts.hyper.items()}
-    return counts, count(variant, twin, counts.settings, **letters), values
+    return Derivation(METRICS[metric], formula, used, value, tuple(counts.variant.hyper))
 
 
 def evaluated(expr: Expr, values: Mapping[Symbol, Number]) -> Number:

@@ -29,10 +29,7 @@ class GridLayer(ConvLayer):
     @property
     def out_size(self) -> tuple[Number, ...]:
         """The letters of the output grid."""
-        if self.grid:
-            return self.grid
-        rule: Any = ConvLayer.out_size
-        return tuple(rule.fget(self))
+        return self.grid or super(GridLayer, self).out_size
 
 
 def general_dims(variant: Variant) -> int:

@@ -9,9 +9,8 @@ import pytest
 import costmodel as cm
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
-from costmodel.formulas.derivation import derivation, result_latex, result_text, stage_derivations
+from costmodel.formulas.derivation import derivation, result_latex, result_text
 from costmodel.formulas.letters import symbol
-from costmodel.metrics.combining import stored, total
 from costmodel.metrics.metric import METRICS
 from costmodel.metrics.padding import inside
 from costmodel.metrics.settings import Settings
@@ -46,18 +45,6 @@ def test_every_line_evaluates_to_the_value(variant: Variant) -> None:
             assert result == result_text(found.value)
             if metric.whole:
                 exec(found.python(), {"Fraction": Fraction, "taps_inside": inside})
-
-
-@pytest.mark.parametrize("variant", CATALOGUE, ids=lambda v: v.id)
-def test_stages_evaluate_to_their_values_and_add_up(variant: Variant) -> None:
-    for counts in examples(variant):
-        for metric in METRICS.values():
-            parts = stage_derivations(counts, metric=metric.key)
-            assert [p.value for p in parts] == [s[metric.key] for s in counts.stages]
-            assert [p.stage for p in parts] == [s.text for s in counts.stages]
-            assert [value_of(p.substituted) for p in parts] == [p.value for p in parts]
-            if metric.combine in (total, stored) and not counts.layer.bias:
-                assert sum(p.value * p.times for p in parts) == counts[metric.key]
 
 
 def test_the_three_lines() -> None:
@@ -106,32 +93,6 @@ def test_groups_of_the_layer() -> None:
 def test_counts_bring_their_layer_and_numbers() -> None:
     counts = cm.count("ghost", LAYER, q=3, d=5)
     assert derivation(counts).text() == derivation("ghost", LAYER, q=3, d=5).text()
-
-
-def test_a_repeated_stage_says_how_often_it_stands() -> None:
-    layer = cm.ConvLayer(3, 8, 8, (6, 5))
-    parts = stage_derivations("sic", layer, "params", L=4)
-    assert [(p.stage, p.times) for p in parts] == [
-        ("m, m i j -> m", 1),
-        ("m, n m -> n", 1),
-        ("n, n i j -> n", 3),
-        ("n, o n -> o", 3),
-    ]
-
-
-def test_a_branch_without_channels_has_no_line() -> None:
-    assert len(stage_derivations("octave", LAYER, alpha=0)) == 1
-    assert len(stage_derivations("octave", LAYER, alpha="1/4")) == 4
-
-
-@pytest.mark.parametrize("units", [1, 2, 3])
-def test_the_bias_is_where_it_is_counted(units: int) -> None:
-    layer = cm.ConvLayer(3, 8, 12, (6, 5), bias=True)
-    counts = cm.count("sic", layer, L=units)
-    parts = stage_derivations(counts, metric="params")
-    assert [p.value for p in parts] == [s.params for s in counts.stages]
-    assert [value_of(p.substituted) for p in parts] == [p.value for p in parts]
-    assert all(p.symbolic.free_symbols for p in parts)
 
 
 def test_where_a_branch_falls_away_there_is_no_false_equation() -> None:

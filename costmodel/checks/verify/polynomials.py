@@ -11,13 +11,13 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
 from typing import Any
 
 from sympy import Expr, Poly, Rational, Symbol, ceiling, expand, floor, fraction, ilcm, together
 
 from costmodel.core.numbers import Number
 from costmodel.errors import CostModelError
+from costmodel.formulas.algebra import divisible
 
 _MAX_CLASSES = 256
 
@@ -114,7 +114,7 @@ def _to_hold(exprs: Iterable[Expr]) -> set[Symbol]:
     held: set[Symbol] = set()
     for expr in exprs:
         for rounding in _roundings(expr):
-            above, below = fraction(together(_without_roundings(rounding.args[0])))
+            above, below = fraction(together(divisible(rounding.args[0])))
             held |= below.free_symbols | {s for s in above.free_symbols if not s.is_integer}
             for term in expand(above).as_ordered_terms():
                 rest = sorted(term.free_symbols - held, key=str)
@@ -145,10 +145,6 @@ def _steps(exprs: Iterable[Expr]) -> dict[Symbol, int]:
     return dict(sorted(steps.items(), key=lambda pair: str(pair[0])))
 
 
-def _without_roundings(expr: Expr) -> Expr:
-    return expr.replace(lambda e: isinstance(e, floor | ceiling), lambda e: e.args[0])
-
-
 def _settled(expr: Expr) -> Expr:
     """The expression with its roundings' arguments expanded: whole parts come out by themselves."""
     return expr.replace(
@@ -158,10 +154,3 @@ def _settled(expr: Expr) -> Expr:
 
 def _exact(value: Number) -> Any:
     return Rational(value.numerator, value.denominator) if isinstance(value, Fraction) else value
-
-
-def least_common_degrees(parts: Iterable[Mapping[Symbol, int]]) -> dict[Symbol, int]:
-    """For each letter the largest of several degrees."""
-    return reduce(
-        lambda a, b: {s: max(a.get(s, 0), b.get(s, 0)) for s in {*a, *b}}, map(dict, parts), {}
-    )

@@ -84,13 +84,8 @@ def filled(sizes: Sequence[Any], elements: Any) -> Dims:
         elif known == 0:
             result.append(0)
         else:
-            result.append(exact_quotient(elements, known))
+            result.append(elements // known)
     return tuple(result)
-
-
-def exact_quotient(whole: Any, part: Any) -> Any:
-    """A quotient known to be exact, by polynomials where they divide, else by factors."""
-    return whole // part
 
 
 @rule("flatten")
