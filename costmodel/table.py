@@ -1,7 +1,7 @@
 """Table: rows of exact numbers, and the one place where they become text.
 
 The same table feeds the command line, documents, notebooks and the dashboard. Cells stay ints,
-floats, fractions, strings or None until a renderer turns them into characters.
+floats, fractions, strings, mappings (hyper-parameters) or None until a renderer makes them text.
 """
 
 from __future__ import annotations
@@ -22,18 +22,58 @@ _MAX_INT64 = 2**63 - 1
 
 
 @dataclass(frozen=True)
+class Column:
+    """What a column holds.
+
+    key: its name in files. label: for people; the key unless given. unit: "" for a plain count or
+    text, "×" for a ratio. convention: what its numbers count, without a full stop.
+    """
+
+    key: str
+    label: str = ""
+    unit: str = ""
+    convention: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", self.label or self.key)
+
+    @property
+    def note(self) -> str:
+        """The convention with the column's name in front, for below a table."""
+        return f"{self.key}: {self.convention}"
+
+
+@dataclass(frozen=True, init=False)
 class Table:
     """Rows with named columns.
 
-    columns: their names, in order. rows: one mapping per row; a missing cell is None. notes:
-    sentences that belong under the table (conventions, what is not counted). skipped: (name,
-    reason) of what was left out.
+    columns: what they hold, in order; a plain name is a column without more to say. rows: one
+    mapping per row, by the columns' keys; a missing cell is None. notes: sentences that belong
+    under the table (conventions, what is not counted). skipped: (name, reason) of what was left
+    out.
     """
 
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     rows: Sequence[Mapping[str, Any]]
     notes: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+
+    def __init__(
+        self,
+        columns: Iterable[Column | str],
+        rows: Sequence[Mapping[str, Any]],
+        notes: tuple[str, ...] = (),
+        skipped: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        known = tuple(Column(c) if isinstance(c, str) else c for c in columns)
+        facts = {"columns": known, "rows": rows, "notes": notes, "skipped": skipped}
+        for name, value in facts.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' keys, in order."""
+        return tuple(column.key for column in self.columns)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -43,21 +83,22 @@ class Table:
 
     def column(self, name: str) -> list[Any]:
         """The cells of one column, from the first row to the last."""
-        if name not in self.columns:
+        if name not in self.names:
             from costmodel.errors import unknown
 
-            raise InputError(unknown("column", name, self.columns))
+            raise InputError(unknown("column", name, self.names))
         return [row.get(name) for row in self.rows]
 
     def select(self, columns: Sequence[str]) -> Table:
         """The same rows with some columns only, in the given order."""
         for name in columns:
             self.column(name)
-        return Table(tuple(columns), self.rows, self.notes, self.skipped)
+        known = {column.key: column for column in self.columns}
+        return Table([known[name] for name in columns], self.rows, self.notes, self.skipped)
 
     def _cells(self) -> Iterator[list[Any]]:
         for row in self.rows:
-            yield [row.get(name) for name in self.columns]
+            yield [row.get(name) for name in self.names]
 
     # -- for programs --------------------------------------------------------------------------
     def to_csv(self) -> str:
@@ -66,7 +107,7 @@ class Table:
 
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.columns)
+        writer.writerow(self.names)
         for cells in self._cells():
             writer.writerow([plain(cell) for cell in cells])
         return out.getvalue()
@@ -79,7 +120,7 @@ class Table:
         """
         import json
 
-        rows = [dict(zip(self.columns, map(_json, cells), strict=True)) for cells in self._cells()]
+        rows = [dict(zip(self.names, map(_json, cells), strict=True)) for cells in self._cells()]
         return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
     def to_jsonl(self) -> str:
@@ -87,7 +128,7 @@ class Table:
         import json
 
         return "".join(
-            json.dumps(dict(zip(self.columns, map(_json, cells), strict=True)), ensure_ascii=False)
+            json.dumps(dict(zip(self.names, map(_json, cells), strict=True)), ensure_ascii=False)
             + "\n"
             for cells in self._cells()
         )
@@ -101,13 +142,13 @@ class Table:
         return pandas.DataFrame(
             {
                 name: pandas.Series(cells, dtype=_dtype(cells))
-                for name, cells in ((n, [_json(c) for c in self.column(n)]) for n in self.columns)
+                for name, cells in ((n, [_json(c) for c in self.column(n)]) for n in self.names)
             }
         )
 
     def to_parquet(self) -> bytes:
         """Parquet; an integer above 2^63 − 1 is refused, not rounded."""
-        for name in self.columns:
+        for name in self.names:
             for cell in self.column(name):
                 if isinstance(cell, int) and abs(cell) > _MAX_INT64:
                     raise InputError(
@@ -123,9 +164,9 @@ class Table:
     # -- for people ----------------------------------------------------------------------------
     def to_text(self) -> str:
         """Aligned columns with digits grouped by three."""
-        grid = [list(self.columns), *([pretty(cell) for cell in row] for row in self._cells())]
-        widths = [max(len(row[index]) for row in grid) for index in range(len(self.columns))]
-        right = [self._is_numeric(name) for name in self.columns]
+        grid = [list(self.names), *([pretty(cell) for cell in row] for row in self._cells())]
+        widths = [max(len(row[index]) for row in grid) for index in range(len(self.names))]
+        right = [self.is_numeric(name) for name in self.names]
         lines = []
         for row in grid:
             cells = (
@@ -139,16 +180,16 @@ class Table:
     def to_markdown(self) -> str:
         """A GitHub table: numbers right-aligned, digits grouped by three, text escaped."""
         return markdown_table(
-            [_markdown(name) for name in self.columns],
+            [_markdown(name) for name in self.names],
             [[_markdown(pretty(cell)) for cell in row] for row in self._cells()],
-            [self._is_numeric(name) for name in self.columns],
+            [self.is_numeric(name) for name in self.names],
         )
 
     def to_latex(self) -> str:
         """A plain `tabular`; digits grouped by thin spaces, text escaped."""
-        layout = "".join("r" if self._is_numeric(name) else "l" for name in self.columns)
+        layout = "".join("r" if self.is_numeric(name) else "l" for name in self.names)
         lines = [rf"\begin{{tabular}}{{{layout}}}", r"\hline"]
-        lines.append(" & ".join(_latex(name) for name in self.columns) + r" \\")
+        lines.append(" & ".join(_latex(name) for name in self.names) + r" \\")
         lines.append(r"\hline")
         for row in self._cells():
             cells = (
@@ -158,7 +199,8 @@ class Table:
             lines.append(" & ".join(cells) + r" \\")
         return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"
 
-    def _is_numeric(self, name: str) -> bool:
+    def is_numeric(self, name: str) -> bool:
+        """Whether a column holds numbers alone, missing cells aside."""
         cells = [cell for cell in self.column(name) if cell is not None]
         return bool(cells) and all(map(_is_number, cells))
 
@@ -172,8 +214,8 @@ class Table:
             align = ' style="text-align:right"' if number else ""
             return f"<{tag}{align}>{escape(text)}</{tag}>"
 
-        right = [self._is_numeric(name) for name in self.columns]
-        head = "".join(cell("th", n, r) for n, r in zip(self.columns, right, strict=True))
+        right = [self.is_numeric(name) for name in self.names]
+        head = "".join(cell("th", n, r) for n, r in zip(self.names, right, strict=True))
         body = "".join(
             "<tr>"
             + "".join(cell("td", pretty(c), r) for c, r in zip(row, right, strict=True))
@@ -221,6 +263,8 @@ def plain(cell: Any) -> str:
         return "true" if cell else "false"
     if _is_fraction(cell):
         return repr(float(cell))
+    if isinstance(cell, Mapping):
+        return settings_text(cell)
     return repr(cell) if isinstance(cell, float) else str(cell)
 
 
@@ -232,7 +276,12 @@ def pretty(cell: Any) -> str:
         return f"{cell:,}"
     if isinstance(cell, float) or _is_fraction(cell):
         return f"{float(cell):.4g}"
-    return str(cell)
+    return plain(cell)
+
+
+def settings_text(values: Mapping[str, Any], between: str = ";") -> str:
+    """Hyper-parameters as text, `r1=32;r2=64`; nothing for none."""
+    return between.join(f"{name}={value}" for name, value in values.items())
 
 
 def _is_fraction(cell: Any) -> bool:
@@ -244,6 +293,8 @@ def _is_number(cell: Any) -> bool:
 
 
 def _json(cell: Any) -> Any:
+    if isinstance(cell, Mapping):
+        return settings_text(cell)
     return float(cell) if _is_fraction(cell) else cell
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from costmodel.errors import InputError
-from costmodel.table import FORMATS, Table
+from costmodel.table import FORMATS, Column, Table
 
 BIG = 2**70 + 1
 TABLE = Table(
@@ -43,7 +43,7 @@ def test_json_keeps_every_digit():
 
 def test_dataframe_is_exact():
     frame = TABLE.to_dataframe()
-    assert list(frame.columns) == list(TABLE.columns)
+    assert list(frame.columns) == list(TABLE.names)
     assert frame["count"][1] == BIG
     small = Table(("n",), [{"n": 3}, {"n": None}]).to_dataframe()
     assert str(small["n"].dtype) == "Int64"  # a missing cell does not make floats of the others
@@ -87,6 +87,28 @@ def test_columns_can_be_chosen_and_unknown_ones_are_named():
     assert TABLE.select(["ratio", "name"]).to_csv().splitlines()[0] == "ratio,name"
     with pytest.raises(InputError, match="unknown column 'cout': did you mean 'count'"):
         TABLE.select(["cout"])
+
+
+def test_columns_say_what_they_hold():
+    count = Column("count", "Count", "MAC", "things, each once")
+    table = Table(("name", count), TABLE.rows)
+    assert table.names == ("name", "count")
+    assert table.columns == (Column("name", "name"), count)
+    assert table.select(["count"]).columns == (count,)
+    assert count.note == "count: things, each once"
+    assert table.to_csv() == TABLE.select(table.names).to_csv()  # files have the key alone
+
+
+def test_settings_are_a_mapping_until_they_are_rendered():
+    settings = {"r1": 32, "alpha": Fraction(1, 4)}
+    table = Table(("hyper",), [{"hyper": settings}, {"hyper": {}}])
+    text = "r1=32;alpha=1/4"
+    assert table.column("hyper")[0] is settings
+    assert table.to_csv() == f'hyper\n{text}\n""\n'
+    assert json.loads(table.to_json()) == [{"hyper": text}, {"hyper": ""}]
+    assert list(table.to_dataframe()["hyper"]) == [text, ""]
+    for rendered in (table.to_text(), table.to_markdown(), table.to_latex(), table._repr_html_()):
+        assert text in rendered
 
 
 def test_every_format_renders_an_empty_table():

@@ -14,8 +14,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from costmodel.files import data_path
-from costmodel.table import Table
+from costmodel.table import Column, Table
 
+_LAYERS = Column("layers", "Layers", convention="which layers the proof covers")
+_POINTS = Column("points", "Layers run", convention="layers run")
+#: What a certificate says.
+CERTIFICATE = (
+    Column("variant", "Variant"),
+    Column("metric", "Metric"),
+    Column("formula", "Formula"),
+    _LAYERS,
+    Column("degrees", "Degree in each letter"),
+    Column("classes", "Told apart"),
+    _POINTS,
+    Column("oracle", "Counter"),
+    Column("version", "Version"),
+    Column("result", "Result"),
+)
 #: Where the certificates of all variants are kept, in the data folder.
 CERTIFICATES = "certificates.csv"
 _PROVED = "proved"
@@ -43,8 +58,7 @@ def certificates() -> Table:
     with open(data_path(CERTIFICATES), encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         rows = [{**row, "points": int(row["points"]) if row["points"] else None} for row in reader]
-        columns = tuple(reader.fieldnames or ())
-    return Table(columns, rows, ("layers: which layers the proof covers; points: layers run.",))
+    return Table(CERTIFICATE, rows, (f"{_LAYERS.note}; {_POINTS.note}.",))
 
 
 def _certified(table: Table) -> tuple[bool, str]:

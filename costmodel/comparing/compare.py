@@ -12,7 +12,11 @@ from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import VariantError, unknown
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.metrics.settings import DEFAULTS, Settings
-from costmodel.table import Table
+from costmodel.table import Column, Table
+
+#: Columns of every table with a row per variant.
+VARIANT = Column("variant", "Variant")
+HYPER = Column("hyper", "Settings")
 
 
 def compare(
@@ -66,8 +70,8 @@ def compare(
             skipped.append((variant.id, str(error)))
             continue
         rows.append(_row(counts, base, chosen))
-    notes = tuple(f"{metric.key}: {metric.stated(settings)}." for metric in chosen)
-    return Table(columns(chosen), rows, notes, tuple(skipped))
+    notes = tuple(f"{metric.column(settings).note}." for metric in chosen)
+    return Table(columns(chosen, settings), rows, notes, tuple(skipped))
 
 
 def choose_metrics(metrics: Iterable[str] | str | None) -> list[Metric]:
@@ -79,11 +83,18 @@ def choose_metrics(metrics: Iterable[str] | str | None) -> list[Metric]:
     return [METRICS[key.strip()] for key in metrics]
 
 
-def columns(metrics: Sequence[Metric]) -> tuple[str, ...]:
-    """Column names: the variant, shown metrics, their ratios, the hyper-parameters, the rest."""
-    shown = [metric.key for metric in metrics if metric.shown]
-    rest = [metric.key for metric in metrics if not metric.shown]
-    return ("variant", *shown, *(f"{key}_ratio" for key in shown), "hyper", *rest)
+def columns(metrics: Sequence[Metric], settings: Settings = DEFAULTS) -> tuple[Column, ...]:
+    """The variant, shown metrics, their ratios, the hyper-parameters, and the other metrics."""
+    shown = [metric.column(settings) for metric in metrics if metric.shown]
+    rest = [metric.column(settings) for metric in metrics if not metric.shown]
+    return (VARIANT, *shown, *map(ratio_column, shown), HYPER, *rest)
+
+
+def ratio_column(column: Column, whole: str = "") -> Column:
+    """A column's numbers divided by those of the whole; of the baseline unless said otherwise."""
+    whole = whole or f"the {VARIANTS.baseline.title}"
+    convention = f"{column.label} divided by those of {whole}"
+    return Column(f"{column.key}_ratio", f"{column.label} ratio", "×", convention)
 
 
 def route(variants: Sequence[Variant], hyper: Mapping[str, Number]) -> dict[str, dict[str, Number]]:
@@ -131,5 +142,4 @@ def _row(counts: Counts, base: Counts, metrics: Sequence[Metric]) -> dict[str, A
         if metric.shown:
             whole = base[metric.key]
             row[f"{metric.key}_ratio"] = value / whole if whole else None
-    row["hyper"] = ";".join(f"{name}={value}" for name, value in counts.hyper.items())
-    return row
+    return {**row, "hyper": counts.hyper}

@@ -58,7 +58,7 @@ def _rows(rows: Sequence[Any]) -> None:
     from costmodel.dashboard import tables
 
     names = ("layer", "oracle", "expected", "got", "ok", "note")
-    columns = {
-        name: ["" if row.get(name) is None else str(row[name]) for row in rows] for name in names
-    }
-    tables.show(columns, {}, "Checks")
+    texts = [
+        {name: "" if row.get(name) is None else str(row[name]) for name in names} for row in rows
+    ]
+    tables.show(Table(names, texts), "Checks")

@@ -172,8 +172,8 @@ def notes(sentences: Iterable[str]) -> None:
 
 def conventions(table: Table) -> None:
     """What the numbers count, where the numbers are."""
-    shown = [METRICS[key] for key in table.columns if key in METRICS]
-    st.caption("  \n".join(f"**{metric.label}**: {metric.stated()}." for metric in shown))
+    shown = [column for column in table.columns if column.key in METRICS]
+    st.caption("  \n".join(f"**{column.label}**: {column.convention}." for column in shown))
 
 
 def csv_button(table: Table, name: str) -> None:

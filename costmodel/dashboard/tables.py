@@ -2,68 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from costmodel.comparing.compare import HYPER, VARIANT
 from costmodel.core.readable import MAX_SAFE, sortable
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.metrics.metric import METRICS
 from costmodel.plots.layout import name_of
-from costmodel.table import Table
+from costmodel.table import Column, Table, plain, settings_text
 
 _MOST_ROWS = 18  # before a table scrolls
 _ROW_HEIGHT = 35
 
 
 def cost_table(table: Table, variants: Mapping[str, Variant] = VARIANTS) -> None:
-    """The rows of a comparison: exact integers, sortable in every column."""
-    rows = list(table)
-    columns: dict[str, Any] = {"variant": [name_of(variants[row["variant"]]) for row in rows]}
-    config: dict[str, Any] = {"variant": st.column_config.TextColumn("Variant", pinned=True)}
-    for key in table.columns:
-        if key.removesuffix("_ratio") not in METRICS:
-            continue
-        metric = METRICS[key.removesuffix("_ratio")]
-        if key.endswith("_ratio"):
-            columns[key] = table.column(key)
-            config[key] = st.column_config.NumberColumn(
-                f"{metric.label} ratio",
-                format="×%.4g",
-                help=f"{metric.label} divided by those of the {VARIANTS.baseline.title}",
-            )
-        else:
-            columns[key], config[key] = _numbers(table.column(key), metric.label, metric.stated())
-    columns["hyper"] = [row["hyper"].replace(";", ", ") for row in rows]
-    config["hyper"] = st.column_config.TextColumn("Settings")
-    show(columns, config, "Costs of each variant")
+    """The rows of a comparison, the variants by their names and their settings at the end."""
+    rows = [
+        {
+            **row,
+            VARIANT.key: name_of(variants[row[VARIANT.key]]),
+            HYPER.key: settings_text(row[HYPER.key], ", "),
+        }
+        for row in table
+    ]
+    columns = sorted(table.columns, key=lambda column: column == HYPER)
+    show(Table(columns, rows), "Costs of each variant", pinned=VARIANT.key)
 
 
-def plain_table(table: Table, title: Callable[[str], str], alt: str) -> None:
-    """Any table: numbers exact and right-aligned, shares and ratios with four digits."""
-    columns: dict[str, Any] = {}
+def show(table: Table, alt: str, pinned: str = "") -> None:
+    """Any table: exact integers, shares and ratios with four digits, sortable in every column.
+
+    alt: what it shows, for readers who do not see it. pinned: the column that stays in sight.
+    """
+    import pandas  # half a second that the title need not wait for
+
+    cells: dict[str, Sequence[Any]] = {}
     config: dict[str, Any] = {}
-    for key in table.columns:
-        values = table.column(key)
-        known = [value for value in values if value not in (None, "")]
-        if known and all(isinstance(value, int | float) for value in known):
-            columns[key], config[key] = _numbers(values, title(key), _convention(table, key))
+    for column in table.columns:
+        key, values = column.key, table.column(column.key)
+        if table.is_numeric(key):
+            cells[key], config[key] = _numbers(values, column)
         else:
-            columns[key] = ["" if value is None else str(value) for value in values]
-            config[key] = st.column_config.TextColumn(title(key))
-    show(columns, config, alt)
+            cells[key] = [plain(value) for value in values]
+            config[key] = st.column_config.TextColumn(column.label, pinned=key == pinned or None)
+    frame = pandas.DataFrame(cells)
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config=config,
+        height=_ROW_HEIGHT * (min(len(frame), _MOST_ROWS) + 1) + 3,
+        alt=alt,
+        placeholder="",
+    )
 
 
-def _convention(table: Table, key: str) -> str:
-    """What a note under the table says of a column."""
-    found = (note for note in table.notes if note.startswith(f"{key}:"))
-    return next(found, "").removeprefix(f"{key}:").strip()
-
-
-def _numbers(values: Sequence[Any], label: str, convention: str) -> tuple[list[Any], Any]:
+def _numbers(values: Sequence[Any], column: Column) -> tuple[list[Any], Any]:
     """A column of numbers; where browsers would round them, of texts that sort as numbers do."""
-    help = convention[:1].upper() + convention[1:]
+    label, help = column.label, column.convention[:1].upper() + column.convention[1:]
     known = [value for value in values if value is not None]
     integers = all(isinstance(value, int) for value in known)
     if integers and max(map(abs, known), default=0) > MAX_SAFE:
@@ -72,20 +69,5 @@ def _numbers(values: Sequence[Any], label: str, convention: str) -> tuple[list[A
         return cells, st.column_config.TextColumn(label, alignment="right", help=help)
     if not integers:
         values = [None if value is None else float(value) for value in values]
-    pattern = "%,d" if integers else "%,.4g"
+    pattern = "×%.4g" if column.unit == "×" else "%,d" if integers else "%,.4g"
     return list(values), st.column_config.NumberColumn(label, format=pattern, help=help)
-
-
-def show(columns: Mapping[str, Sequence[Any]], config: Mapping[str, Any], alt: str) -> None:
-    """Columns as a table with a described content."""
-    import pandas  # half a second that the title need not wait for
-
-    frame = pandas.DataFrame(columns)
-    st.dataframe(
-        frame,
-        hide_index=True,
-        column_config=dict(config),
-        height=_ROW_HEIGHT * (min(len(frame), _MOST_ROWS) + 1) + 3,
-        alt=alt,
-        placeholder="",
-    )

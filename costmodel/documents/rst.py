@@ -12,8 +12,8 @@ _SPECIAL = re.compile(r"([\\*`|_<>\[\]])")
 def table(content: Table) -> str:
     """A `list-table`; text is escaped, numbers are grouped."""
     lines = [".. list-table::", "   :header-rows: 1", ""]
-    grid = [list(content.columns)]
-    grid += [[pretty(row.get(name)) for name in content.columns] for row in content.rows]
+    grid = [list(content.names)]
+    grid += [[pretty(row.get(name)) for name in content.names] for row in content.rows]
     for row in grid:
         for index, cell in enumerate(row):
             lines.append(f"   {'*' if index == 0 else ' '} - {escape(cell)}".rstrip())

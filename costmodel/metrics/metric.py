@@ -12,6 +12,7 @@ from costmodel.errors import CostModelError, unknown
 from costmodel.metrics.combining import Combine, Layers, Rule, total
 from costmodel.metrics.settings import DEFAULTS, Settings
 from costmodel.registry import Registry
+from costmodel.table import Column
 
 #: Groups in the order in which tables list them.
 GROUPS = ("parameters", "work", "training", "memory", "quantisation", "view")
@@ -64,6 +65,10 @@ class Metric:
             return self.convention
         values = ", ".join(f"{name} = {getattr(settings, name)}" for name in self.uses)
         return f"{self.convention} ({values})"
+
+    def column(self, settings: Settings = DEFAULTS) -> Column:
+        """The column that holds it in a table."""
+        return Column(self.key, self.label, self.unit, self.stated(settings))
 
 
 #: Every declared metric by key.

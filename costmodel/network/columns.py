@@ -7,7 +7,7 @@ layers (activations, traffic, …) exist only where there is a layer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
@@ -18,32 +18,31 @@ from costmodel.metrics.metric import METRICS, Metric
 from costmodel.network.kinds import KINDS
 from costmodel.network.operation import FREE, ROLE_MEANINGS, ROLES, NetOp, Parameter, summed
 from costmodel.network.operations import Operations, Part
+from costmodel.table import Column
 
 
-@dataclass(frozen=True)
-class Column:
-    """One quantity of a network.
+@dataclass(frozen=True, kw_only=True)
+class Quantity(Column):
+    """One quantity of a network, as a column.
 
-    key: the column's name. convention: the sentence under the table. value: of one operation, given
-    the tensors that count for it; None where the column says nothing about it. total: of all
-    operations of a network.
+    value: of one operation, given the tensors that count for it; None where the column says nothing
+    about it. total: of all operations of a network.
     """
 
-    key: str
-    convention: str
-    value: Callable[[NetOp, Sequence[Parameter]], Number | None]
-    total: Callable[[Sequence[Part]], Number | None]
+    value: Callable[[NetOp, Sequence[Parameter]], Number | None] = field(compare=False)
+    total: Callable[[Sequence[Part]], Number | None] = field(compare=False)
 
 
-def column(key: str) -> Column:
+def column(key: str) -> Quantity:
     """A column by name; `CostModelError` with the valid ones for a name that is not known."""
     if key == "params":
-        return _added(key, "trained numbers, shared tensors once", _params)
+        return _added(key, "Parameters", "trained numbers, shared tensors once", _params)
     if key in ROLES.values():
         return _role(next(role for role, name in ROLES.items() if name == key))
     if key == "macs":
         return _added(
             key,
+            "MACs",
             "multiply–accumulates of convolutions, linear layers and matrix products, products "
             "with padding zeros included; a bias costs none",
             _macs,
@@ -72,13 +71,16 @@ def total(network: Operations, key: str) -> Number | None:
 
 
 def _added(
-    key: str, convention: str, value: Callable[[NetOp, Sequence[Parameter]], Number | None]
-) -> Column:
+    key: str,
+    label: str,
+    convention: str,
+    value: Callable[[NetOp, Sequence[Parameter]], Number | None],
+) -> Quantity:
     def added(parts: Iterable[Part]) -> Number:
         values = (value(op, own) for op, own in parts)
         return summed(v for v in values if v is not None)
 
-    return Column(key, convention, value, added)
+    return Quantity(key, label, "", convention, value=value, total=added)
 
 
 def _params(op: NetOp, own: Sequence[Parameter]) -> Number:
@@ -91,14 +93,15 @@ def _macs(op: NetOp, own: Sequence[Parameter]) -> Number | None:
     return 0 if op.status == FREE or op.column else None
 
 
-def _role(role: str) -> Column:
+def _role(role: str) -> Quantity:
     def value(op: NetOp, own: Sequence[Parameter]) -> Number:
         return summed(tensor.count for tensor in own if tensor.role == role)
 
-    return _added(ROLES[role], ROLE_MEANINGS[role], value)
+    label = ROLES[role].removesuffix("_params").capitalize()
+    return _added(ROLES[role], label, ROLE_MEANINGS[role], value)
 
 
-def _work(key: str) -> Column:
+def _work(key: str) -> Quantity:
     kinds = [kind for kind in KINDS.values() if kind.column == key]
 
     def value(op: NetOp, own: Sequence[Parameter]) -> Number | None:
@@ -108,10 +111,11 @@ def _work(key: str) -> Column:
         values = [v for v in (value(op, own) for op, own in parts) if v is not None]
         return summed(values) if values else None  # a list of layers is silent about the rest
 
-    return Column(key, kinds[0].convention, value, added)
+    label = f"{key.removesuffix('_ops').capitalize()} work"
+    return Quantity(key, label, "", kinds[0].convention, value=value, total=added)
 
 
-def _metric(metric: Metric) -> Column:
+def _metric(metric: Metric) -> Quantity:
     def layers(op: NetOp) -> list[tuple[BoundVariant, Number]]:
         if op.bound is not None:
             return [(op.bound, op.times)]
@@ -125,4 +129,6 @@ def _metric(metric: Metric) -> Column:
         return metric.over([found for op, _ in parts for found in layers(op)])
 
     convention = f"{metric.stated()}; of layers only"
-    return Column(metric.key, convention, value, everything)
+    return Quantity(
+        metric.key, metric.label, metric.unit, convention, value=value, total=everything
+    )

@@ -9,18 +9,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from costmodel.comparing.compare import VARIANT
 from costmodel.core.numbers import Number, is_exact
 from costmodel.errors import CostModelError
 from costmodel.network import columns
-from costmodel.network.columns import Column
+from costmodel.network.columns import Quantity
 from costmodel.network.operation import NOT_MODELLED, NetOp, Parameter, summed
 from costmodel.network.operations import Change, Operations, Part
-from costmodel.table import Table
+from costmodel.table import Column, Table
 
 TOTAL = "total"
 
 #: Columns of a view besides those that it always has: names, "all", or None for the usual ones.
 Metrics = Iterable[str] | str | None
+
+_LAYER, _KIND, _STATUS = (Column(key, key.capitalize()) for key in ("layer", "kind", "status"))
+_SHARE, _CUMULATIVE = Column("share", "Share"), Column("cumulative", "Cumulative")
 
 
 def layers(network: Operations, metrics: Metrics = None, everything: bool = False) -> Table:
@@ -45,7 +49,7 @@ def layers(network: Operations, metrics: Metrics = None, everything: bool = Fals
         values = {c.key: c.value(op, own) for c in chosen}
         if everything or _shown(op, values):
             rows.append({"layer": op.name, "kind": op.kind, **values, "status": op.status})
-    return _finished(network, ("layer", "kind"), chosen, rows, ("status",))
+    return _finished(network, (_LAYER, _KIND), chosen, rows, (_STATUS,))
 
 
 def shares(network: Operations, metric: str = "macs") -> Table:
@@ -68,7 +72,8 @@ def shares(network: Operations, metric: str = "macs") -> Table:
             }
         )
     rows.append({"layer": TOTAL, metric: whole, "share": 1.0 if rows else None})
-    return Table(("layer", "kind", metric, "share", "cumulative"), rows, _notes(network, [chosen]))
+    shown = (_LAYER, _KIND, chosen, _SHARE, _CUMULATIVE)
+    return Table(shown, rows, _notes(network, [chosen]))
 
 
 def by_kind(network: Operations, metrics: Metrics = None) -> Table:
@@ -79,19 +84,6 @@ def by_kind(network: Operations, metrics: Metrics = None) -> Table:
 def by_stage(network: Operations, metrics: Metrics = None, depth: int = 1) -> Table:
     """One row per module at a depth of the names (`layer3` at 1, `layer3.0` at 2)."""
     return _grouped(network, "stage", lambda op: ".".join(op.name.split(".")[:depth]), metrics)
-
-
-_SIDES = ("before", "delta", "ratio")
-_CHANGES = (
-    "layer",
-    "kind",
-    "params",
-    "macs",
-    "variant",
-    *(f"{key}_{side}" for key in ("params", "macs") for side in _SIDES),
-    "status",
-    "reason",
-)
 
 
 def changes(network: Operations, everything: bool = False) -> Table:
@@ -137,7 +129,15 @@ def changes(network: Operations, everything: bool = False) -> Table:
     )
     skipped = tuple((c.before.name, c.reason) for c in network.left_alone)
     note = "total: the whole network, shared tensors once."
-    return Table(_CHANGES, rows, (note, *network.footnotes), skipped)
+    costs = [columns.column(key) for key in ("params", "macs")]
+    sides = [_beside(cost, side) for cost in costs for side in ("before", "delta", "ratio")]
+    shown = (_LAYER, _KIND, *costs, VARIANT, *sides, _STATUS, Column("reason", "Reason"))
+    return Table(shown, rows, (note, *network.footnotes), skipped)
+
+
+def _beside(column: Column, what: str) -> Column:
+    """A column that says something more of another one."""
+    return Column(f"{column.key}_{what}", f"{column.label} {what}")
 
 
 def _compared(key: str, before: Number, after: Number) -> dict[str, Number | None]:
@@ -220,7 +220,7 @@ VIEWS: Mapping[str, View] = {
 }
 
 
-def choose(metrics: Metrics) -> list[Column]:
+def choose(metrics: Metrics) -> list[Quantity]:
     """The columns meant, params and macs always first."""
     keys = columns.default() if metrics is None else _keys(metrics)
     return [columns.column(key) for key in dict.fromkeys(("params", "macs", *keys))]
@@ -264,26 +264,25 @@ def _grouped(
             f"{k}_share": row[k] / totals[k] if not _is_zero(totals[k]) else None for k in totals
         }
         rows.append({label: name, "operations": len(parts), **row, **shares})
-    return _finished(
-        network, (label, "operations"), chosen, rows, tuple(f"{k}_share" for k in totals)
-    )
+    head = (Column(label, label.capitalize()), Column("operations", "Operations"))
+    tail = tuple(_beside(columns.column(key), "share") for key in totals)
+    return _finished(network, head, chosen, rows, tail)
 
 
 def _finished(
     network: Operations,
-    head: tuple[str, ...],
-    chosen: Sequence[Column],
+    head: tuple[Column, ...],
+    chosen: Sequence[Quantity],
     rows: list[dict[str, Any]],
-    tail: tuple[str, ...],
+    tail: tuple[Column, ...],
 ) -> Table:
     parts = network.parts()
-    rows.append({head[0]: TOTAL, **{c.key: c.total(parts) for c in chosen}})
-    names = (*head, *(c.key for c in chosen), *tail)
-    return Table(names, rows, _notes(network, chosen))
+    rows.append({head[0].key: TOTAL, **{c.key: c.total(parts) for c in chosen}})
+    return Table((*head, *chosen, *tail), rows, _notes(network, chosen))
 
 
-def _notes(network: Operations, chosen: Sequence[Column]) -> tuple[str, ...]:
-    return (*(f"{c.key}: {c.convention}." for c in chosen), *network.footnotes)
+def _notes(network: Operations, chosen: Sequence[Quantity]) -> tuple[str, ...]:
+    return (*(f"{column.note}." for column in chosen), *network.footnotes)
 
 
 def _node(name: str, path: str, parts: list[tuple[list[str], NetOp, Sequence[Parameter]]]) -> Node:

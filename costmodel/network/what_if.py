@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from costmodel.comparing.compare import route
+from costmodel.comparing.compare import HYPER, VARIANT, ratio_column, route
 from costmodel.core.numbers import Number, is_exact
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
+from costmodel.network import columns
 from costmodel.network.operation import summed
 from costmodel.network.operations import Operations
 from costmodel.network.replace import put
 from costmodel.network.selection import Selector, selector
-from costmodel.table import Table
+from costmodel.table import Column, Table
 
-_COLUMNS = (
-    "variant",
-    "params",
-    "macs",
-    "params_ratio",
-    "macs_ratio",
-    "hyper",
+_WHOLE = "the whole network with the variant in place of the selected layers"
+_COSTS = [replace(columns.column(key), convention=_WHOLE) for key in ("params", "macs")]
+_CONV_MACS = Column(
     "conv_macs",
-    "replaced",
+    "Conv macs",
+    convention="the convolutions' part of macs, linear layers and matrix products left out",
+)
+_LEFT = Column(
     "left",
+    "Left",
+    convention="selected layers that the variant does not fit, and that stay as they are",
+)
+_COLUMNS = (
+    VARIANT,
+    *_COSTS,
+    *(ratio_column(cost, "the network as it is") for cost in _COSTS),
+    HYPER,
+    _CONV_MACS,
+    Column("replaced", "Replaced"),
+    _LEFT,
 )
 _NOTES = (
-    "params, macs: the whole network with the variant in place of the selected layers; the ratios "
-    "are to the network as it is.",
-    "conv_macs: the convolutions' part of macs, linear layers and matrix products left out.",
-    "left: selected layers that the variant does not fit, and that stay as they are.",
+    f"params, macs: {_WHOLE}; the ratios are to the network as it is.",
+    f"{_CONV_MACS.note}.",
+    f"{_LEFT.note}.",
 )
 
 
@@ -87,7 +98,7 @@ def _row(
         "macs": after.macs,
         "params_ratio": _ratio(after.params, before.params),
         "macs_ratio": _ratio(after.macs, before.macs),
-        "hyper": ";".join(f"{name}={value}" for name, value in hyper.items()),
+        "hyper": hyper,
         "conv_macs": summed(op.macs for op in after.ops if op.kind.startswith("conv")),
         "replaced": replaced,
         "left": selected - replaced,

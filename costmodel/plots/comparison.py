@@ -13,7 +13,7 @@ from costmodel.core.variant import VARIANTS, Variant
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.plots.layout import REFERENCE_LINE, axis, figure, label_of, log_axis, name_of
 from costmodel.plots.palette import style_of
-from costmodel.table import Table
+from costmodel.table import Table, settings_text
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -94,7 +94,7 @@ def summary(table: Table, variants: Mapping[str, Variant] = VARIANTS) -> str:
 
 def _metrics(table: Table, keys: Sequence[str] | None) -> list[Metric]:
     if keys is None:
-        keys = [key for key in METRICS if f"{key}_ratio" in table.columns]
+        keys = [key for key in METRICS if f"{key}_ratio" in table.names]
         keys.reverse()  # multiplies before parameters: declared last, asked for first
     return [METRICS[key] for key in keys]
 
@@ -206,7 +206,7 @@ def _hover(row: Mapping[str, Any], metric: Metric) -> str:
     words = f"{metric.label}: {exact(value)}"
     if abs(value) >= 1000:
         words += f" ({si(value, metric.unit)})"
-    settings = f"<br>{row['hyper'].replace(';', ', ')}" if row.get("hyper") else ""
+    settings = f"<br>{settings_text(row['hyper'], ', ')}" if row.get("hyper") else ""
     return f"{words}<br>{ratio_in_words(row[f'{metric.key}_ratio'])}{settings}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from costmodel.comparing.compare import VARIANT, ratio_column
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
@@ -13,7 +14,7 @@ from costmodel.errors import InputError, unknown
 from costmodel.metrics.metric import METRICS
 from costmodel.sweeping.axes import LAYER_AXES, Axis, spaced, values_for
 from costmodel.sweeping.cells import counted
-from costmodel.table import Table
+from costmodel.table import Column, Table
 
 if TYPE_CHECKING:
     import numpy
@@ -71,8 +72,9 @@ class Sweep:
                     value = float(ratios[metric][index])
                     row[f"{metric}_ratio"] = None if value != value else value
                 rows.append(row)
-        columns = (*self.axes, "variant", *metrics, *(f"{metric}_ratio" for metric in metrics))
-        return Table(columns, rows, tuple(f"{m}: {METRICS[m].stated()}." for m in metrics))
+        counted = [METRICS[metric].column() for metric in metrics]
+        columns: list[Column | str] = [*self.axes, VARIANT, *counted, *map(ratio_column, counted)]
+        return Table(columns, rows, tuple(f"{column.note}." for column in counted))
 
 
 def sweep(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from costmodel.comparing.compare import HYPER, VARIANT
 from costmodel.comparing.count import Counts, count
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
@@ -53,7 +54,7 @@ def trade_off(
             rows.append(
                 {
                     "variant": variant.id,
-                    "hyper": ";".join(f"{name}={value}" for name, value in counts.hyper.items()),
+                    "hyper": counts.hyper,
                     x: counts[x],
                     y: counts[y],
                     "present": counts.hyper == present.hyper,
@@ -62,8 +63,9 @@ def trade_off(
     best = front([(row[x], row[y]) for row in rows])
     for place, row in enumerate(rows):
         row["front"] = place in best
-    notes = tuple(f"{key}: {METRICS[key].stated()}." for key in (x, y))
-    return Table(("variant", "hyper", x, y, "present", "front"), rows, notes, tuple(skipped))
+    costs = [METRICS[key].column() for key in (x, y)]
+    notes = tuple(f"{cost.note}." for cost in costs)
+    return Table([VARIANT, HYPER, *costs, "present", "front"], rows, notes, tuple(skipped))
 
 
 def _settings(present: Counts, most: int) -> list[Counts]:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from costmodel.table import Table
+from costmodel.comparing.compare import HYPER, VARIANT
+from costmodel.table import Column, Table
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
 from costmodel.timing.measure.protocol import NAME, Summary
+from costmodel.timing.roofline import CLASS, MACS, RATE
 from costmodel.timing.store.database import Store
 
-_TIMES = ("rounds", "min_ms", "median_ms", "iqr_ms")
 _GEOMETRY = (
     "kernel",
     "in_channels",
@@ -25,21 +26,24 @@ _GEOMETRY = (
     "batch",
     "transposed",
 )
+_LEAST = Column(
+    "min_ms", "Least, ms", "ms", "the least of all rounds, which is the time that counts"
+)
+_HALF = Column("iqr_ms", "Middle half, ms", "ms", "width of the middle half of the rounds")
 COLUMNS = (
-    "variant",
-    "hyper",
-    *_GEOMETRY,
-    "class",
-    "macs",
-    *_TIMES,
-    "gmacs_per_s",
-    *Machine.__dataclass_fields__,
-    "protocol",
+    VARIANT,
+    HYPER,
+    *(Column(name, name.replace("_", " ").capitalize()) for name in _GEOMETRY),
+    CLASS,
+    MACS,
+    Column("rounds", "Rounds"),
+    _LEAST,
+    Column("median_ms", "Median, ms", "ms"),
+    _HALF,
+    RATE,
+    *map(Column, (*Machine.__dataclass_fields__, "protocol")),
 )
-_NOTE = (
-    "min_ms: the least of all rounds, which is the time that counts; iqr_ms: width of the middle "
-    "half of the rounds; gmacs_per_s: nominal multiply-accumulates over min_ms."
-)
+_NOTE = "; ".join(column.note for column in (_LEAST, _HALF, RATE)) + "."
 
 
 def table(store: Store, name: str | None = None) -> Table:
@@ -72,7 +76,7 @@ def _row(case: Case, summary: Summary, machine: Machine) -> dict[str, Any]:
     layer = case.layer
     return {
         "variant": case.variant,
-        "hyper": ";".join(f"{name}={value}" for name, value in case.hyper),
+        "hyper": dict(case.hyper),
         **{name: _cell(getattr(layer, name)) for name in _GEOMETRY},
         "class": convolutions[0].kind if len(convolutions) == 1 else "",
         "macs": macs,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.table import Table
+from costmodel.table import Column, Table
 from costmodel.timing.case import Case
 from costmodel.timing.convolution import Convolution
 from costmodel.timing.machine import Machine, load_torch
@@ -23,7 +23,18 @@ _SIDE = 1024  # of the matrices whose product shows the peak rate
 _COPIED = 2**25  # numbers: far more than a cache holds
 _REPEATS = 15
 _MOSTLY = 2.0  # a call that takes less than this many times an empty one is launch-bound
-_COLUMNS = ("class", "case", "macs", "intensity", "gmacs_per_s", "roof_gmacs_per_s", "share")
+#: Columns of tables with a row per convolution that was timed.
+CASE, CLASS, MACS = Column("case", "Case"), Column("class", "Class"), Column("macs", "MACs")
+RATE = Column("gmacs_per_s", "GMAC/s", "GMAC/s", "nominal multiply-accumulates over min_ms")
+_COLUMNS = (
+    CLASS,
+    CASE,
+    MACS,
+    Column("intensity", "MACs per byte", "MAC/B"),
+    RATE,
+    Column("roof_gmacs_per_s", "Roof, GMAC/s", "GMAC/s"),
+    Column("share", "Share of the roof"),
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ def points(measured: Mapping[Case, Summary], peaks: Peaks, dtype: str = "float32
         at, rate = intensity(conv, dtype), conv.macs / summary.minimum
         roof = peaks.roof(at)
         cells = (conv.kind, str(case), conv.macs, at, rate / 1e9, roof / 1e9, rate / roof)
-        rows.append(dict(zip(_COLUMNS, cells, strict=True)))
+        rows.append({c.key: cell for c, cell in zip(_COLUMNS, cells, strict=True)})
     note = (
         f"Peak {peaks.rate / 1e9:.4g} GMAC/s, bandwidth {peaks.bandwidth / 1e9:.4g} GB/s, ridge at "
         f"{peaks.ridge:.3g} MAC/B; intensity in MACs per byte, every number moved once."

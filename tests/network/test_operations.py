@@ -92,7 +92,7 @@ def test_work_has_columns_of_its_own_that_totals_leave_out():
         ),
     )
     assert net.macs == net["a"].macs
-    assert "norm_ops" not in net.to_table().columns
+    assert "norm_ops" not in net.to_table().names
     total = net.to_table(KINDS.columns).rows[-1]
     assert [total[c] for c in KINDS.columns] == [1540, 3080, 385, 77]
     assert net["relu"].column == "activation_ops"

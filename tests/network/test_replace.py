@@ -196,10 +196,10 @@ def test_changes_list_both_costs_and_their_difference():
 def test_the_whole_table_of_a_replaced_network_adds_up():
     after = cm.load("alexnet").replace("basis", b=2)
     table = after.to_table()
-    assert table.columns[:4] == ("layer", "kind", "params", "macs")
+    assert table.names[:4] == ("layer", "kind", "params", "macs")
     assert sum(table.column("macs")[:-1]) == after.macs
     assert sum(table.column("params")[:-1]) == after.params
-    assert after.to_table("norm_params").columns[4] == "norm_params"
+    assert after.to_table("norm_params").names[4] == "norm_params"
 
 
 def test_the_formula_of_a_replaced_network():
@@ -244,7 +244,7 @@ def test_conditions_as_text():
 def test_compare_gives_one_row_per_variant():
     table = compare(NET, b=2)
     assert table.column("variant") == list(cm.VARIANTS)
-    assert table.columns[:5] == ("variant", "params", "macs", "params_ratio", "macs_ratio")
+    assert table.names[:5] == ("variant", "params", "macs", "params_ratio", "macs_ratio")
     rows = {row["variant"]: row for row in table.rows}
     assert (rows["standard"]["macs"], rows["standard"]["macs_ratio"]) == (NET.macs, 1)
     after = NET.replace("basis", pays=False, b=2)

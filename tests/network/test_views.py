@@ -16,8 +16,8 @@ NET = cm.load("mobilenet")
 
 def test_the_table_begins_with_the_promised_columns_and_ends_with_the_total():
     table = NET.to_table()
-    assert table.columns[:4] == ("layer", "kind", "params", "macs")
-    assert {"weights", "biases", "norm_params"} <= set(table.columns)
+    assert table.names[:4] == ("layer", "kind", "params", "macs")
+    assert {"weights", "biases", "norm_params"} <= set(table.names)
     last = table.rows[-1]
     assert (last["layer"], last["params"], last["macs"]) == ("total", NET.params, NET.macs)
     for column in ("params", "macs", "weights", "biases", "norm_params"):
@@ -27,7 +27,7 @@ def test_the_table_begins_with_the_promised_columns_and_ends_with_the_total():
 
 
 def test_columns_are_chosen_by_name():
-    assert NET.to_table(["norm_params"]).columns == (
+    assert NET.to_table(["norm_params"]).names == (
         "layer",
         "kind",
         "params",
@@ -35,15 +35,15 @@ def test_columns_are_chosen_by_name():
         "norm_params",
         "status",
     )
-    assert NET.to_table("weights,biases").columns[4:6] == ("weights", "biases")
+    assert NET.to_table("weights,biases").names[4:6] == ("weights", "biases")
     with pytest.raises(CostModelError, match="unknown metric of a network 'flop'"):
         NET.to_table(["flop"])
 
 
 def test_every_metric_is_a_column():
     table = NET.to_table("all")
-    assert set(METRICS) <= set(table.columns)
-    assert set(columns.names()) <= set(table.columns)
+    assert set(METRICS) <= set(table.names)
+    assert set(columns.names()) <= set(table.names)
     assert table.rows[-1]["macs"] == NET.macs
 
 

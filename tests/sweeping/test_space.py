@@ -155,7 +155,7 @@ def test_impossible_sweeps_are_a_sentence(grid, message):
 
 def test_table_has_one_row_per_cell_and_variant():
     found = sweep(["standard", "grouped"], LAYER, {"grouped.g": (1, 5)}).to_table()
-    assert found.columns == (
+    assert found.names == (
         "grouped.g",
         "variant",
         "params",

@@ -18,19 +18,14 @@ from costmodel.checks.published.figures import (
     sources,
 )
 from costmodel.errors import InputError, unknown
-from costmodel.table import Table
+from costmodel.table import Column, Table
 
-COLUMNS = (
-    "table",
-    "row",
-    "quantity",
-    "published",
-    "unit",
-    "computed",
-    "difference",
-    "verdict",
-    "reason",
-    "recorded",
+COLUMNS = tuple(
+    Column(name, name.capitalize())
+    for name in (
+        *("table", "row", "quantity", "published", "unit"),
+        *("computed", "difference", "verdict", "reason", "recorded"),
+    )
 )
 _NOTE = (
     "computed, difference: in units of one, or in percent; within rounding: not further off than "

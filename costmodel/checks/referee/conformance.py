@@ -17,7 +17,7 @@ from costmodel.checks.referee.suite import rows
 from costmodel.checks.referee.tool import TOOLS
 from costmodel.errors import InputError
 from costmodel.files import data_path
-from costmodel.table import Table
+from costmodel.table import Column, Table
 
 FILE = ("referee", "results.csv")
 COLUMNS = ("case", "tool", "version", "macs", "number", "verdict", "causes", "error")
@@ -59,7 +59,8 @@ def conformance_table() -> Table:
         cells = table.setdefault(row["case"], {"case": row["case"], "macs": row["macs"]})
         cells[row["tool"]] = row["number"]
     note = ", ".join(f"{tool} {version}" for tool, version in tools.items() if version)
-    return Table(("case", "macs", *tools), list(table.values()), notes=(f"Measured with {note}.",))
+    columns: list[Column | str] = [Column("case", "Case"), Column("macs", "Exact MACs"), *tools]
+    return Table(columns, list(table.values()), notes=(f"Measured with {note}.",))
 
 
 def measure(

@@ -23,6 +23,7 @@ from typing import Any
 
 from sympy import Expr, lambdify
 
+from costmodel.checks.evidence import CERTIFICATE
 from costmodel.checks.verify.counters import on_meta, torch_counts
 from costmodel.checks.verify.grids import SETTINGS, LayerGrid, Lettered, default_value, layer_grid
 from costmodel.checks.verify.oracles import fvcore_analysis, fvcore_count, fvcore_parameters
@@ -37,18 +38,6 @@ from costmodel.formulas.printing.printers import text
 from costmodel.table import Table
 from costmodel.torch.modules import VariantModule
 
-COLUMNS = (
-    "variant",
-    "metric",
-    "formula",
-    "layers",
-    "degrees",
-    "classes",
-    "points",
-    "oracle",
-    "version",
-    "result",
-)
 METRICS = ("params", "macs")
 PROVED, DIFFERS, NONE = "proved", "differs", "no certificate"
 #: Further points of each class, with other values, where a higher degree would show itself.
@@ -127,7 +116,7 @@ def certify(
         parts = [done[v.id, key].result() for v, key in tasks]
     else:
         parts = [_rows(task) for task in tasks]
-    return Table(COLUMNS, [row for rows in parts for row in rows])
+    return Table(CERTIFICATE, [row for rows in parts for row in rows])
 
 
 def refuted(table: Table) -> list[dict[str, Any]]:

@@ -49,5 +49,5 @@ def run(args: argparse.Namespace) -> int:
 
     table = compare(layer, args.variants, **args.settings)
     timed = compared(table, layer, args.settings, open_timed(args.store))
-    emit(timed.select([name for name in _COLUMNS if name in timed.columns]), args)
+    emit(timed.select([name for name in _COLUMNS if name in timed.names]), args)
     return 0

@@ -21,9 +21,10 @@ from costmodel.fields import Choice, Field
 from costmodel.plots.measured import promised_and_kept, time_over_macs
 from costmodel.plots.roofline import roofline
 from costmodel.plots.timing import measured_against_predicted
-from costmodel.table import Table
+from costmodel.table import Column, Table
 from costmodel.timing.background import Measurement
 from costmodel.timing.overview import Overview
+from costmodel.timing.roofline import CASE, CLASS
 
 #: Views of what is there, by name; a view without data is not offered.
 VIEWS = {
@@ -31,21 +32,6 @@ VIEWS = {
     "roofline": "Roofline",
     "predicted": "Measured against predicted",
     "measure": "Measure a layer",
-}
-_COLUMNS = {
-    "variant": "Variant",
-    "hyper": "Settings",
-    "class": "Class",
-    "macs": "MACs",
-    "rounds": "Rounds",
-    "min_ms": "Least, ms",
-    "median_ms": "Median, ms",
-    "iqr_ms": "Middle half, ms",
-    "gmacs_per_s": "GMAC/s",
-    "roof_gmacs_per_s": "Roof, GMAC/s",
-    "intensity": "MACs per byte",
-    "share": "Share of the roof",
-    "case": "Case",
 }
 
 
@@ -195,7 +181,7 @@ def _times(state: State, found: Overview) -> None:
         "If multiplies were time, all points would lie on one line. Layers above the others take "
         "more time for the same multiplies."
     )
-    _table(state, found.rows, tuple(name for name in found.rows.columns if name in _SHOWN), "times")
+    _table(state, found.rows, _SHOWN, "times")
 
 
 _SHOWN = (
@@ -228,7 +214,7 @@ def _roofline(state: State, found: Overview) -> None:
         "Left of the ridge, moving numbers takes longer than multiplying them; the roof is what "
         "the machine reaches at best. A variant with fewer multiplies often lies further left."
     )
-    _table(state, found.roofline, found.roofline.columns, "roofline")
+    _table(state, found.roofline, found.roofline.names, "roofline")
 
 
 def _predicted(state: State, found: Overview) -> None:
@@ -249,18 +235,17 @@ def _predicted(state: State, found: Overview) -> None:
         {"case": name, "class": kind, "measured_ms": 1e3 * real, "predicted_ms": 1e3 * said}
         for real, said, kind, name in found.unseen
     ]
-    columns = ("case", "class", "measured_ms", "predicted_ms")
-    _table(state, Table(columns, rows), columns, "predicted")
+    times = (
+        Column(f"{key}_ms", f"{key.capitalize()}, ms", "ms") for key in ("measured", "predicted")
+    )
+    table = Table((CASE, CLASS, *times), rows)
+    _table(state, table, table.names, "predicted")
 
 
 def _table(state: State, table: Table, shown: Sequence[str], name: str) -> None:
     """The rows in view; the file has their machine and protocol as well."""
-    tables.plain_table(table.select(shown), lambda key: _COLUMNS.get(key, _words(key)), name)
+    tables.show(table.select(shown), name)
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.csv_button(table, name)
         parts.share(state)
     parts.notes(table.notes)
-
-
-def _words(key: str) -> str:
-    return key.replace("_ms", ", ms").replace("_", " ").capitalize()

@@ -84,16 +84,6 @@ def _letters() -> Iterable[str]:
     return dict.fromkeys(letter for rebuild in found if rebuild for letter in rebuild.defaults)
 
 
-def title(key: str) -> str:
-    """A column as a person calls it."""
-    if key in METRICS:
-        return METRICS[key].label
-    head, _, rest = key.partition("_")
-    if head in METRICS:
-        return f"{METRICS[head].label}{' ' * bool(rest)}{rest.replace('_', ' ')}"
-    return key.replace("_params", "").replace("_ops", " work").replace("_", " ").capitalize()
-
-
 def _further(state: State) -> None:
     keys = costs()
     st.selectbox(
@@ -101,7 +91,7 @@ def _further(state: State) -> None:
         keys,
         keys.index(state["cost"]),
         key="cost",
-        format_func=title,
+        format_func=lambda key: columns.column(key).label,
     )
 
 
@@ -125,7 +115,7 @@ def _totals(network: Network, replaced: Network | None) -> None:
             before = columns.total(network, key) or 0
             after = columns.total(replaced, key) or 0 if replaced else before
             st.metric(
-                title(key),
+                columns.column(key).label,
                 exact(after),
                 f"{ratio_in_words(after / before)} than before" if replaced and before else None,
                 delta_color="off",
@@ -170,7 +160,7 @@ def _table(state: State, network: Network, result: Network) -> None:
         table = whatif.compare(network, None, where, **_settings(state))
     else:
         table = VIEWS[state["table"]].table(result, metrics)
-    tables.plain_table(table, title, f"{network.name}: {TABLES[state['table']]}")
+    tables.show(table, f"{network.name}: {TABLES[state['table']]}")
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.csv_button(table, "network")
         parts.share(state, _command(state, metrics or []))

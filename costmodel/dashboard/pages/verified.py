@@ -57,7 +57,7 @@ def _show(state: State, one: Evidence) -> None:
         st.warning(literal(sentence), icon=":material/report:")
     st.markdown(f"**What it proves.** {one.proves}")
     table = _DRAW[one.key](state, table)
-    tables.plain_table(table, lambda name: _TITLES.get(name, name), one.title)
+    tables.show(table, one.title)
     with st.container(horizontal=True, vertical_alignment="center"):
         parts.csv_button(table, one.key)
         parts.share(state, one.command)
@@ -104,28 +104,3 @@ def _published(state: State, table: Table) -> Table:
 
 
 _DRAW = {"certificates": _certificates, "counters": _counters, "published": _published}
-# Columns in words; names of counters and of libraries stay as they are written.
-_TITLES = {
-    "variant": "Variant",
-    "metric": "Metric",
-    "formula": "Formula",
-    "layers": "Layers",
-    "degrees": "Degree in each letter",
-    "classes": "Told apart",
-    "points": "Layers run",
-    "oracle": "Counter",
-    "version": "Version",
-    "result": "Result",
-    "case": "Case",
-    "macs": "Exact MACs",
-    "published": "Published",
-    "computed": "Computed",
-    "difference": "Difference",
-    "verdict": "Verdict",
-    "reason": "Reason",
-    "table": "Table",
-    "row": "Row",
-    "quantity": "Quantity",
-    "unit": "Unit",
-    "recorded": "Recorded",
-}

@@ -10,9 +10,9 @@ import pytest
 import sympy
 
 import costmodel as cm
+from costmodel.checks.evidence import CERTIFICATE
 from costmodel.checks.verify import certificates
 from costmodel.checks.verify.certificates import (
-    COLUMNS,
     PROVED,
     WITNESSES,
     certify,
@@ -296,7 +296,7 @@ def test_the_kept_certificates_are_of_the_formulas_that_stand():
     """`costmodel verify --certify` renews them after a change of a rule or of a variant."""
     with open(data_path("certificates.csv"), encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == COLUMNS
+    assert list(rows[0]) == [column.key for column in CERTIFICATE]
     assert {row["variant"] for row in rows} == set(cm.VARIANTS)
     for row in rows:
         variant = cm.VARIANTS[row["variant"]]
@@ -316,7 +316,8 @@ def test_the_kept_certificates_are_of_the_formulas_that_stand():
 # -- the command -----------------------------------------------------------------------------------
 def fake(monkeypatch, result):
     cells = ("basis", "macs", "b*m", "stride 1", "b:1", "", 4, "torch", "2.13.0", result)
-    table = Table(COLUMNS, [dict(zip(COLUMNS, cells, strict=True))])
+    row = {column.key: cell for column, cell in zip(CERTIFICATE, cells, strict=True)}
+    table = Table(CERTIFICATE, [row])
     monkeypatch.setattr(certificates, "certify", lambda *_: table)
     return table
 
