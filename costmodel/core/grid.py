@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from costmodel.core.layer import ConvLayer, strided_size
+from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, is_array, is_exact, is_symbolic, largest, smallest
+from costmodel.core.output_size import strided_size
 from costmodel.core.stage import Geometry
 from costmodel.errors import VariantError
 

@@ -1,4 +1,4 @@
-"""ConvLayer: the geometry of one convolution, and PyTorch's output-size rule.
+"""ConvLayer: the geometry of one convolution.
 
 Sizes may be Python ints, NumPy arrays (sweeps) or SymPy symbols (formulas); the rules are the same
 plain arithmetic for all three. Spatial arguments are in the order of `size`: (L,), (H, W) or
@@ -13,33 +13,15 @@ from typing import Any
 from costmodel.core.numbers import (
     Number,
     as_integer,
-    ceil_div,
     differ,
     holds,
     is_exact,
     is_symbolic,
 )
+from costmodel.core.output_size import conv_size, same_padding, transposed_size
 from costmodel.errors import LayerError
 
 _MAX_SPATIAL = 3
-
-
-def same_padding(kernel: Number, dilation: Number) -> tuple[Number, Number]:
-    """PyTorch's "same": `dilation·(kernel − 1)` zeros, the odd one after the input."""
-    total = dilation * (kernel - 1)
-    return total // 2, total - total // 2
-
-
-def strided_size(size: Number, stride: Number) -> Number:
-    """Positions that remain of `size` where every `stride`-th is taken: ⌈size / stride⌉."""
-    return size if is_exact(stride) and stride == 1 else ceil_div(size, stride)
-
-
-def conv_size(
-    size: Number, kernel: Number, stride: Number, pads: tuple[Number, Number], dilation: Number
-) -> Number:
-    """Outputs along one axis: ⌊(size + pads − dilation·(kernel − 1) − 1) / stride⌋ + 1."""
-    return (size + pads[0] + pads[1] - dilation * (kernel - 1) - 1) // stride + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,15 +162,14 @@ class ConvLayer:
             if self.padding == "same":
                 return tuple(n * s for n, s in zip(self.size, self.stride, strict=True))
             return tuple(
-                (n - 1) * s - sum(p) + d * (k - 1) + 1 + extra
-                for n, s, p, d, k, extra in zip(
+                map(
+                    transposed_size,
                     self.size,
+                    self.kernel,
                     self.stride,
                     self.pads,
                     self.dilation,
-                    self.kernel,
                     self.output_padding,
-                    strict=True,
                 )
             )
         if self.padding == "same":  # independent of the kernel; said directly, symbols stay simple

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from costmodel.core.layer import conv_size, same_padding, strided_size
 from costmodel.core.numbers import Number, is_exact, product
+from costmodel.core.output_size import conv_size, same_padding, strided_size
 from costmodel.core.stage_line import EACH, WINDOW_LETTERS, WINDOWS, StageLine, WeightAxis
 
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from costmodel.core.layer import ConvLayer, conv_size
+from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, is_symbolic
+from costmodel.core.output_size import pool_size
 from costmodel.core.polynomial import Polynomial
 from costmodel.errors import CostModelError, LayerError
 from costmodel.network.network import Network
@@ -169,11 +170,8 @@ class Builder:
 
 def pool(x: Map, kernel: int, stride: int, padding: int = 0, ceil: bool = False) -> Map:
     """The map after pooling; `ceil` keeps the window that only partly lies inside."""
-    more = stride - 1 if ceil else 0
-    return Map(
-        x.channels,
-        tuple(conv_size(n, kernel, stride, (padding, padding + more), 1) for n in x.size),
-    )
+    size = tuple(pool_size(n, kernel, stride, padding, ceil_mode=ceil) for n in x.size)
+    return Map(x.channels, size)
 
 
 def resized(x: Map, *size: int) -> Map:

@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from costmodel.core.layer import ConvLayer
+from costmodel.core.output_size import strided_size, transposed_size
 from costmodel.errors import LayerError
 from costmodel.network.read.onnx.products import Product, Shape, View, rule
 
@@ -72,7 +73,8 @@ def _pads(
     if mode in ("SAME_UPPER", "SAME_LOWER"):
         result = []
         for n, k, s, d in zip(size, kernel, stride, dilation, strict=True):
-            total = max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0)
+            reach = transposed_size(strided_size(n, s), k, s, (0, 0), d, 0)
+            total = max(reach - n, 0)  # the zeros without which the last window would not fit
             small, large = total // 2, total - total // 2
             result.append((small, large) if mode == "SAME_UPPER" else (large, small))
         return tuple(result)
@@ -130,13 +132,10 @@ def conv_transpose(view: View) -> list[Product] | None:
         out = tuple(view.attributes["output_shape"])[-sides:]
     else:
         pads = _pads(view, x[2:], kernel, stride, dilation)
-        out = tuple(
-            (n - 1) * s - sum(p) + d * (k - 1) + 1 + e
-            for n, s, p, d, k, e in zip(x[2:], stride, pads, dilation, kernel, extra, strict=True)
-        )
+        out = tuple(map(transposed_size, x[2:], kernel, stride, pads, dilation, extra))
     cut = tuple(
-        (n - 1) * s + d * (k - 1) + 1 - o
-        for n, s, d, k, o in zip(x[2:], stride, dilation, kernel, out, strict=True)
+        transposed_size(n, k, s, (o, 0), d, 0)
+        for n, k, s, d, o in zip(x[2:], kernel, stride, dilation, out, strict=True)
     )
     padding = tuple(max(-(-c // 2), 0) for c in cut)
     weights, biases = (1,), (2,) if view.has(2) else ()

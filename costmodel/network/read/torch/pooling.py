@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from costmodel.core.output_size import pool_size
 from costmodel.network.read.torch.quick import QUICK, Quick, like, plain, quick
 
 _META = torch.device("meta")
@@ -16,15 +17,6 @@ _META = torch.device("meta")
 
 def _spread(values: Sequence[int], sides: int) -> tuple[int, ...]:
     return tuple(values) if len(values) == sides else (values[0],) * sides
-
-
-def pooled(size: int, kernel: int, stride: int, pad: int, dilation: int, ceil_mode: bool) -> int:
-    """Outputs of a pooling window along one axis; a last window wholly in the padding is none."""
-    reach = size + 2 * pad - dilation * (kernel - 1) - 1
-    if not ceil_mode:
-        return reach // stride + 1
-    out = -(-reach // stride) + 1
-    return out - 1 if (out - 1) * stride >= size + pad else out
 
 
 def _pool_shape(
@@ -39,7 +31,7 @@ def _pool_shape(
         return None
     lead, size = tuple(x.shape[:-sides]), x.shape[-sides:]
     out = tuple(
-        pooled(n, k, s, p, d, ceil_mode)
+        pool_size(n, k, s, p, d, ceil_mode)
         for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
     )
     return lead + out if min(out) > 0 and min(lead) > 0 else None

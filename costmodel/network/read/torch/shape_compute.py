@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from costmodel.core.output_size import conv_size, pool_size, transposed_size
 from costmodel.network.read.torch.shape_rules import (
     RULES,
     Rule,
@@ -15,7 +16,7 @@ from costmodel.network.read.torch.shape_rules import (
     rule,
     spread,
 )
-from costmodel.network.read.torch.sizes import ceil_div, total
+from costmodel.network.read.torch.sizes import total
 
 
 @rule("conv1d", "conv2d", "conv3d")
@@ -30,8 +31,8 @@ def conv(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
         return (*x[: -sides - 1], w[0], *x[-sides:])
     zeros = spread(0 if padding == "valid" else padding, sides)
     grid = tuple(
-        (n + 2 * p - d * (k - 1) - 1) // s + 1
-        for n, p, d, k, s in zip(x[-sides:], zeros, dilation, w[2:], stride, strict=True)
+        conv_size(n, k, s, (p, p), d)
+        for n, k, s, p, d in zip(x[-sides:], w[2:], stride, zeros, dilation, strict=True)
     )
     return (*x[: -sides - 1], w[0], *grid)
 
@@ -47,9 +48,9 @@ def conv_transpose(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any]
     groups = argument(args, kwargs, 6, "groups", 1)
     dilation = spread(argument(args, kwargs, 7, "dilation", 1), sides)
     grid = tuple(
-        (n - 1) * s - 2 * p + d * (k - 1) + e + 1
-        for n, s, p, d, k, e in zip(
-            x[-sides:], stride, padding, dilation, w[2:], extra, strict=True
+        transposed_size(n, k, s, (p, p), d, e)
+        for n, k, s, p, d, e in zip(
+            x[-sides:], w[2:], stride, padding, dilation, extra, strict=True
         )
     )
     return (*x[: -sides - 1], w[1] * groups, *grid)
@@ -134,14 +135,11 @@ def _pool(sides: int, ceil_at: int, dilated: bool) -> Rule:
         dilation = (
             spread(argument(args, kwargs, 4, "dilation", 1), sides) if dilated else (1,) * sides
         )
-        grid = []
-        for n, k, s, p, d in zip(x[-sides:], kernel, strides, padding, dilation, strict=True):
-            reach = n + 2 * p - d * (k - 1) - 1
-            if argument(args, kwargs, ceil_at, "ceil_mode", False):
-                side = ceil_div(reach, s) + 1
-                grid.append(side - 1 if (side - 1) * s >= n + p else side)
-            else:
-                grid.append(reach // s + 1)
+        ceil_mode = argument(args, kwargs, ceil_at, "ceil_mode", False)
+        grid = (
+            pool_size(n, k, s, p, d, ceil_mode)
+            for n, k, s, p, d in zip(x[-sides:], kernel, strides, padding, dilation, strict=True)
+        )
         return (*x[:-sides], *grid)
 
     return run
@@ -255,10 +253,11 @@ def unfold(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: A
     x = shape(args[0])
     if isinstance(args[1], list | tuple):
         kernel, dilation, padding, stride = args[1:5]
-        count: Any = 1
-        for n, k, d, p, s in zip(x[-2:], kernel, dilation, padding, stride, strict=True):
-            count = count * ((n + 2 * p - d * (k - 1) - 1) // s + 1)
+        count = total(
+            conv_size(n, k, s, (p, p), d)
+            for n, k, s, p, d in zip(x[-2:], kernel, stride, padding, dilation, strict=True)
+        )
         return (*x[:-3], x[-3] * total(kernel), count)
     dim, window, step = args[1:4]
     dim %= len(x)
-    return (*x[:dim], (x[dim] - window) // step + 1, *x[dim + 1 :], window)
+    return (*x[:dim], conv_size(x[dim], window, step, (0, 0), 1), *x[dim + 1 :], window)
