@@ -12,9 +12,10 @@ from torch import nn
 from costmodel.checks.referee.record import Call, Record
 from costmodel.checks.referee.witness import WatchedMode, Witness, class_name, watched
 from costmodel.errors import InputError
+from costmodel.network.read.torch.copies import real_copy
 from costmodel.network.read.torch.dispatch import NeedsIntegers
 from costmodel.network.read.torch.inputs import Inputs
-from costmodel.network.read.torch.run import LOCK, _real_copy, surroundings
+from costmodel.network.read.torch.run import LOCK, surroundings
 from costmodel.network.read.torch.state import State
 
 
@@ -38,7 +39,7 @@ def _record(model: Callable[..., Any], inputs: Inputs, name: str) -> Record:
     except Exception:  # whatever a model raises without values: a run on the CPU has the last word
         pass
     try:
-        return _run(_real_copy(model), inputs, name, real=True)
+        return _run(real_copy(model), inputs, name, real=True)
     except NeedsIntegers:
         raise
     except Exception as error:

@@ -18,8 +18,9 @@ from costmodel.core.layer import ConvLayer
 from costmodel.errors import InputError
 from costmodel.network.network import Network
 from costmodel.network.operation import MatMul, NetOp
-from costmodel.network.read.sources import Shape, _called, open_network
+from costmodel.network.read.sources import Shape, open_network
 from costmodel.network.read.torch.inputs import Inputs, read_inputs
+from costmodel.network.read.torch.named import named_model
 
 _CONVOLUTIONS = {
     (False, 1): nn.Conv1d,
@@ -63,7 +64,7 @@ def open_model(source: str, inputs: Sequence[Shape] = ()) -> Opened:
         raise InputError(
             f"{source!r} needs the shape of its input; allowed is --input such as 1x3x224x224"
         )
-    return opened(_called(source), inputs[0] if len(inputs) == 1 else tuple(inputs), source)
+    return opened(named_model(source), inputs[0] if len(inputs) == 1 else tuple(inputs), source)
 
 
 def opened(model: Callable[..., Any], input_shape: Any, name: str = "") -> Opened:

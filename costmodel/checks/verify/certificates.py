@@ -39,7 +39,7 @@ from costmodel.table import Table
 from costmodel.torch.modules import VariantModule
 
 METRICS = ("params", "macs")
-PROVED, DIFFERS, NONE = "proved", "differs", "no certificate"
+PROVED, NONE = "proved", "no certificate"
 #: Further points of each class, with other values, where a higher degree would show itself.
 BEYOND = 4
 _BATCH = 512
@@ -120,8 +120,8 @@ def certify(
 
 
 def refuted(table: Table) -> list[dict[str, Any]]:
-    """The rows in which a witness disagrees with the formula."""
-    return [dict(row) for row in table.rows if row["result"].startswith(DIFFERS)]
+    """The rows in which a witness disagrees; those without a metric compare nothing."""
+    return [dict(row) for row in table.rows if row.get("metric") and row["result"] != PROVED]
 
 
 def uncertified(table: Table) -> list[str]:
@@ -256,7 +256,7 @@ def _difference(
     sizes = {str(s): grid.case.size(s, t) for s, t in at.items()}
     sizes |= {str(s): value for s, value in grid.case.held.items()}
     point = " ".join(f"{name}={value}" for name, value in sizes.items())
-    return f"{DIFFERS} at {point} ({bound.layer}): formula {Fraction(above, below)}, counted {got}"
+    return f"differs at {point} ({bound.layer}): formula {Fraction(above, below)}, counted {got}"
 
 
 def _version(package: str) -> str:

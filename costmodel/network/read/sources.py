@@ -11,12 +11,10 @@ Only the last two import onnx or torch.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import Any
 
-from costmodel.errors import CostModelError, InputError, MissingDependencyError, unknown
+from costmodel.errors import InputError, unknown
 from costmodel.network.network import Network
 from costmodel.network.operations import FREE_LETTERS
 from costmodel.network.read.csv.reader import from_csv
@@ -95,70 +93,11 @@ def _model(source: str, inputs: Sequence[Shape]) -> Network:
         raise InputError(
             f"{source!r} needs the shape of its input; allowed is --input such as 1x3x224x224"
         )
+    from costmodel.network.read.torch.named import named_model
     from costmodel.network.read.torch.reader import from_torch
 
-    _module_class()
-    model = _called(source)
+    model = named_model(source)
     return from_torch(model, input_shape=inputs[0] if len(inputs) == 1 else tuple(inputs))
-
-
-def _called(source: str) -> Any:
-    """The model that `package.module:callable` names; what it raises becomes one sentence."""
-    module_name, _, path = source.partition(":")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())  # a model file beside the user, as with `python -m`
-    try:
-        found: Any = import_module(module_name)
-    except (ImportError, ValueError, SyntaxError) as error:
-        raise InputError(
-            f"cannot import {module_name!r} of {source!r}: {error}; allowed is an importable module"
-        ) from None
-    for name in path.split("."):
-        if not hasattr(found, name):
-            names = [n for n in vars(found) if not n.startswith("_")]
-            raise InputError(unknown(f"name in {module_name}", name, names))
-        found = getattr(found, name)
-    if isinstance(found, _module_class()):
-        return found
-    if not callable(found):
-        raise InputError(f"{source!r} is a {type(found).__name__}; allowed is a module or callable")
-    if _needs_arguments(found):
-        return found  # a function of tensors, not one that makes a model
-    try:
-        made = found()
-    except CostModelError:
-        raise
-    except Exception as error:  # the user's code: whatever it raises is about this source
-        raise InputError(
-            f"{source!r} raised {type(error).__name__}: {error}; allowed is a class or function "
-            "that gives a model when called without arguments"
-        ) from None
-    if not callable(made):
-        raise InputError(
-            f"{source!r} returned a {type(made).__name__}; allowed is a model or a function"
-        )
-    return made
-
-
-def _module_class() -> type:
-    """The class of PyTorch's modules; `MissingDependencyError` without PyTorch."""
-    try:
-        from torch.nn import Module
-    except ImportError:
-        raise MissingDependencyError("torch", "reading a PyTorch model", "torch") from None
-    found: type = Module
-    return found
-
-
-def _needs_arguments(function: Any) -> bool:
-    from inspect import Parameter, signature
-
-    try:
-        parameters = signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    optional = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-    return any(p.default is Parameter.empty and p.kind not in optional for p in parameters)
 
 
 def _text(inputs: Sequence[Shape]) -> str:

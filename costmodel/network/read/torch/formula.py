@@ -16,10 +16,18 @@ from costmodel.core.polynomial import Polynomial
 from costmodel.errors import CostModelError
 from costmodel.network.operation import NetOp
 from costmodel.network.operations import Rebuild, Shapes
+from costmodel.network.read.torch.copies import title
 from costmodel.network.read.torch.dispatch import CaptureMode
 from costmodel.network.read.torch.inputs import Inputs
 from costmodel.network.read.torch.recorder import Recorder
-from costmodel.network.read.torch.run import LOCK, calls, capture, surroundings
+from costmodel.network.read.torch.run import (
+    FAST,
+    LOCK,
+    calls,
+    capture,
+    on_meta,
+    surroundings,
+)
 from costmodel.network.read.torch.shape_mode import ShapeMode, python_functions_open
 from costmodel.network.read.torch.sizes import Size
 from costmodel.network.read.torch.state import State
@@ -98,8 +106,6 @@ def _counted(
     model: Callable[..., Any], inputs: Inputs, shapes: Sequence[Sequence[int]]
 ) -> tuple[NetOp, ...] | None:
     """The operations at other sizes, None where the model does not take them."""
-    from costmodel.network.read.torch.run import FAST, on_meta
-
     try:
         return tuple(on_meta(model, inputs.with_shapes(shapes), FAST))
     except Exception:  # whatever the model raises: these sizes are not its own
@@ -139,10 +145,10 @@ def _with_letters(
         problem = problem if wrong == NO_OTHER else wrong
     names = ", ".join(free)
     if problem:
-        raise CostModelError(f"{_name(model)} has no closed formula in {names}: {problem}")
+        raise CostModelError(f"{title(model)} has no closed formula in {names}: {problem}")
     takes = [n for n in base if _takes(model, inputs, letters, base, n)]
     raise CostModelError(
-        f"{_name(model)} takes no other sizes in all of {names}; allowed is leaving open "
+        f"{title(model)} takes no other sizes in all of {names}; allowed is leaving open "
         f"{', '.join(takes) or 'nothing'}"
     )
 
@@ -276,7 +282,3 @@ def _others(start: Mapping[str, int], free: Sequence[str]) -> list[dict[str, int
         result.append(sizes)
     double = {n: s * 2 if n in free else s for n, s in start.items()}
     return [*result, double]
-
-
-def _name(model: Callable[..., Any]) -> str:
-    return getattr(model, "__name__", type(model).__name__)

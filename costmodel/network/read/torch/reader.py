@@ -38,10 +38,7 @@ def from_torch(
         InputError: the forward fails on inputs of these shapes, or a shape is none.
         MissingDependencyError: PyTorch is not installed.
     """
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingDependencyError("torch", "reading a PyTorch model", "torch") from error
+    torch = pytorch()
     from costmodel.network.read.torch.formula import rebuild
     from costmodel.network.read.torch.inputs import read_inputs
     from costmodel.network.read.torch.run import capture
@@ -60,3 +57,12 @@ def from_torch(
         notes=found.notes,
         rebuild=lambda: rebuild(model, taken),
     )
+
+
+def pytorch() -> Any:
+    """The module `torch`; `MissingDependencyError` where it is not installed."""
+    try:
+        import torch
+    except ImportError:
+        raise MissingDependencyError("torch", "reading a PyTorch model", "torch") from None
+    return torch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from costmodel.errors import InputError
 from costmodel.network.operation import NetOp
+from costmodel.network.read.torch.copies import materialised, real_copy, short, title, unwrapped
 from costmodel.network.read.torch.dispatch import CaptureMode, NeedsIntegers, NeedsValues
 from costmodel.network.read.torch.inputs import Inputs
-from costmodel.network.read.torch.modules import Layer, untouched, usable_layers
+from costmodel.network.read.torch.modules import LAYERS, Layer, untouched, usable_layers
 from costmodel.network.read.torch.recorder import Recorder
 from costmodel.network.read.torch.state import State, has_lazy
 
@@ -44,9 +44,9 @@ def capture(model: Callable[..., Any], inputs: Inputs) -> Captured:
     Raises:
         InputError: the forward fails on inputs of these shapes.
     """
-    model = _unwrapped(model)
+    model = unwrapped(model)
     if isinstance(model, nn.Module) and has_lazy(model):
-        model = _materialised(model, inputs)
+        model = materialised(model, inputs)
     try:
         return _captured(model, inputs)
     except NeedsIntegers:
@@ -57,11 +57,11 @@ def capture(model: Callable[..., Any], inputs: Inputs) -> Captured:
 
 def _captured(model: Callable[..., Any], inputs: Inputs) -> Captured:
     """One way after the other; the first that gets through the forward has it."""
-    reason = ""
+    reason, needs_values = "", False
     for way in _WAYS:
         if way.device == "known" and not inputs.has_integers:
             continue
-        if way.after_values and not reason.startswith(_VALUES):
+        if way.after_values and not needs_values:
             continue
         try:
             ops = on_meta(model, inputs, way)
@@ -70,15 +70,12 @@ def _captured(model: Callable[..., Any], inputs: Inputs) -> Captured:
         except NeedsValues as error:
             if _may_be_tokens(model, inputs):
                 raise NeedsIntegers from None
-            reason = f"{_VALUES} ({error.operator})"
+            reason, needs_values = f"its forward needs values ({error.operator})", True
         except Exception as error:  # whatever a model raises: the next way has the last word
-            reason = reason or f"it does not run on the meta device ({_short(error)})"
+            reason = reason or f"it does not run on the meta device ({short(error)})"
         else:
             return Captured(tuple(ops), (way.note,) if way.note else (), inputs)
     return _on_cpu(model, inputs, reason)
-
-
-_VALUES = "its forward needs values"
 
 
 def _may_be_tokens(model: Callable[..., Any], inputs: Inputs) -> bool:
@@ -137,12 +134,12 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
     count = sum(p.numel() for p in model.parameters()) if isinstance(model, nn.Module) else 0
     if count > CPU_LIMIT:
         raise InputError(
-            f"{_title(model)} cannot be captured: {reason}, and with {count} parameters it is too "
+            f"{title(model)} cannot be captured: {reason}, and with {count} parameters it is too "
             f"large to run on the CPU; allowed there are {CPU_LIMIT}"
         )
     with LOCK, torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        real = _real_copy(model)
+        real = real_copy(model)
         state = State()
         if isinstance(real, nn.Module):
             state.add(real, lend=False)
@@ -159,7 +156,7 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
         except Exception as error:
             shapes = ", ".join("×".join(map(str, s)) for s in inputs.shapes)
             raise InputError(
-                f"{_title(model)} does not run on an input of {shapes}: {_short(error)}"
+                f"{title(model)} does not run on an input of {shapes}: {short(error)}"
             ) from error
     note = (
         f"Captured by a run on the CPU with random inputs, because {reason}; what runs may depend "
@@ -187,7 +184,6 @@ def calls(recorder: Recorder, layers: dict[type[nn.Module], Layer]) -> Iterator[
     original = nn.Module.__call__
     thread = threading.get_ident()
     enter, leave, is_weight = recorder.enter, recorder.leave, recorder.is_weight
-    from costmodel.network.read.torch.modules import LAYERS
 
     def call(module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
         if threading.get_ident() != thread:
@@ -211,59 +207,3 @@ def calls(recorder: Recorder, layers: dict[type[nn.Module], Layer]) -> Iterator[
         yield
     finally:
         nn.Module.__call__ = original
-
-
-# -- models in special shapes -------------------------------------------------------------------
-def _unwrapped(model: Callable[..., Any]) -> Callable[..., Any]:
-    """The module behind `torch.compile`, whose operators are those of the original."""
-    inner = getattr(model, "_orig_mod", None)
-    return inner if isinstance(inner, nn.Module) else model
-
-
-def _materialised(model: nn.Module, inputs: Inputs) -> nn.Module:
-    """A copy of a model with lazy layers, whose parameters have got their shapes."""
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        real = copy.deepcopy(model)
-        args, kwargs = inputs.tensors("cpu")
-        try:
-            real(*args, **kwargs)
-        except Exception as error:
-            raise InputError(
-                f"{_title(model)} has lazy layers, and does not run: {_short(error)}"
-            ) from error
-    return real
-
-
-def _real_copy(model: Callable[..., Any]) -> Callable[..., Any]:
-    """A copy of a module on the CPU; tensors without values get small random ones."""
-    if not isinstance(model, nn.Module):
-        return model
-    real = copy.deepcopy(model)
-    made: dict[int, Any] = {}  # a shared tensor stays shared
-    for module in real.modules():
-        for held in (module._parameters, module._buffers):
-            for name, tensor in held.items():
-                if tensor is not None and tensor.is_meta:
-                    if id(tensor) not in made:
-                        made[id(tensor)] = _random_like(tensor)
-                    held[name] = made[id(tensor)]
-    return real.to("cpu")
-
-
-def _random_like(tensor: Tensor) -> Tensor:
-    filled = torch.zeros(tensor.shape, dtype=tensor.dtype)
-    if tensor.is_floating_point():
-        filled.normal_(0, 0.02)
-    return nn.Parameter(filled) if isinstance(tensor, nn.Parameter) else filled
-
-
-def _title(model: Callable[..., Any]) -> str:
-    return getattr(model, "__name__", type(model).__name__)
-
-
-def _short(error: BaseException) -> str:
-    """The first line of a foreign error, as part of a sentence."""
-    lines = str(error).strip().splitlines()
-    text = lines[0][:200] if lines else ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,65 @@
+"""A model by its name in the user's own code: `package.module:callable`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from inspect import Parameter, signature
+from typing import Any
+
+from costmodel.errors import CostModelError, InputError, unknown
+from costmodel.network.read.torch.reader import pytorch
+
+
+def named_model(source: str) -> Any:
+    """The model that `package.module:callable` names; what it raises becomes one sentence.
+
+    Raises:
+        InputError: there is no such module or name, or what it names gives no model.
+        MissingDependencyError: PyTorch is not installed.
+    """
+    module_class = pytorch().nn.Module
+    module_name, _, path = source.partition(":")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())  # a model file beside the user, as with `python -m`
+    try:
+        found: Any = import_module(module_name)
+    except (ImportError, ValueError, SyntaxError) as error:
+        raise InputError(
+            f"cannot import {module_name!r} of {source!r}: {error}; allowed is an importable module"
+        ) from None
+    for name in path.split("."):
+        if not hasattr(found, name):
+            names = [n for n in vars(found) if not n.startswith("_")]
+            raise InputError(unknown(f"name in {module_name}", name, names))
+        found = getattr(found, name)
+    if isinstance(found, module_class):
+        return found
+    if not callable(found):
+        raise InputError(f"{source!r} is a {type(found).__name__}; allowed is a module or callable")
+    if _needs_arguments(found):
+        return found  # a function of tensors, not one that makes a model
+    try:
+        made = found()
+    except CostModelError:
+        raise
+    except Exception as error:  # the user's code: whatever it raises is about this source
+        raise InputError(
+            f"{source!r} raised {type(error).__name__}: {error}; allowed is a class or function "
+            "that gives a model when called without arguments"
+        ) from None
+    if not callable(made):
+        raise InputError(
+            f"{source!r} returned a {type(made).__name__}; allowed is a model or a function"
+        )
+    return made
+
+
+def _needs_arguments(function: Any) -> bool:
+    try:
+        parameters = signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    optional = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    return any(p.default is Parameter.empty and p.kind not in optional for p in parameters)
