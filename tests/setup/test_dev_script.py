@@ -87,7 +87,7 @@ def test_make_lists_every_target_with_what_it_does() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["rnu"], "dev.py: unknown command 'rnu': choose from run, test, check,"),
+        (["rnu"], "dev.py: unknown command 'rnu': choose from run, test, quick, check,"),
         (["check", "tests"], "dev.py: check takes no arguments, got 'tests'."),
     ],
 )
