@@ -9,6 +9,8 @@ import sys
 from costmodel.errors import InputError
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+#: What has to be on the path for `import costmodel`.
+IMPORT_ROOT = os.path.dirname(_HERE)
 
 
 def read_text(path: str) -> str:
@@ -78,5 +80,5 @@ def _umask() -> int:
 def data_path(*parts: str) -> str:
     """The path of a shipped file or folder: `data_path("networks", "resnet18.csv")`."""
     inside = os.path.join(_HERE, "data")
-    root = inside if os.path.isdir(inside) else os.path.join(os.path.dirname(_HERE), "data")
+    root = inside if os.path.isdir(inside) else os.path.join(IMPORT_ROOT, "data")
     return os.path.join(root, *parts)

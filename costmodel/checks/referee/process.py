@@ -12,10 +12,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import costmodel
 from costmodel.checks.referee.tool import Tool
+from costmodel.files import IMPORT_ROOT
 
 #: Seconds that one counter may take for one network.
 LIMIT = 120.0
@@ -52,8 +51,7 @@ def ask_cases(tool: Tool, cases: Sequence[str], limit: float = LIMIT) -> dict[st
 
 def _run(request: dict[str, object], limit: float) -> tuple[dict[str, Answer], str]:
     """The answers by case, and the sentence for those that did not come."""
-    root = str(Path(costmodel.__file__).parent.parent)
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [IMPORT_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
     command = [sys.executable, "-m", "costmodel.checks.referee.worker", json.dumps(request)]
     process = subprocess.Popen(
         command,
