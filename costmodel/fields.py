@@ -11,11 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from costmodel import typed as parsing
 from costmodel.errors import InputError, unknown
+from costmodel.typed import (
+    read_flag,
+    read_integer,
+    read_names,
+    read_pair,
+    read_sizes,
+    write_flag,
+    write_pairs,
+)
 
-_DIGITS = re.compile(r"-?[0-9]{1,18}\Z")
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?\Z")
+_MAX_AXES = 3
 _SETTING = re.compile(r"[^\W=,][^=,]{0,39}=[0-9]{1,7}([./][0-9]{1,7})?\Z")
 
 
@@ -58,29 +66,29 @@ class Integer(Field):
     low: int = 1
     high: int = 10**6
 
-    def read(self, text: str) -> int:
+    #: What else is allowed, in the sentence that refuses a text.
+    also: ClassVar[str] = ""
+
+    def read(self, text: str) -> int | None:
         """The integer."""
-        if not _DIGITS.match(text) or not self.low <= int(text) <= self.high:
-            raise self.fail(text, f"are integers from {self.low:,} to {self.high:,}")
-        return int(text)
+        try:
+            return read_integer(text, self.low, self.high)
+        except InputError:
+            allowed = f"are integers from {self.low:,} to {self.high:,}{self.also}"
+            raise self.fail(text, allowed) from None
 
 
 @dataclass(frozen=True)
-class OptionalInteger(Field):
+class OptionalInteger(Integer):
     """An integer, or None for "as the library sets it", which does not stand in the URL."""
 
     bound: ClassVar[bool] = False
+    also: ClassVar[str] = ", or nothing"
     default: int | None = None
-    low: int = 1
-    high: int = 10**6
 
     def read(self, text: str) -> int | None:
         """The integer, None for an empty text."""
-        if not text:
-            return None
-        if not _DIGITS.match(text) or not self.low <= int(text) <= self.high:
-            raise self.fail(text, f"are integers from {self.low:,} to {self.high:,}, or nothing")
-        return int(text)
+        return super().read(text) if text else None
 
     def write(self, value: int | None) -> str | None:
         """Digits, or nothing for None."""
@@ -118,13 +126,14 @@ class Flag(Field):
 
     def read(self, text: str) -> bool:
         """Whether it is on."""
-        if text not in ("yes", "no"):
-            raise self.fail(text, "are yes and no")
-        return text == "yes"
+        try:
+            return read_flag(text)
+        except InputError:
+            raise self.fail(text, "are yes and no") from None
 
     def write(self, value: bool) -> str:
         """The word."""
-        return "yes" if value else "no"
+        return write_flag(value)
 
 
 @dataclass(frozen=True)
@@ -151,7 +160,7 @@ class Several(Field):
 
     def read(self, text: str) -> tuple[str, ...]:
         """The names, in the order of the options."""
-        names = [name for name in text.split(",") if name]
+        names = read_names(text) if text else []
         for name in names:
             if name not in self.options:
                 raise InputError(unknown(self.label or self.name, name[:60], self.options))
@@ -170,28 +179,22 @@ class Sizes(Field):
     low: int = 1
     high: int = 10**6
     words: tuple[str, ...] = ()
-    axes: tuple[int, ...] = (1, 2, 3)
 
     def read(self, text: str) -> str:
-        """The text, if it can be parsed."""
-        self.parse(text)
-        return text.strip()
-
-    def parse(self, text: str) -> Any:
-        """An int, a tuple of ints, or one of the words; `InputError` otherwise."""
+        """The text without blanks around it, if it is one of the words or sizes of a layer."""
         text = text.strip()
         if text in self.words:
             return text
         try:
-            values = parsing.sizes(text)
+            axes = len(read_sizes(text, self.low, self.high))
         except InputError:
-            values = ()
-        if len(values) not in self.axes or not all(self.low <= v <= self.high for v in values):
+            axes = 0
+        if not 1 <= axes <= _MAX_AXES:
             words = "".join(f"{word!r}, " for word in self.words)
             raise self.fail(
                 text, f"are {words}integers from {self.low:,} to {self.high:,}, such as 3 or 3x5"
             )
-        return parsing.axes(values)
+        return text
 
 
 @dataclass(frozen=True)
@@ -221,8 +224,8 @@ class Settings(Field):
         parts = [part.strip() for part in text.split(",") if part.strip()]
         if len(parts) > self.most or not all(map(_SETTING.match, parts)):
             raise self.fail(text, f"are up to {self.most} NAME=NUMBER, such as H=320 or alpha=1/2")
-        return dict(part.split("=") for part in parts)
+        return dict(map(read_pair, parts))
 
     def write(self, value: Mapping[str, str]) -> str | None:
         """The settings with commas between; nothing for none."""
-        return ",".join(f"{name}={text}" for name, text in value.items()) or None
+        return ",".join(write_pairs(value)) or None

@@ -1,131 +1,142 @@
-"""Values as people type them: `3x5`, `same`, `b=4`; for the command line, documents and pages.
+"""What people type, read and written: `3x5`, `same`, `yes`, `b=4`; one pair of functions per kind.
 
-Every function raises `InputError` with the text and what is allowed.
+What `write_…` writes of a value, `read_…` reads as the same value; `str` writes integers. Every
+reader raises `InputError` with the text and what is allowed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
-from costmodel.core.layer import ConvLayer
-from costmodel.errors import InputError, LayerError, unknown
+from costmodel.errors import InputError
 
-_MAX_DIGITS = 18
-#: Layer fields by the names that documents and pages use, besides `size`.
-_LAYER = {
-    "k": "kernel",
-    "m": "in_channels",
-    "n": "out_channels",
-    "stride": "stride",
-    "padding": "padding",
-    "dilation": "dilation",
-    "groups": "groups",
-    "batch": "batch",
-    "output_padding": "output_padding",
-}
-_FLAGS = ("bias", "transposed")
-#: Every name that describes a layer; other names in the same place are hyper-parameters.
-LAYER_NAMES = (*_LAYER, "size", "dims", *_FLAGS)
+_T = TypeVar("_T")
+_DIGITS = 18
+_INTEGER = re.compile(rf"-?[0-9]{{1,{_DIGITS}}}")
+#: Paddings that are words.
+PADDINGS = ("same", "valid")
 
 
-def integer(text: str) -> int:
-    """`42` as an int."""
-    if not re.fullmatch(r"-?[0-9]+", text) or len(text) > _MAX_DIGITS:
-        raise InputError(f"{text!r}; allowed are integers of up to {_MAX_DIGITS} digits")
+def read_integer(text: str, low: int | None = None, high: int | None = None) -> int:
+    """`42` as an int, from `low` to `high`."""
+    if not _INTEGER.fullmatch(text) or not _within(int(text), low, high):
+        allowed = _bounds(low, high) or f" of up to {_DIGITS} digits"
+        raise InputError(f"{text!r}; allowed are integers{allowed}")
     return int(text)
 
 
-def sizes(text: str) -> tuple[int, ...]:
-    """`3` or `3x5` or `8x56x56` as ints."""
-    parts = text.lower().replace("×", "x").split("x")
-    if not all(re.fullmatch(r"-?[0-9]+", part) and len(part) <= _MAX_DIGITS for part in parts):
-        raise InputError(f"{text!r}; allowed are integers such as 3 or 56x56")
-    return tuple(map(int, parts))
+def read_sizes(text: str, low: int | None = None, high: int | None = None) -> tuple[int, ...]:
+    """`3` or `3x5` or `8x56x56` as ints, each from `low` to `high`."""
+    try:
+        return tuple(read_integer(part, low, high) for part in re.split("[xX×]", text))
+    except InputError:
+        allowed = f"integers{_bounds(low, high)} such as 3 or 56x56"
+        raise InputError(f"{text!r}; allowed are {allowed}") from None
 
 
-def padding(text: str) -> tuple[int, ...] | str:
+def write_sizes(sizes: Iterable[object]) -> str:
+    """`8x56x56`, every number said."""
+    return "x".join(map(str, sizes))
+
+
+def read_axes(text: str, low: int | None = None, high: int | None = None) -> Any:
+    """One int for all axes, `3`, or a tuple with one for each, `3x5`."""
+    sizes = read_sizes(text, low, high)
+    return sizes[0] if len(sizes) == 1 else sizes
+
+
+def write_axes(values: Any) -> str:
+    """One value, or one per axis; said once where all are the same."""
+    sizes = values if isinstance(values, tuple) else (values,)
+    return write_sizes(sizes[:1] if len(set(sizes)) == 1 else sizes)
+
+
+def read_padding(text: str, low: int | None = None) -> Any:
     """A padding: `same`, `valid`, `1` or `1x2`."""
-    if text in ("same", "valid"):
+    if text in PADDINGS:
         return text
     try:
-        return sizes(text)
+        return read_axes(text, low)
     except InputError:
         raise InputError(
-            f"{text!r}; allowed are same, valid, and integers such as 1 or 1x2"
+            f"{text!r}; allowed are {', '.join(PADDINGS)}, and integers such as 1 or 1x2"
         ) from None
 
 
-def flag(text: str) -> bool:
+def write_padding(padding: Any) -> str:
+    """The word, or the zeros."""
+    return padding if isinstance(padding, str) else write_axes(padding)
+
+
+def read_flag(text: str) -> bool:
     """`yes` or `no`."""
     if text not in ("yes", "no"):
         raise InputError(f"{text!r}; allowed are yes and no")
     return text == "yes"
 
 
-def names(text: str) -> list[str]:
+def write_flag(value: bool) -> str:
+    """`yes` or `no`."""
+    return "yes" if value else "no"
+
+
+def read_names(text: str) -> list[str]:
     """`a,b` as a list."""
-    found = [name.strip() for name in text.split(",") if name.strip()]
-    if not found:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
         raise InputError(f"{text!r}; allowed are names separated by commas")
-    return found
+    return names
 
 
-def setting(text: str) -> tuple[str, int | str]:
-    """`b=4` or `tucker2.r1=16` or `alpha=1/4`."""
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip() or not value.strip():
+def read_shapes(text: str) -> tuple[tuple[int, ...], ...]:
+    """`1x3x224x224,1x7` as shapes of tensors."""
+    return tuple(read_sizes(shape) for shape in read_names(text))
+
+
+def write_shapes(shapes: Iterable[Iterable[object]]) -> str:
+    """`1x3x224x224,1x7`."""
+    return ",".join(map(write_sizes, shapes))
+
+
+def read_pair(text: str) -> tuple[str, str]:
+    """`NAME=VALUE` as two texts."""
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not name or not value:
         raise InputError(f"{text!r}; allowed is NAME=VALUE, such as b=4")
-    return name.strip(), hyper_value(value.strip())
+    return name, value
 
 
-def hyper_value(text: str) -> int | str:
+def read_setting(text: str) -> tuple[str, int | str]:
+    """`b=4` or `tucker2.r1=16` or `alpha=1/4`: a hyper-parameter with its value."""
+    name, value = read_pair(text)
+    return name, read_value(value)
+
+
+def read_value(text: str) -> int | str:
     """An int where it is one; other texts are for hyper-parameters that are real numbers."""
-    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
+    return int(text) if _INTEGER.fullmatch(text) else text
 
 
-def axes(values: Any) -> Any:
-    """One number for all axes as that number, several as they are."""
-    return values[0] if isinstance(values, tuple) and len(values) == 1 else values
+def write_pairs(values: Mapping[str, object]) -> list[str]:
+    """`NAME=VALUE` for each."""
+    return [f"{name}={value}" for name, value in values.items()]
 
 
-def grid(values: tuple[int, ...], dims: int | None = None) -> tuple[int, ...]:
-    """An input size: one number is a square 2-D input, or one of `dims` equal axes."""
-    if len(values) == 1:
-        return values * (dims or 2)
-    if dims and dims != len(values):
-        raise LayerError(f"size has {len(values)} axes; allowed with {dims} dims is as many")
-    return values
-
-
-def layer_from(options: Mapping[str, str]) -> ConvLayer:
-    """A layer from texts by name: `k`, `m`, `n`, `size`, and the rest of `LAYER_NAMES`.
-
-    Raises `InputError` for a missing name or an unreadable value, `LayerError` for an impossible
-    layer.
-    """
-    for name in ("m", "n", "size"):
-        if name not in options:
-            raise InputError(f"{name}= is missing; a layer needs m, n and size, and may set k …")
-    for name in options:
-        if name not in LAYER_NAMES:
-            raise InputError(unknown("layer option", name, LAYER_NAMES))
-    read: dict[str, Any] = {"kernel": 3}
-    for name, field in _LAYER.items():
-        if name in options:
-            one = name in ("m", "n", "groups", "batch")
-            parse = integer if one else padding if name == "padding" else sizes
-            read[field] = axes(_named(name, parse, options[name]))
-    for name in _FLAGS:
-        if name in options:
-            read[name] = _named(name, flag, options[name])
-    dims = _named("dims", integer, options["dims"]) if "dims" in options else None
-    return ConvLayer(size=grid(_named("size", sizes, options["size"]), dims), **read)
-
-
-def _named(name: str, parse: Any, text: str) -> Any:
+def named(name: str, read: Callable[[str], _T], text: str) -> _T:
+    """The value that stands at a name; the error says the name too."""
     try:
-        return parse(text)
+        return read(text)
     except InputError as error:
         raise InputError(f"{name}={error}") from None
+
+
+def _within(value: int, low: int | None, high: int | None) -> bool:
+    return (low is None or low <= value) and (high is None or value <= high)
+
+
+def _bounds(low: int | None, high: int | None) -> str:
+    if low is None:
+        return ""
+    return f" from {low} up" if high is None else f" from {low} to {high}"

@@ -9,6 +9,7 @@ from costmodel.fields import (
     Integer,
     OptionalInteger,
     OptionalReal,
+    Settings,
     Several,
     Sizes,
     Text,
@@ -31,6 +32,8 @@ SIZES = Sizes("padding", "same", "Padding", low=0, high=9, words=("same", "valid
         (Several("show", (), options=("a", "b", "c")), "", ()),
         (SIZES, "valid", "valid"),
         (SIZES, "1x2", "1x2"),
+        (SIZES, " 3×5 ", "3×5"),
+        (Settings("at"), "H=320,alpha=1/2", {"H": "320", "alpha": "1/2"}),
         (Text("stages", "", most=9), "m, n ->", "m, n ->"),
     ],
 )
@@ -48,6 +51,8 @@ def test_reads_what_it_writes(field, text, value):
         (INTEGER, "1e3", "Channels in is '1e3'; allowed are integers from 1 to 1,000"),
         (INTEGER, "٣", "Channels in is '٣'; allowed are integers from 1 to 1,000"),
         (INTEGER, "9" * 5000, "allowed are integers from 1 to 1,000"),
+        (OptionalInteger("b", None), "x", "allowed are integers from 1 to 1,000,000, or nothing"),
+        (Settings("at"), "H=", "allowed are up to 8 NAME=NUMBER"),
         (OptionalReal("alpha", None), "nan", "allowed are decimals from 0 to 1, or nothing"),
         (OptionalReal("alpha", None), "2", "allowed are decimals from 0 to 1, or nothing"),
         (Flag("bias"), "1", "bias is '1'; allowed are yes and no"),
@@ -65,10 +70,3 @@ def test_refuses_the_rest_in_one_sentence(field, text, sentence):
     assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 300
-
-
-def test_sizes_become_numbers():
-    assert SIZES.parse("3") == 3
-    assert SIZES.parse("3x5") == (3, 5)
-    assert SIZES.parse(" 3×5 ") == (3, 5)
-    assert SIZES.parse("same") == "same"

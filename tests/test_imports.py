@@ -26,7 +26,6 @@ KNOWN = {
     "costmodel.comparing.explain imports costmodel.sweeping.axes",
     "costmodel.comparing.explain imports costmodel.sweeping.crossing",
     "costmodel.metrics.padding imports sympy",
-    "costmodel.typed imports costmodel.core.layer",
 }
 KNOWN_CIRCLES: set[str] = set()
 KNOWN_INITS = {"costmodel.checks.verify"}

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from costmodel import typed as parsing
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import LAYER_OPTIONS, input_size
 from costmodel.errors import InputError
 from costmodel.files import write_whole
 from costmodel.metrics.settings import SETTINGS, Settings
 from costmodel.table import FORMATS, Table
+from costmodel.typed import read_integer, read_names, read_setting, read_sizes
 
 _T = TypeVar("_T")
 
@@ -30,10 +31,8 @@ def argument(parse: Callable[[str], _T]) -> Callable[[str], _T]:
     return typed
 
 
-integer, sizes, padding, setting, names = map(
-    argument,
-    (parsing.integer, parsing.sizes, parsing.padding, parsing.setting, parsing.names),
-)
+integer, sizes = argument(read_integer), argument(read_sizes)
+setting, names = argument(read_setting), argument(read_names)
 
 
 class ByName(argparse.Action):
@@ -60,55 +59,37 @@ def refuse(args: argparse.Namespace, options: Iterable[str], why: str) -> None:
         raise InputError(f"{', '.join(typed)} {why}")
 
 
-#: The options that describe a layer, as `ConvLayer` names what they set.
-_LAYER = (*(f"--{field.name.replace('_', '-')}" for field in fields(ConvLayer)), "--dims")
-
-
 def add_layer(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """The arguments that describe one layer.
 
     required: False where something else may stand for it, which `layer_or_network` sees to.
     """
     group = parser.add_argument_group("layer")
-    group.add_argument("-k", "--kernel", type=sizes, default=(3,), help="window, 3 or 3x5 [3]")
-    group.add_argument(
-        "-m", "--in-channels", type=integer, required=required, help="input channels"
-    )
-    group.add_argument(
-        "-n", "--out-channels", type=integer, required=required, help="output channels"
-    )
-    group.add_argument(
-        "--size", type=sizes, required=required, help="INPUT size, 56x56 (or 8x56x56 in 3-D)"
-    )
-    group.add_argument(
-        "--dims", type=int, choices=(1, 2, 3), help="spatial axes where --size is one number [2]"
-    )
-    group.add_argument("--stride", type=sizes, default=(1,), help="2 or 2x1 [1]")
-    group.add_argument("--padding", type=padding, default="same", help="same, valid, 1 or 1x2")
-    group.add_argument("--dilation", type=sizes, default=(1,), help="2 or 2x1 [1]")
-    group.add_argument("--groups", type=integer, default=1, help="groups of the layer itself [1]")
-    group.add_argument("--batch", type=integer, default=1, help="images per call [1]")
-    group.add_argument("--bias", action="store_true", help="one bias per output channel")
-    group.add_argument("--transposed", action="store_true", help="a transposed convolution")
-    group.add_argument("--output-padding", type=sizes, default=(0,), help="transposed only [0]")
+    for option in LAYER_OPTIONS:
+        if option.is_flag:
+            group.add_argument(*option.flags, action="store_true", help=option.meaning)
+            continue
+        needed = option.default is None
+        group.add_argument(
+            *option.flags,
+            type=argument(option.read),
+            required=needed and required,
+            default=option.default,
+            help=option.meaning if needed else f"{option.meaning} [{option.default}]",
+        )
+        if option.field == "size":
+            group.add_argument(
+                "--dims",
+                type=int,
+                choices=(1, 2, 3),
+                help="spatial axes where --size is one number [2]",
+            )
 
 
 def layer_of(args: argparse.Namespace) -> ConvLayer:
     """The layer that the arguments describe."""
-    return ConvLayer(
-        kernel=parsing.axes(args.kernel),
-        in_channels=args.in_channels,
-        out_channels=args.out_channels,
-        size=parsing.grid(args.size, args.dims),
-        stride=parsing.axes(args.stride),
-        padding=parsing.axes(args.padding),
-        dilation=parsing.axes(args.dilation),
-        groups=args.groups,
-        batch=args.batch,
-        bias=args.bias,
-        transposed=args.transposed,
-        output_padding=parsing.axes(args.output_padding),
-    )
+    facts = {option.field: getattr(args, option.field) for option in LAYER_OPTIONS}
+    return ConvLayer(**{**facts, "size": input_size(args.size, args.dims)})
 
 
 def layer_or_network(args: argparse.Namespace, allowed: str) -> ConvLayer | None:
@@ -117,14 +98,11 @@ def layer_or_network(args: argparse.Namespace, allowed: str) -> ConvLayer | None
     allowed: what the command takes, for the sentence about a layer that is not whole.
     """
     if args.network:
-        if not args.typed.keys().isdisjoint([*_LAYER, "--variants", "--set"]):
+        layer = [option.flags[-1] for option in LAYER_OPTIONS]
+        if not args.typed.keys().isdisjoint([*layer, "--dims", "--variants", "--set"]):
             raise InputError("--network and a layer exclude each other; allowed is one of them")
         return None
-    missing = [
-        f"--{name.replace('_', '-')}"
-        for name in ("in_channels", "out_channels", "size")
-        if getattr(args, name) is None
-    ]
+    missing = [option.flags[-1] for option in LAYER_OPTIONS if getattr(args, option.field) is None]
     if missing:
         raise InputError(f"{', '.join(missing)} is missing; allowed are {allowed}")
     return layer_of(args)

@@ -34,7 +34,7 @@ def start(layer: Mapping[str, str], counted: Sequence[Counts], used: Mapping[str
     """Begin to measure variants on a layer, for this visitor.
 
     Args:
-        layer: texts by the names of `parsing.LAYER_NAMES`.
+        layer: texts by the names of `LAYER_OPTIONS`.
         counted: the variants' counts on it, for the bounds.
         used: hyper-parameters that were set, by `variant.letter`.
 

@@ -5,36 +5,36 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from costmodel import typed as parsing
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import LAYER_NAMES, read_layer
 from costmodel.documents.request import Request
 from costmodel.errors import InputError
+from costmodel.typed import read_names, read_value
 
 
 def layer(request: Request) -> ConvLayer:
     """The layer that the options describe."""
-    return parsing.layer_from(
-        {name: value for name, value in request.options.items() if name in parsing.LAYER_NAMES}
-    )
+    texts = {name: text for name, text in request.options.items() if name in LAYER_NAMES}
+    return read_layer(texts)
 
 
 def has_layer(request: Request) -> bool:
     """Whether any option describes a layer."""
-    return any(name in parsing.LAYER_NAMES for name in request.options)
+    return any(name in LAYER_NAMES for name in request.options)
 
 
 def hyper(request: Request, own: Collection[str]) -> dict[str, Any]:
     """The hyper-parameters: options that are neither the directive's own nor the layer's."""
     return {
-        name: parsing.hyper_value(value)
+        name: read_value(value)
         for name, value in request.options.items()
-        if name not in own and name not in parsing.LAYER_NAMES
+        if name not in own and name not in LAYER_NAMES
     }
 
 
 def names(request: Request, option: str) -> list[str] | None:
     """A list of names, None where the option is not given."""
-    return parsing.names(request.options[option]) if option in request.options else None
+    return read_names(request.options[option]) if option in request.options else None
 
 
 def choice(request: Request, option: str, allowed: Collection[str], default: str) -> str:

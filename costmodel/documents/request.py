@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from costmodel.core.layer_text import LAYER_NAMES
 from costmodel.errors import InputError, unknown
 from costmodel.registry import Registry
 
@@ -132,8 +133,6 @@ def split(text: str) -> tuple[list[str], dict[str, str]]:
 
 
 def _check_options(found: Directive, options: Mapping[str, str]) -> None:
-    from costmodel.typed import LAYER_NAMES
-
     known = [*found.options, *(LAYER_NAMES if found.layer else ())]
     for name in options:
         if name not in known and not found.hyper:

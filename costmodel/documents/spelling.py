@@ -7,14 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import DIMS, LAYER_OPTIONS, read_layer, stated
 from costmodel.core.variant import Variant
-from costmodel.typed import layer_from
-
-#: Layer inputs by the command's flags, where they differ from `--name`.
-_FLAGS = {"k": "-k", "m": "-m", "n": "-n"}
-_SWITCHES = ("bias", "transposed")
-# What the command itself assumes.
-_ASSUMED = {"stride": "1", "padding": "same", "dilation": "1", "groups": "1", "batch": "1"}
+from costmodel.typed import write_pairs, write_sizes
 
 
 def compare_command(
@@ -26,7 +21,7 @@ def compare_command(
     """`python -m costmodel compare …` for a layer given by its input texts.
 
     Args:
-        layer: texts by the names of `parsing.LAYER_NAMES`.
+        layer: texts by the names of `LAYER_OPTIONS`.
         variants, metrics: what is shown; no metrics is the command's own choice.
         settings: hyper-parameters by `variant.letter`.
     """
@@ -34,9 +29,7 @@ def compare_command(
     words += ["--variants", ",".join(variants)]
     chosen = ",".join(metrics)
     words += ["--metrics", chosen] if chosen else []
-    for name, value in settings.items():
-        words += ["--set", f"{name}={value}"]
-    return shlex.join(words)
+    return shlex.join([*words, *_each("--set", settings)])
 
 
 def measure_command(
@@ -48,23 +41,23 @@ def measure_command(
     """The words of `python -m costmodel measure …`; arguments as of `compare_command`."""
     words = ["python", "-m", "costmodel", "measure", *_layer(layer)]
     words += ["--variants", ",".join(variants), "--rounds", str(rounds)]
-    for name, value in settings.items():
-        words += ["--set", f"{name}={value}"]
-    return words
+    return [*words, *_each("--set", settings)]
 
 
-def _layer(layer: Mapping[str, str]) -> list[str]:
+def _layer(texts: Mapping[str, str]) -> list[str]:
     """A layer as the options of a command, without those that the command assumes itself."""
+    # one number is a square: the command is told both
+    said = stated({**texts, "size": write_sizes(read_layer(texts).size)})
     words: list[str] = []
-    size = layer_from(layer).size  # one number is a square: the command is told both
-    for name, text in layer.items():
-        if name in _SWITCHES:
-            words += [f"--{name}"] if text == "yes" else []
-        elif name == "size":
-            words += ["--size", "x".join(map(str, size))]
-        elif _ASSUMED.get(name) != text:
-            words += [_FLAGS.get(name, f"--{name}"), text]
-    return words
+    for option in LAYER_OPTIONS:
+        if option.name in said:
+            words += option.flags[:1] if option.is_flag else (option.flags[0], said[option.name])
+    return words + (["--dims", texts[DIMS]] if DIMS in texts else [])
+
+
+def _each(option: str, values: Mapping[str, object]) -> list[str]:
+    """An option once for every `NAME=VALUE`."""
+    return [word for pair in write_pairs(values) for word in (option, pair)]
 
 
 def compare_directive(
@@ -74,9 +67,7 @@ def compare_directive(
     settings: Mapping[str, object],
 ) -> str:
     """The same as a directive for documents; arguments as of `compare_command`."""
-    plain = {**_ASSUMED, **dict.fromkeys(_SWITCHES, "no")}
-    options = {name: text for name, text in layer.items() if plain.get(name) != text}
-    options["variants"] = ",".join(variants)
+    options = {**stated(layer), "variants": ",".join(variants)}
     chosen = ",".join(metrics)
     options |= {"metrics": chosen} if chosen else {}
     return _directive("compare", {**options, **settings})
@@ -108,8 +99,7 @@ def network_command(
         replacement, where, pays, settings: what is put in place of which layers.
     """
     words = ["python", "-m", "costmodel", "network", source]
-    for name, text in sizes.items():
-        words += ["--at", f"{name}={text}"]
+    words += _each("--at", sizes)
     if view == "compare":
         words += ["--compare"]
     else:
@@ -119,8 +109,7 @@ def network_command(
         words += ["--costlier"] if replacement and not pays else []
     if replacement or view == "compare":
         words += ["--where", where] if where else []
-        for name, value in (settings or {}).items():
-            words += ["--set", f"{name}={value}"]
+        words += _each("--set", settings or {})
     return shlex.join(words)
 
 
@@ -131,7 +120,7 @@ def formulas_directive(variants: Iterable[str], notation: str, metric: str) -> s
 
 
 def _directive(name: str, options: Mapping[str, object]) -> str:
-    return " ".join([name, *(f"{key}={value}" for key, value in options.items())])
+    return " ".join([name, *write_pairs(options)])
 
 
 def definition_source(variant: Variant, layer: ConvLayer) -> str:

@@ -23,9 +23,10 @@ from fractions import Fraction
 from typing import Any
 
 from costmodel.core.numbers import Number, is_exact, product
-from costmodel.errors import CostModelError, unknown
+from costmodel.errors import CostModelError, InputError, unknown
 from costmodel.network.kinds import KINDS
 from costmodel.network.operation import NetOp
+from costmodel.typed import read_axes, read_flag
 
 
 @dataclass(frozen=True)
@@ -132,11 +133,11 @@ def parse(text: str) -> Where:
 
 
 def _sides(text: str) -> int | tuple[int, ...]:
-    parts = text.lower().replace("×", "x").split("x")
-    if not all(re.fullmatch(r"\d{1,9}", part) for part in parts):
-        raise CostModelError(f"kernel={text}; allowed are integers such as 3 or 1x7")
-    values = tuple(map(int, parts))
-    return values[0] if len(values) == 1 else values
+    try:
+        sides: int | tuple[int, ...] = read_axes(text, low=0)
+        return sides
+    except InputError:
+        raise CostModelError(f"kernel={text}; allowed are integers such as 3 or 1x7") from None
 
 
 def _share(text: str) -> Fraction:
@@ -149,19 +150,13 @@ def _share(text: str) -> Fraction:
         raise CostModelError(f"share={text}; allowed are numbers such as 0.02 or 2%") from None
 
 
-def _flag(text: str) -> bool:
-    if text not in ("yes", "no"):
-        raise CostModelError(f"{text!r} is neither yes nor no")
-    return text == "yes"
-
-
 _READERS: dict[str, Callable[[str], Any]] = {
     "name": str,
     "kernel": _sides,
     "kind": str,
     "share": _share,
-    "depthwise": _flag,
-    "windowed": _flag,
+    "depthwise": read_flag,
+    "windowed": read_flag,
 }
 
 

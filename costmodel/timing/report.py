@@ -13,6 +13,7 @@ from costmodel.timing.machine import Machine
 from costmodel.timing.measure.protocol import NAME, Summary
 from costmodel.timing.roofline import CLASS, MACS, RATE
 from costmodel.timing.store.database import Store
+from costmodel.typed import write_sizes
 
 _GEOMETRY = (
     "kernel",
@@ -91,4 +92,4 @@ def _row(case: Case, summary: Summary, machine: Machine) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
-    return "x".join(map(str, value)) if isinstance(value, tuple) else value
+    return write_sizes(value) if isinstance(value, tuple) else value

@@ -12,16 +12,17 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 
-from costmodel import typed as parsing
 from costmodel.comparing.count import count
 from costmodel.core.bind import bind
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import LAYER_NAMES, read_layer
 from costmodel.core.numbers import Number, product
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import InputError, unknown
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp
 from costmodel.network.read.library import load
+from costmodel.typed import read_pair, read_sizes
 
 Options = dict[str, str]
 _Computation = Callable[[list[str], Options], Number]
@@ -62,7 +63,7 @@ def _single(parts: list[str]) -> Fraction:
     name, words = (parts or [""])[0], parts[1:]
     if name not in _COMPUTATIONS:
         raise InputError(unknown("computation", name, _COMPUTATIONS))
-    options = dict(word.split("=", 1) for word in words if "=" in word)
+    options = dict(read_pair(word) for word in words if "=" in word)
     return Fraction(_COMPUTATIONS[name]([word for word in words if "=" not in word], options))
 
 
@@ -146,7 +147,7 @@ def _ratio(words: list[str], options: Options) -> Number:
 def _maps(words: list[str], options: Options) -> Number:
     """Numbers in a feature map with a share of its channels at half the resolution, in percent."""
     share = Fraction(options["share"])
-    channels, size = int(options["n"]), parsing.sizes(options["size"])
+    channels, size = int(options["n"]), read_sizes(options["size"])
     low = share * channels
     if low.denominator > 1 or any(side % 2 for side in size):
         raise InputError(f"share={share} of {channels} channels at {size}; allowed are whole ones")
@@ -156,9 +157,9 @@ def _maps(words: list[str], options: Options) -> Number:
 
 
 def _layer_and_hyper(options: Options) -> tuple[ConvLayer, dict[str, Number]]:
-    geometry = {key: value for key, value in options.items() if key in parsing.LAYER_NAMES}
+    geometry = {key: value for key, value in options.items() if key in LAYER_NAMES}
     hyper = {key: Fraction(value) for key, value in options.items() if key not in geometry}
-    return parsing.layer_from(geometry), {key: _whole(value) for key, value in hyper.items()}
+    return read_layer(geometry), {key: _whole(value) for key, value in hyper.items()}
 
 
 def _whole(value: Fraction) -> Number:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from costmodel.errors import InputError
 from costmodel.files import data_path
+from costmodel.typed import read_sizes
 
 FILE = ("referee", "conformance.csv")
 
@@ -73,10 +74,10 @@ def rows() -> dict[str, Row]:
 
 
 def _row(cells: dict[str, str]) -> Row:
-    size = tuple(map(int, filter(None, cells["size"].split("x"))))
+    size = read_sizes(cells["size"]) if cells["size"] else ()
 
     def each(name: str) -> tuple[int, ...]:
-        values = tuple(map(int, filter(None, cells[name].split("x"))))
+        values = read_sizes(cells[name]) if cells[name] else ()
         return values * len(size) if len(values) == 1 else values
 
     padding = cells["padding"]

@@ -18,6 +18,7 @@ from costmodel.checks.verify.reference import reference
 from costmodel.comparing.count import Counts
 from costmodel.errors import CostModelError, MissingDependencyError
 from costmodel.torch.modules import VariantModule, input_shape, output_shape
+from costmodel.typed import write_sizes
 
 #: What fvcore has no rule for, and what costs no multiply: anything else that it does not support
 #: makes its count worthless, and so is a failure.
@@ -76,12 +77,12 @@ def parameters(module: VariantModule) -> int:
 @_oracle(
     "shape",
     "the output's shape, as torch computes it",
-    lambda counts: "x".join(map(str, output_shape(counts.layer))),
+    lambda counts: write_sizes(output_shape(counts.layer)),
 )
 def shape(module: VariantModule) -> str:
     """The shape of the module's output on the meta device."""
     moved = meta(module)
-    return "x".join(map(str, moved(torch.empty(input_shape(module.layer), device="meta")).shape))
+    return write_sizes(moved(torch.empty(input_shape(module.layer), device="meta")).shape)
 
 
 @_oracle("ones", "the sum of every convolution with ones for numbers", lambda counts: counts.macs)

@@ -20,11 +20,11 @@ from typing import Any
 from costmodel.checks.verify.counters import on_meta, ones_count, torch_counts
 from costmodel.checks.verify.oracles import fvcore_analysis, fvcore_count
 from costmodel.checks.verify.prepare import prepare
-from costmodel.checks.verify.suite import spec
 from costmodel.comparing.count import Counts
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import layer_words
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Hyper, Variant
 from costmodel.errors import CostModelError, VariantError
@@ -70,7 +70,8 @@ class Campaign:
         self.checks[oracle] += 1
         if expected != got:
             hyper = " ".join(f"{name}={value}" for name, value in bound.hyper.items())
-            cells = (bound.variant.id, hyper, spec(bound.layer), oracle, str(expected), str(got))
+            layer = layer_words(bound.layer)
+            cells = (bound.variant.id, hyper, layer, oracle, str(expected), str(got))
             self.disagreements.append(dict(zip(COLUMNS, cells, strict=True)))
 
     def merge(self, other: Campaign) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from costmodel.checks.verify.oracles import ORACLES, Oracle
 from costmodel.comparing.count import count
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import layer_words
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, MissingDependencyError, VariantError, unknown
 from costmodel.table import Table
@@ -35,34 +36,6 @@ LAYERS: tuple[ConvLayer, ...] = (
     ConvLayer((3, 4, 5), 12, 20, (7, 10, 13), stride=(1, 2, 1)),
     ConvLayer(3, 12, 24, (8, 9, 11), padding=1, transposed=True, stride=(1, 2, 3), bias=True),
 )
-
-
-def spec(layer: ConvLayer) -> str:
-    """A layer in the words of documents: `k=3x5 m=12 n=20 size=17x22 stride=2`."""
-
-    def text(values: Any) -> str:
-        if isinstance(values, tuple):
-            same = len(set(values)) == 1 and len(values) > 1
-            return str(values[0]) if same else "x".join(map(str, values))
-        return str(values)
-
-    parts = [
-        f"k={text(layer.kernel)}",
-        f"m={layer.in_channels}",
-        f"n={layer.out_channels}",
-        f"size={'x'.join(map(str, layer.size))}",
-    ]
-    plain = {"stride": "1", "padding": "same", "dilation": "1", "groups": "1", "batch": "1"}
-    plain["output_padding"] = "0"
-    parts += [
-        f"{name}={text(getattr(layer, name))}"
-        for name, usual in plain.items()
-        if text(getattr(layer, name)) != usual
-    ]
-    parts += [f"{name}=yes" for name in ("bias", "transposed") if getattr(layer, name)]
-    if layer.dims == 1:
-        parts.append("dims=1")
-    return " ".join(parts)
 
 
 def choose_oracles(oracles: Iterable[str] | None) -> list[Oracle]:
@@ -102,7 +75,7 @@ def check(
     variant: Variant, layer: ConvLayer, oracles: Sequence[Oracle]
 ) -> Iterator[dict[str, Any]]:
     """The rows of one variant on one layer."""
-    base = {"variant": variant.id, "layer": spec(layer)}
+    base = {"variant": variant.id, "layer": layer_words(layer)}
     try:
         counts = count(variant, layer)
         module = build(variant, layer)

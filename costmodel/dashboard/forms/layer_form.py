@@ -2,44 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import read_layer, write_layer
 from costmodel.dashboard.state.state import State
 from costmodel.fields import Field, Flag, Integer, Sizes
-from costmodel.network.read.presets import preset_of, presets
-from costmodel.typed import layer_from
+from costmodel.network.read.presets import EXAMPLE, preset_of, presets
+from costmodel.typed import PADDINGS
 
 #: Channels and sizes up to here are counted; all of it stays exact, but a page is no place to wait.
 MAX_SIZE = 10**6
 
-#: The names are those of `parsing.LAYER_NAMES`: documents, pages and links say the same.
+_MAX_SIDE = 1023  # of a window, of a step
+_FIRST = write_layer(EXAMPLE)
+
+
+def _sizes(name: str, label: str, help: str, **limits: Any) -> Sizes:
+    return Sizes(name, _FIRST[name], label, help, **{"high": _MAX_SIDE, **limits})
+
+
+def _integer(name: str, label: str, help: str) -> Integer:
+    return Integer(name, int(_FIRST[name]), label, help, high=MAX_SIZE)
+
+
+#: The names are those of `LAYER_OPTIONS`: documents, pages and links say the same.
 PRIMARY: tuple[Field, ...] = (
-    Sizes("k", "3", "Kernel", "k: window size, 3, or 3x5 for rows × columns", low=1, high=1023),
-    Integer("m", 64, "Channels in", "m: input channels", high=MAX_SIZE),
-    Integer("n", 128, "Channels out", "n: output channels", high=MAX_SIZE),
-    Sizes(
-        "size", "56x56", "Input size", "INPUT rows × columns: 56x56; 56 is the same", high=MAX_SIZE
-    ),
-    Sizes("stride", "1", "Stride", "Step of the window: 2, or 2x1", high=1023),
+    _sizes("k", "Kernel", "k: window size, 3, or 3x5 for rows × columns"),
+    _integer("m", "Channels in", "m: input channels"),
+    _integer("n", "Channels out", "n: output channels"),
+    _sizes("size", "Input size", "INPUT rows × columns: 56x56; 56 is the same", high=MAX_SIZE),
+    _sizes("stride", "Stride", "Step of the window: 2, or 2x1"),
 )
 FURTHER: tuple[Field, ...] = (
-    Sizes(
+    _sizes(
         "padding",
-        "same",
         "Padding",
         "same, valid, or zeros on both sides: 1, or 1x2",
         low=0,
-        high=1023,
-        words=("same", "valid"),
+        words=PADDINGS,
     ),
-    Sizes("dilation", "1", "Dilation", "Distance between the taps of the window", high=1023),
-    Integer("groups", 1, "Groups", "The layer itself consists of this many groups", high=MAX_SIZE),
-    Integer("batch", 1, "Batch", "Images per call; multiplies count all of them", high=MAX_SIZE),
-    Flag("bias", False, "Bias", "One bias per output channel"),
-    Flag("transposed", False, "Transposed", "A transposed convolution: the stride multiplies"),
+    _sizes("dilation", "Dilation", "Distance between the taps of the window"),
+    _integer("groups", "Groups", "The layer itself consists of this many groups"),
+    _integer("batch", "Batch", "Images per call; multiplies count all of them"),
+    Flag("bias", EXAMPLE.bias, "Bias", "One bias per output channel"),
+    Flag(
+        "transposed",
+        EXAMPLE.transposed,
+        "Transposed",
+        "A transposed convolution: the stride multiplies",
+    ),
 )
 FIELDS = (*PRIMARY, *FURTHER)
 _WIDTHS = {"k": 96, "m": 138, "n": 138, "size": 116, "stride": 92}
@@ -55,7 +69,7 @@ def layer_form(state: State) -> ConvLayer:
         _preset(state)
         for field in PRIMARY:
             _input(state, field, _WIDTHS[field.name])
-    return layer_from(layer_texts(state))
+    return read_layer(layer_texts(state))
 
 
 def further_form(state: State) -> None:

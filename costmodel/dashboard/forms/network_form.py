@@ -17,7 +17,7 @@ from costmodel.network.network import Network
 from costmodel.network.read.library import available, load
 from costmodel.network.read.uploads import MAX_BYTES, read_upload
 from costmodel.plots.layout import name_of
-from costmodel.typed import hyper_value
+from costmodel.typed import read_value
 
 SOURCES = {"shipped": "A well-known one", "upload": "Your own file"}
 _FIRST = "resnet18"
@@ -154,7 +154,7 @@ def _label(name: str) -> str:
 
 
 def _numbers(sizes: Mapping[str, str]) -> dict[str, Any]:
-    return {name: hyper_value(text) for name, text in sizes.items()}
+    return {name: read_value(text) for name, text in sizes.items()}
 
 
 # -- what if ---------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from costmodel.comparing.count import Counts, count
 from costmodel.comparing.explain import explain
 from costmodel.core import draft as drafting
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import read_layer
 from costmodel.core.notation import MAX_TEXT
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.dashboard import checking, parts
@@ -18,7 +20,7 @@ from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_for
 from costmodel.dashboard.forms.selection import fitting
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import definition_source
-from costmodel.errors import CostModelError, NotationError
+from costmodel.errors import CostModelError, InputError, NotationError
 from costmodel.fields import Text
 from costmodel.formulas.algebra import display
 from costmodel.formulas.break_even import break_evens
@@ -28,7 +30,7 @@ from costmodel.formulas.printing.printers import latex
 from costmodel.plots.comparison import ratio_bars, summary
 from costmodel.plots.diagram import stage_diagram
 from costmodel.plots.layout import name_of
-from costmodel.typed import layer_from
+from costmodel.typed import read_integer, read_pair, write_pairs
 
 _START = "m, r m i -> r\nr, n r j -> n"
 _METRICS = ("macs", "params")
@@ -144,7 +146,7 @@ def _start_from(state: State) -> None:
 def _usual_sizes(state: State, variant: Variant) -> Mapping[str, int]:
     """The variant's defaults on the layer; none where it does not fit."""
     try:
-        return count(variant, layer_from(layer_texts(state))).hyper
+        return count(variant, read_layer(layer_texts(state))).hyper
     except CostModelError:
         return {}
 
@@ -168,17 +170,18 @@ def _size(state: State, name: str, values: Mapping[str, int]) -> None:
 
 
 def _written(values: Mapping[str, int]) -> str:
-    return ",".join(f"{name}={value}" for name, value in values.items())
+    return ",".join(write_pairs(values))
 
 
 def _read(text: str, names: list[str]) -> dict[str, int]:
     """`r=16,q=2` as numbers; what is none, or belongs to no letter, is left out."""
-    found = {}
+    sizes = {}
     for part in text.split(","):
-        name, _, value = part.partition("=")
-        if name in names and value.isdecimal() and 1 <= int(value) <= _MAX_LETTER:
-            found[name] = int(value)
-    return found
+        with suppress(InputError):
+            name, value = read_pair(part)
+            if name in names:
+                sizes[name] = read_integer(value, 1, _MAX_LETTER)
+    return sizes
 
 
 # -- what follows ----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError, MissingDependencyError
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.palette import style_of
+from costmodel.typed import read_integer
 
 _SUFFIX = {"markdown": ".svg", "rst": ".svg", "latex": ".pdf"}
 _OPTIONS = {
@@ -119,13 +120,12 @@ def _bars(axes: Any, request: Request, metric: str, label: str) -> str:
 
 def _curve(axes: Any, request: Request, metric: str, label: str) -> str:
     from costmodel.sweeping.space import sweep
-    from costmodel.typed import integer
 
     for name in ("over", "values", "variants"):
         if name not in request.options:
             raise InputError(f"{name}= is missing; a curve needs over, values and variants")
     over = request.options["over"]
-    values = [integer(value) for value in options.names(request, "values") or []]
+    values = [read_integer(value) for value in options.names(request, "values") or []]
     result = sweep(
         options.names(request, "variants") or [],
         options.layer(request),

@@ -12,6 +12,7 @@ from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError, unknown
 from costmodel.metrics.metric import METRICS
 from costmodel.table import plain, pretty
+from costmodel.typed import read_integer, read_names
 
 _AS = {"as": "grouped (109,985,792), plain (109985792) or si (110.0 M)"}
 
@@ -76,13 +77,12 @@ _TOTAL = {
 )
 def _total(request: Request, target: Target) -> str:
     from costmodel.network.read.sources import open_network
-    from costmodel.typed import integer, names
 
     name, metric = request.words
     network = open_network(name)
     if "at" in request.options:
-        pairs = [pair.partition(":") for pair in names(request.options["at"])]
-        network = network.at(**{key: integer(value) for key, _, value in pairs})
+        pairs = [pair.partition(":") for pair in read_names(request.options["at"])]
+        network = network.at(**{key: read_integer(value) for key, _, value in pairs})
     hyper = options.hyper(request, _TOTAL)
     if "replace" in request.options:
         network = network.replace(

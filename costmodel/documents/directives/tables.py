@@ -8,6 +8,7 @@ from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.network.views import VIEWS
 from costmodel.table import Table
+from costmodel.typed import read_integer
 
 _COMPARE = {
     "variants": "ids separated by commas; all that fit the layer if not given",
@@ -100,15 +101,15 @@ _SWEEP = {
 )
 def _sweep(request: Request, target: Target) -> str:
     from costmodel.sweeping.space import sweep
-    from costmodel.typed import integer
 
     missing = [name for name in ("over", "values", "variants") if name not in request.options]
     if missing:
         raise InputError(f"{missing[0]}= is missing; a sweep needs over, values and variants")
+    values = [read_integer(value) for value in options.names(request, "values") or []]
     result = sweep(
         options.names(request, "variants") or [],
         options.layer(request),
-        {request.options["over"]: [integer(v) for v in options.names(request, "values") or []]},
+        {request.options["over"]: values},
         options.names(request, "metrics") or ["macs"],
         **options.hyper(request, _SWEEP),
     )

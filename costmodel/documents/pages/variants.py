@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from costmodel.comparing.count import Counts, count
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import layer_words
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.documents.request import Target, render
 from costmodel.errors import CostModelError, VariantError
@@ -164,21 +165,14 @@ def _figure(variant: Variant, files: dict[str, bytes]) -> str:
     if variant.baseline:
         return ""
     layer = example(variant).layer
-    size = "x".join(map(str, layer.size))
     over, values = "channels", "16,32,64,128,256,512,1024"
     letter = next((name for name, h in variant.hyper.items() if not h.real), None)
     if letter:
         over, values = f"{variant.id}.{letter}", ",".join(map(str, _values(variant, letter)))
     ids = f"{VARIANTS.baseline.id},{variant.id}"
-    domain = "".join(
-        f" {name}={'yes' if value is True else value}"
-        for name, value in variant.domain.items()
-        if name not in ("kernel", "size") and value is not False
-    )
     text = (
         f"figure curve file={variant.id}.svg over={over} values={values} variants={ids} "
-        f"k={'x'.join(map(str, layer.kernel))} m={layer.in_channels} n={layer.out_channels} "
-        f"size={size}{domain}"
+        + layer_words(layer)
     )
     target = Target("markdown", False, f"{FOLDER}/{variant.id}.md", files)
     return render(text, target).strip()

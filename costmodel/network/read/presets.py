@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import write_layer
 from costmodel.network.read.library import load
 
 #: Title → network in `data/networks` and the name of its layer.
@@ -21,7 +22,8 @@ _LAYERS = {
     "AlexNet · conv2, 5×5 in 2 groups": ("alexnet", "conv2"),
     "AlexNet · conv3, 3×3": ("alexnet", "conv3"),
 }
-_EXAMPLE = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
+#: The small layer of the documents, which a page starts with.
+EXAMPLE = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
 
 
 @dataclass(frozen=True)
@@ -35,38 +37,16 @@ class Preset:
 @functools.cache
 def presets() -> tuple[Preset, ...]:
     """Every preset, the small example of the documents first."""
-    found = [Preset("Example · 3×3, 64 → 128 channels", texts_of(_EXAMPLE))]
+    found = [Preset("Example · 3×3, 64 → 128 channels", write_layer(EXAMPLE))]
     networks = {name: load(name) for name, _ in _LAYERS.values()}
     for title, (network, name) in _LAYERS.items():
         layer = next(op.layer for op in networks[network].ops if op.name == name)
         assert isinstance(layer, ConvLayer)
-        found.append(Preset(title, texts_of(layer)))
+        found.append(Preset(title, write_layer(layer)))
     return tuple(found)
 
 
 def preset_of(texts: Mapping[str, str]) -> Preset | None:
     """The preset that the inputs show, None where they were changed."""
-    return next((preset for preset in presets() if preset.texts == dict(texts)), None)
-
-
-def texts_of(layer: ConvLayer) -> dict[str, str]:
-    """A layer as the texts of its inputs, by the names of `parsing.LAYER_NAMES`."""
-
-    def text(values: tuple[int, ...] | str) -> str:
-        if isinstance(values, str):
-            return values
-        return "x".join(map(str, values if len(set(values)) > 1 else values[:1]))
-
-    return {
-        "k": text(layer.kernel),
-        "m": str(layer.in_channels),
-        "n": str(layer.out_channels),
-        "size": "x".join(map(str, layer.size)),
-        "stride": text(layer.stride),
-        "padding": text(layer.padding),
-        "dilation": text(layer.dilation),
-        "groups": str(layer.groups),
-        "batch": str(layer.batch),
-        "bias": "yes" if layer.bias else "no",
-        "transposed": "yes" if layer.transposed else "no",
-    }
+    shown = texts.items()
+    return next((preset for preset in presets() if shown <= preset.texts.items()), None)

@@ -19,6 +19,7 @@ from costmodel.network.network import Network
 from costmodel.network.operations import FREE_LETTERS
 from costmodel.network.read.csv.reader import from_csv
 from costmodel.network.read.library import available, load
+from costmodel.typed import write_shapes
 
 Shape = tuple[int, ...]
 
@@ -66,14 +67,15 @@ def _resized(network: Network, inputs: Sequence[Shape]) -> Network:
         return network
     if len(inputs) != 1 or len(inputs[0]) != len(FREE_LETTERS) + 1:
         raise InputError(
-            f"input {_text(inputs)} for network {network.name!r}; allowed is one shape such as "
-            "1x3x224x224"
+            f"input {write_shapes(inputs)} for network {network.name!r}; allowed is one shape such "
+            "as 1x3x224x224"
         )
     batch, channels, height, width = inputs[0]
     wanted = network.input_shapes[0][1] if network.input_shapes else channels
     if channels != wanted:
         raise InputError(
-            f"input {_text(inputs)} has {channels} channels; allowed for {network.name} is {wanted}"
+            f"input {write_shapes(inputs)} has {channels} channels; allowed for {network.name} "
+            f"is {wanted}"
         )
     return network.at(N=batch, H=height, W=width)
 
@@ -98,7 +100,3 @@ def _model(source: str, inputs: Sequence[Shape]) -> Network:
 
     model = named_model(source)
     return from_torch(model, input_shape=inputs[0] if len(inputs) == 1 else tuple(inputs))
-
-
-def _text(inputs: Sequence[Shape]) -> str:
-    return ",".join("x".join(map(str, shape)) for shape in inputs)

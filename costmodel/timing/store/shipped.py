@@ -21,6 +21,7 @@ from costmodel.timing.machine import Machine
 from costmodel.timing.measure.cold import Cold
 from costmodel.timing.measure.protocol import NAME, Summary
 from costmodel.timing.roofline import Peaks
+from costmodel.typed import read_sizes, write_sizes
 
 FOLDER = "timings"
 _GEOMETRY = ("kernel", "size", "stride", "dilation")
@@ -68,7 +69,7 @@ class Shipped:
         return {
             "in_channels": layer.in_channels,
             "out_channels": layer.out_channels,
-            **{name: "x".join(map(str, getattr(layer, name))) for name in _GEOMETRY},
+            **{name: write_sizes(getattr(layer, name)) for name in _GEOMETRY},
             "groups": layer.groups,
             "transposed": layer.transposed,
             "class": conv.kind,
@@ -137,7 +138,7 @@ def ship(shipped: Shipped) -> None:
 
 
 def _case(row: dict[str, str]) -> Case:
-    geometry: dict[str, Any] = {name: tuple(map(int, row[name].split("x"))) for name in _GEOMETRY}
+    geometry: dict[str, Any] = {name: read_sizes(row[name]) for name in _GEOMETRY}
     return Case(
         ConvLayer(
             in_channels=int(row["in_channels"]),

@@ -10,9 +10,10 @@ import costmodel as cm
 from costmodel.checks.verify.counters import halved, on_meta, ones_count, torch_counts
 from costmodel.checks.verify.random_layers import COLUMNS, campaign, draw_module, draw_value
 from costmodel.cli.main import main
+from costmodel.core.layer_text import read_layer
 from costmodel.core.stage import BoundStage
 from costmodel.core.variant import Hyper, Variant
-from costmodel.typed import layer_from
+from costmodel.typed import read_pair
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +87,7 @@ def test_a_wrong_rule_is_found_with_what_shows_it(attribute, mutant, oracles, mo
     result = campaign(40, seed=1, variants=["standard"], processes=1)
     assert {row["oracle"] for row in result.disagreements} - {"fvcore"} == oracles
     for row in result.mismatches.rows:
-        layer = layer_from(dict(word.split("=") for word in row["layer"].split()))
+        layer = read_layer(dict(map(read_pair, row["layer"].split())))
         (found,) = torch_counts([on_meta(cm.count("standard", layer).bound)])
         if row["oracle"] == "torch":
             assert row["got"] == str(found.macs) != row["expected"]

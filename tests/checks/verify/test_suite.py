@@ -4,7 +4,7 @@ import pytest
 
 import costmodel as cm
 from costmodel.checks.verify.oracles import ORACLES
-from costmodel.checks.verify.suite import LAYERS, failures, spec, unchecked, verify
+from costmodel.checks.verify.suite import LAYERS, failures, unchecked, verify
 from costmodel.cli.main import main
 from costmodel.errors import CostModelError
 
@@ -37,14 +37,6 @@ def test_what_cannot_be_checked_is_a_visible_row():
     assert {row["variant"] for row in refused} == {"spatial_svd", "winograd"}
     assert all(row.get("ok") is None for row in refused)
     assert unchecked(table) == ["winograd"]
-
-
-def test_the_spec_of_a_layer_reads_back():
-    from costmodel.typed import layer_from
-
-    for layer in LAYERS:
-        options = dict(word.split("=") for word in spec(layer).split())
-        assert layer_from(options) == layer
 
 
 def test_the_command_prints_rows_and_ends_with_0(capsys):

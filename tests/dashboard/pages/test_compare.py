@@ -9,7 +9,9 @@ import pytest
 from costmodel import METRICS, VARIANTS, ConvLayer, compare, count
 from costmodel.cli.main import main
 from costmodel.comparing.explain import explain
-from costmodel.network.read.presets import presets, texts_of
+from costmodel.core.layer_text import write_layer
+from costmodel.dashboard.forms.layer_form import FIELDS
+from costmodel.network.read.presets import presets
 from costmodel.plots.layout import name_of
 from costmodel.sweeping.crossing import crossing
 
@@ -24,6 +26,11 @@ def opened(page):
 
 def expected(layer, ids=None, **hyper):
     return compare(layer, ids or COMMON, **hyper)
+
+
+def inputs(texts):
+    """The texts of a layer that the form has inputs for."""
+    return {field.name: texts[field.name] for field in FIELDS}
 
 
 def shown(frame, column):
@@ -101,7 +108,7 @@ def test_a_preset_fills_in_the_layer(opened):
 
 @pytest.mark.parametrize("preset", presets(), ids=lambda p: p.title)
 def test_every_preset_is_counted(page, preset):
-    opened = page("compare", **preset.texts)
+    opened = page("compare", **inputs(preset.texts))
     assert opened.widget("preset").value == preset.title
     assert not opened.errors
     assert not opened.notices
@@ -191,7 +198,7 @@ def test_every_variant_can_be_looked_at(page, id):
     layer = LAYER.replace(out_channels=64, **variant.domain)
     if 2 not in variant.dims:
         layer = LAYER.replace(out_channels=64, size=(9, 17, 14), kernel=3, stride=1, dilation=1)
-    query = {"look": id, "variants": f"standard,{id}", **texts_of(layer)}
+    query = {"look": id, "variants": f"standard,{id}", **inputs(write_layer(layer))}
     opened = page("compare", **query)
     assert not opened.errors
     assert opened.query["look"] == id

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import USUAL
 from costmodel.errors import CostModelError, InputError
 from costmodel.network.operation import NetOp, Parameter
+from costmodel.typed import read_axes, read_integer, read_padding
 
 _SIZES = ("depth", "height", "width")
-_MAX_DIGITS = 18
 _MAX_REPEAT = 10_000
 
 
@@ -65,7 +65,7 @@ class Row:
 
     def convolution(self) -> NetOp:
         """A convolution, transposed or not."""
-        kernel = self.sizes("kernel", 1, None)
+        kernel = self.sizes("kernel", 1)
         size = self.size()
         if not size:
             raise InputError(
@@ -77,11 +77,11 @@ class Row:
             in_channels=self.integer("in_channels", None),
             out_channels=self.integer("out_channels", None),
             size=size,
-            stride=self.sizes("stride", 1, 1),
+            stride=self.sizes("stride", 1),
             padding=self.padding(),
-            output_padding=self.sizes("output_padding", 0, 0),
-            dilation=self.sizes("dilation", 1, 1),
-            groups=self.integer("groups", 1),
+            output_padding=self.sizes("output_padding", 0),
+            dilation=self.sizes("dilation", 1),
+            groups=self.integer("groups", None),
             bias=self.flag("bias"),
             transposed=self.cells["kind"] == "conv_transpose",
         )
@@ -126,39 +126,37 @@ class Row:
         return NetOp.table(self.cells["name"], count)
 
     # -- cells -----------------------------------------------------------------------------------
+    def text(self, column: str) -> str:
+        """A cell; an empty one of a layer says what layers have by default."""
+        return self.cells.get(column) or USUAL.get(column, "")
+
     def integer(self, column: str, default: int | None, low: int = 1) -> int:
         """An integer cell; `default` None means that it is needed."""
-        text = self.cells.get(column, "")
-        if not text and default is not None:
+        if not self.text(column) and default is not None:
             return default
-        if not re.fullmatch(r"[0-9]+", text) or len(text) > _MAX_DIGITS or int(text) < low:
+        try:
+            return read_integer(self.text(column), low)
+        except InputError:
             self.fail(column, f"integers from {low} up")
-        return int(text)
 
-    def sizes(self, column: str, low: int, default: int | None) -> Any:
+    def sizes(self, column: str, low: int) -> Any:
         """`3` or `3x5`."""
-        text = self.cells.get(column, "")
-        if not text and default is not None:
-            return default
-        parts = text.lower().replace("×", "x").split("x")
-        if not all(re.fullmatch(r"[0-9]{1,18}", p) and int(p) >= low for p in parts):
+        try:
+            return read_axes(self.text(column), low)
+        except InputError:
             self.fail(column, f"integers from {low} up, or one per axis such as 3x5")
-        values = tuple(map(int, parts))
-        return values[0] if len(values) == 1 else values
 
     def padding(self) -> Any:
         """`same`, `valid`, `1` or `1x2`."""
-        text = self.cells.get("padding", "")
-        if text in ("", "same", "valid"):
-            return text or "same"
-        if not re.fullmatch(r"[0-9]{1,18}(x[0-9]{1,18})*", text.lower().replace("×", "x")):
+        try:
+            return read_padding(self.text("padding"), 0)
+        except InputError:
             self.fail("padding", "same, valid, or integers such as 1 or 1x2")
-        return self.sizes("padding", 0, None)
 
     def flag(self, column: str) -> bool:
         """Yes or no."""
-        text = self.cells.get(column, "").lower()
-        if text not in ("", "0", "1", "true", "false", "yes", "no"):
+        text = self.text(column).lower()
+        if text not in ("0", "1", "true", "false", "yes", "no"):
             self.fail(column, "0 and 1")
         return text in ("1", "true", "yes")
 

@@ -7,11 +7,13 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+from costmodel.core.layer_text import stated, write_layer
 from costmodel.core.numbers import is_exact
 from costmodel.errors import InputError
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp
 from costmodel.network.read.csv.reader import COLUMNS
+from costmodel.typed import write_shapes
 
 # Columns that a file leaves out where no layer of it has anything to say in them.
 _OPTIONAL = set(COLUMNS) - {"name", "kind", "in_channels", "out_channels", "kernel"}
@@ -34,8 +36,7 @@ def to_csv(network: Network, comments: tuple[str, ...] = ()) -> str:
     if network.source:
         out.write(f"# source: {network.source}\n")
     if network.input_shapes:
-        shapes = ",".join("x".join(map(str, shape)) for shape in network.input_shapes)
-        out.write(f"# input: {shapes}\n")
+        out.write(f"# input: {write_shapes(network.input_shapes)}\n")
     for comment in comments:
         out.write(f"# {comment}\n")
     writer = csv.writer(out, lineterminator="\n")
@@ -98,14 +99,9 @@ def _layer(op: NetOp) -> dict[str, Any]:
         return {**cells, "positions": positions if positions != 1 else None}
     names = ("depth", "height", "width")[-layer.dims :]
     cells.update(zip(names, layer.size, strict=True))
-    cells["kernel"] = _axes(layer.kernel)
-    for column, plain in (("stride", 1), ("dilation", 1), ("output_padding", 0)):
-        values = getattr(layer, column)
-        cells[column] = None if set(values) == {plain} else _axes(values)
-    cells["padding"] = layer.padding if isinstance(layer.padding, str) else _axes(layer.padding)
-    cells["groups"] = None if layer.groups == 1 else layer.groups
-    return cells
-
-
-def _axes(values: tuple[Any, ...]) -> str:
-    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
+    texts = write_layer(layer)
+    said = {"padding": texts["padding"], **stated(texts)}
+    columns = ("stride", "padding", "dilation", "output_padding")
+    cells.update((column, said[column]) for column in columns if column in said)
+    cells["groups"] = layer.groups if "groups" in said else None
+    return {**cells, "kernel": texts["k"]}

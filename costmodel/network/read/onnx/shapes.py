@@ -17,6 +17,7 @@ from costmodel.network.read.onnx.loading import (
     onnx_module,
     short,
 )
+from costmodel.typed import write_sizes
 
 Shape = tuple[int, ...]
 
@@ -243,7 +244,7 @@ def set_inputs(
         if given is not None and len(given) != len(stated):
             raise InputError(
                 f"input {value.name!r} of {name!r} has {len(stated)} axes, but the given shape "
-                f"{'x'.join(map(str, given))} has {len(given)}"
+                f"{write_sizes(given)} has {len(given)}"
             )
         sides: list[int] = []
         for axis, dim in enumerate(stated):
