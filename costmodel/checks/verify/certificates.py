@@ -26,8 +26,8 @@ from sympy import Expr, lambdify
 from costmodel.checks.evidence import CERTIFICATE
 from costmodel.checks.verify.counters import on_meta, torch_counts
 from costmodel.checks.verify.grids import SETTINGS, LayerGrid, Lettered, default_value, layer_grid
+from costmodel.checks.verify.interpolation import size_classes
 from costmodel.checks.verify.oracles import fvcore_analysis, fvcore_count, fvcore_parameters
-from costmodel.checks.verify.polynomials import cases
 from costmodel.checks.verify.prepare import prepare
 from costmodel.core.bound import BoundVariant
 from costmodel.core.numbers import Number
@@ -49,8 +49,8 @@ Count = Callable[[Sequence[BoundVariant]], Iterable[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
-class Witness:
-    """An outside counter that certifies.
+class OutsideCounter:
+    """A counter of another project that certifies.
 
     package: whose version matters. load: raises where it is not installed. settings: kinds of
     layers to certify on, of which the first that a variant fits is taken.
@@ -73,10 +73,10 @@ def _fvcore(bounds: Sequence[BoundVariant]) -> Iterator[tuple[int, int]]:
         yield fvcore_parameters(module), fvcore_count(module)
 
 
-#: Every witness by key. fvcore takes ten times as long as torch, and so has the smaller grids.
-WITNESSES: dict[str, Witness] = {
-    "torch": Witness("torch", prepare, _torch, ("any stride", "stride 1", "transposed")),
-    "fvcore": Witness(
+#: Every one by key. fvcore takes ten times as long as torch, and so has the smaller grids.
+COUNTERS: dict[str, OutsideCounter] = {
+    "torch": OutsideCounter("torch", prepare, _torch, ("any stride", "stride 1", "transposed")),
+    "fvcore": OutsideCounter(
         "fvcore", fvcore_analysis, _fvcore, ("stride 1, square kernel", "transposed")
     ),
 }
@@ -84,27 +84,27 @@ WITNESSES: dict[str, Witness] = {
 
 def certify(
     variants: Iterable[str | Variant] | None = None,
-    witnesses: Iterable[str] | None = None,
+    counters: Iterable[str] | None = None,
     *,
     processes: int | None = None,
 ) -> Table:
-    """Run the grids of every variant against every witness.
+    """Run the grids of every variant against every outside counter.
 
     Args:
         variants: ids or `Variant` values; None is every registered one.
-        witnesses: keys of `WITNESSES`; None is all.
+        counters: keys of `COUNTERS`; None is all.
         processes: how many work side by side; None is one per core.
 
     Returns:
-        A row per (variant, metric, kind of layer, witness). `result` is "proved", or the first
+        A row per (variant, metric, kind of layer, counter). `result` is "proved", or the first
         layer that differs, or why there is no certificate.
     """
     chosen = [VARIANTS.of(v) for v in variants or VARIANTS]
-    keys = list(witnesses or WITNESSES)
+    keys = list(counters or COUNTERS)
     for key in keys:
-        if key not in WITNESSES:
-            raise CostModelError(unknown("witness", key, WITNESSES))
-        WITNESSES[key].load()
+        if key not in COUNTERS:
+            raise CostModelError(unknown("witness", key, COUNTERS))
+        COUNTERS[key].load()
     tasks = list(itertools.product(chosen, keys))
     workers = min(processes or os.cpu_count() or 1, len(tasks))
     if workers > 1:
@@ -120,7 +120,7 @@ def certify(
 
 
 def refuted(table: Table) -> list[dict[str, Any]]:
-    """The rows in which a witness disagrees; those without a metric compare nothing."""
+    """The rows in which a counter disagrees; those without a metric compare nothing."""
     return [dict(row) for row in table.rows if row.get("metric") and row["result"] != PROVED]
 
 
@@ -149,8 +149,8 @@ class Claim:
     def degrees(self, metric: str) -> str:
         """The degree of a metric in every letter, the largest of all classes."""
         letters = self.lettered.letters
-        parts = [g.case.degrees([self.formulas[metric]], letters) for g in self.grids]
-        held = {letter for grid in self.grids for letter in grid.case.held}
+        parts = [g.size_class.degrees([self.formulas[metric]], letters) for g in self.grids]
+        held = {letter for grid in self.grids for letter in grid.size_class.held}
         return " ".join(
             f"{letter}:{max(part[letter] for part in parts)}"
             for letter in letters
@@ -162,7 +162,10 @@ class Claim:
         """The values held and the residues told apart, "" where one polynomial is all there is."""
         classes: dict[str, None] = {}
         for grid in self.grids:
-            held, steps = str(grid.case), [f"{s} mod {p}" for s, (p, _) in grid.case.steps.items()]
+            held, steps = (
+                str(grid.size_class),
+                [f"{s} mod {p}" for s, (p, _) in grid.size_class.steps.items()],
+            )
             classes[": ".join(filter(None, (held, ", ".join(steps))))] = None
         return "; ".join(filter(None, classes))
 
@@ -172,7 +175,7 @@ class Claim:
         for grid in self.grids:
             letters = list(grid.values)
             values = {
-                metric: lambdify(letters, grid.case.quotient(formula), "math")
+                metric: lambdify(letters, grid.size_class.quotient(formula), "math")
                 for metric, formula in self.formulas.items()
             }
             points = itertools.chain(grid, grid.beyond(BEYOND))
@@ -213,24 +216,24 @@ def claim(
     }
     exprs = list(claimed.values())
     grids = tuple(
-        layer_grid(lettered, case, case.degrees(exprs, lettered.letters))
-        for case in cases(exprs, values)
+        layer_grid(lettered, size_class, size_class.degrees(exprs, lettered.letters))
+        for size_class in size_classes(exprs, values)
     )
     return Claim(lettered, claimed, grids)
 
 
 def _rows(task: tuple[Variant, str]) -> list[dict[str, Any]]:
     variant, key = task
-    witness = WITNESSES[key]
-    base = {"variant": variant.id, "oracle": key, "version": _version(witness.package)}
+    counter = COUNTERS[key]
+    base = {"variant": variant.id, "oracle": key, "version": _version(counter.package)}
     if variant.algorithm_of:
         why = f"an algorithm of {variant.algorithm_of} is no module that a counter could run"
         return [{**base, "result": f"{NONE}: {why}"}]
     reasons: list[str] = []
-    for setting in witness.settings:
+    for setting in counter.settings:
         try:
             made = claim(variant, setting)
-            differences = made.differences(witness.count)
+            differences = made.differences(counter.count)
         except CostModelError as error:
             reasons.append(str(error))
             continue
@@ -253,8 +256,8 @@ def _rows(task: tuple[Variant, str]) -> list[dict[str, Any]]:
 def _difference(
     grid: LayerGrid, at: Mapping[Any, int], bound: BoundVariant, above: int, below: int, got: int
 ) -> str:
-    sizes = {str(s): grid.case.size(s, t) for s, t in at.items()}
-    sizes |= {str(s): value for s, value in grid.case.held.items()}
+    sizes = {str(s): grid.size_class.size(s, t) for s, t in at.items()}
+    sizes |= {str(s): value for s, value in grid.size_class.held.items()}
     point = " ".join(f"{name}={value}" for name, value in sizes.items())
     return f"differs at {point} ({bound.layer}): formula {Fraction(above, below)}, counted {got}"
 

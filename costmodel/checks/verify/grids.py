@@ -17,7 +17,7 @@ from typing import Any
 
 from sympy import Symbol
 
-from costmodel.checks.verify.polynomials import Case
+from costmodel.checks.verify.interpolation import SizeClass
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
 from costmodel.core.layer import ConvLayer
@@ -159,7 +159,7 @@ class Lettered:
         names = ("stride", "padding", "output_padding")
         return dict(zip(names, zip(*moves, strict=True), strict=True))
 
-    def candidates(self, letter: Symbol, case: Case) -> tuple[int, ...]:
+    def candidates(self, letter: Symbol, size_class: SizeClass) -> tuple[int, ...]:
         """Values of t worth trying for a letter, the preferred ones first."""
         field, axis = self._roles.get(letter, ("hyper", 0))
         if field == "hyper":
@@ -172,7 +172,7 @@ class Lettered:
             sizes = list(known[axis:] + known[:axis])  # the sides of a grid differ
         else:
             sizes = list(_CHANNELS)
-        step, rest = case.steps.get(letter, (1, 0))
+        step, rest = size_class.steps.get(letter, (1, 0))
         return tuple(dict.fromkeys(max(1, (size - rest) // step) for size in sizes))
 
 
@@ -209,7 +209,7 @@ class LayerGrid:
     """
 
     lettered: Lettered
-    case: Case
+    size_class: SizeClass
     values: Mapping[Symbol, tuple[int, ...]]
 
     def __len__(self) -> int:
@@ -225,18 +225,18 @@ class LayerGrid:
 
     def bound(self, at: Mapping[Symbol, int]) -> BoundVariant:
         """The variant on the layer at one point."""
-        sizes = {letter: self.case.size(letter, t) for letter, t in at.items()}
-        return self.lettered.bound({**sizes, **self.case.held})
+        sizes = {letter: self.size_class.size(letter, t) for letter, t in at.items()}
+        return self.lettered.bound({**sizes, **self.size_class.held})
 
     def beyond(self, count: int) -> Iterator[tuple[dict[Symbol, int], BoundVariant]]:
         """Further points, up to `count`, with any values: not needed for the proof.
 
         They are where a count whose degree is higher than assumed would give itself away.
         """
-        draw = random.Random(f"{self.lettered.variant.id} {self.case}")
+        draw = random.Random(f"{self.lettered.variant.id} {self.size_class}")
         for _ in range(200 * count):
             at = {
-                letter: draw.choice(self.lettered.candidates(letter, self.case))
+                letter: draw.choice(self.lettered.candidates(letter, self.size_class))
                 + draw.choice((0, 0, 1))
                 for letter in self.values
             }
@@ -250,7 +250,9 @@ class LayerGrid:
                 return
 
 
-def layer_grid(lettered: Lettered, case: Case, degrees: Mapping[Symbol, int]) -> LayerGrid:
+def layer_grid(
+    lettered: Lettered, size_class: SizeClass, degrees: Mapping[Symbol, int]
+) -> LayerGrid:
     """A grid with degree + 1 distinct values of every letter, on which every point fits.
 
     The preferred values are tried first, then others, further and further from them; the grid that
@@ -258,18 +260,18 @@ def layer_grid(lettered: Lettered, case: Case, degrees: Mapping[Symbol, int]) ->
 
     Raises `NoGridError` where none is found.
     """
-    letters = [letter for letter in lettered.letters if letter not in case.held]
+    letters = [letter for letter in lettered.letters if letter not in size_class.held]
     draw = random.Random(lettered.variant.id)
     why = ""
     for attempt in range(_ATTEMPTS):
         values = {}
         for letter in letters:
             need = degrees.get(letter, 0) + 1
-            candidates = lettered.candidates(letter, case)
+            candidates = lettered.candidates(letter, size_class)
             candidates += tuple(range(max(candidates) + 1, max(candidates) + 1 + need))
             nearest = candidates[: need + (attempt + _PATIENCE - 1) // _PATIENCE]
             values[letter] = tuple(draw.sample(nearest, need)) if attempt else nearest
-        grid = LayerGrid(lettered, case, values)
+        grid = LayerGrid(lettered, size_class, values)
         try:
             for _ in grid:
                 pass

@@ -13,15 +13,15 @@ import costmodel as cm
 from costmodel.checks.evidence import CERTIFICATE
 from costmodel.checks.verify import certificates
 from costmodel.checks.verify.certificates import (
+    COUNTERS,
     PROVED,
-    WITNESSES,
     certify,
     claim,
     refuted,
     uncertified,
 )
 from costmodel.checks.verify.grids import SETTINGS, Lettered, layer_grid
-from costmodel.checks.verify.polynomials import Case, NotPolynomialError, cases
+from costmodel.checks.verify.interpolation import NotPolynomialError, SizeClass, size_classes
 from costmodel.cli.commands import verify as command
 from costmodel.cli.main import main
 from costmodel.core.stage import BoundStage
@@ -39,19 +39,19 @@ BASIS = cm.VARIANTS["basis"]
 
 # -- which polynomial a count is -------------------------------------------------------------------
 def test_a_polynomial_is_one_class():
-    (case,) = cases([m * n * (h * w + 3)], {})
-    assert case == Case({}, {})
+    (case,) = size_classes([m * n * (h * w + 3)], {})
+    assert case == SizeClass({}, {})
     assert case.degrees([m * n * (h * w + 3), n**2], (m, n, h, w)) == {m: 1, n: 2, h: 1, w: 1}
 
 
 def test_quotients_have_the_degrees_of_both_parts():
-    (case,) = cases([m * n / q], {})
+    (case,) = size_classes([m * n / q], {})
     assert case.quotient(m * n / q) == (m * n, q)
     assert case.degrees([m * n / q], (m, n, q)) == {m: 1, n: 1, q: 1}
 
 
 def test_a_rounding_splits_sizes_into_residue_classes():
-    found = cases([sympy.ceiling(h / 2) * sympy.floor((w + 1) / 3)], {})
+    found = size_classes([sympy.ceiling(h / 2) * sympy.floor((w + 1) / 3)], {})
     assert [case.steps for case in found] == [
         {h: (2, a), w: (3, b)} for a, b in itertools.product(range(2), range(3))
     ]
@@ -62,7 +62,7 @@ def test_a_rounding_splits_sizes_into_residue_classes():
 
 
 def test_what_a_rounding_divides_by_is_held():
-    found = cases([sympy.ceiling(n / q) * m], {q: [2, 3]})
+    found = size_classes([sympy.ceiling(n / q) * m], {q: [2, 3]})
     assert [(case.held[q], case.steps) for case in found] == [
         (2, {n: (2, 0)}),
         (2, {n: (2, 1)}),
@@ -74,9 +74,9 @@ def test_what_a_rounding_divides_by_is_held():
 
 
 def test_real_shares_are_held_and_nested_roundings_resolved():
-    (held, *_) = cases([sympy.floor(alpha * m)], {alpha: [Fraction(3, 4)]})
+    (held, *_) = size_classes([sympy.floor(alpha * m)], {alpha: [Fraction(3, 4)]})
     assert held.steps == {m: (4, 0)}
-    nested = cases([sympy.ceiling(sympy.ceiling(h / 2) / 3)], {})
+    nested = size_classes([sympy.ceiling(sympy.ceiling(h / 2) / 3)], {})
     assert len(nested) == 6
     for case, t in itertools.product(nested, (1, 2, 5)):
         size = case.size(h, t)
@@ -89,7 +89,7 @@ def test_real_shares_are_held_and_nested_roundings_resolved():
 )
 def test_other_counts_have_no_certificate(expr):
     with pytest.raises(NotPolynomialError):
-        _ = [case.quotient(expr) for case in cases([expr], {})]
+        _ = [case.quotient(expr) for case in size_classes([expr], {})]
 
 
 # -- grids -----------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def test_other_counts_have_no_certificate(expr):
 def test_a_grid_is_unisolvent_and_every_point_fits(setting):
     made = claim(BASIS, setting)
     (grid,) = made.grids
-    degrees = grid.case.degrees(made.formulas.values(), made.lettered.letters)
+    degrees = grid.size_class.degrees(made.formulas.values(), made.lettered.letters)
     for letter, values in grid.values.items():
         assert len(set(values)) == len(values) == degrees[letter] + 1
     assert len(grid) == prod(d + 1 for d in degrees.values()) == len(list(grid))
@@ -137,7 +137,7 @@ def test_a_variant_without_a_grid_says_why():
         Lettered(cm.VARIANTS["spatial_bottleneck"], SETTINGS["transposed"])
     lettered = Lettered(cm.VARIANTS["group_channelwise"], SETTINGS["any stride"])
     with pytest.raises(CostModelError, match=r"none of which fits.*group_channelwise"):
-        layer_grid(lettered, Case({}, {}), {})
+        layer_grid(lettered, SizeClass({}, {}), {})
 
 
 # -- proofs and refutations ------------------------------------------------------------------------
@@ -310,7 +310,7 @@ def test_the_kept_certificates_are_of_the_formulas_that_stand():
         assert int(row["points"]) >= 2
     proved = {(row["variant"], row["metric"], row["oracle"]) for row in rows if row["points"]}
     wanted = [v.id for v in cm.VARIANTS.values() if not v.algorithm_of]
-    assert proved == set(itertools.product(wanted, ("params", "macs"), WITNESSES))
+    assert proved == set(itertools.product(wanted, ("params", "macs"), COUNTERS))
 
 
 # -- the command -----------------------------------------------------------------------------------

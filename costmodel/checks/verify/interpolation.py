@@ -1,4 +1,4 @@
-"""Which polynomial a count is: on which classes of sizes, and of which degree in each letter.
+"""Interpolation: on which classes of sizes a count is a polynomial, and of which degree in each.
 
 Most counts are polynomials, or quotients of two (`k^2·m·n/g`). A count with floors or ceilings is
 one on every residue class: where `⌈h/2⌉` stands, h = 2·t and h = 2·t + 1 are told apart, and each
@@ -27,7 +27,7 @@ class NotPolynomialError(CostModelError):
 
 
 @dataclass(frozen=True)
-class Case:
+class SizeClass:
     """One class of sizes.
 
     held: letters with a fixed value. steps: letters that move in steps, as (step, rest):
@@ -74,7 +74,7 @@ class Case:
         return ", ".join(f"{letter}={value}" for letter, value in self.held.items())
 
 
-def cases(exprs: Sequence[Expr], held: Mapping[Symbol, Sequence[Number]]) -> list[Case]:
+def size_classes(exprs: Sequence[Expr], held: Mapping[Symbol, Sequence[Number]]) -> list[SizeClass]:
     """The classes of sizes on which all of the expressions are quotients of polynomials.
 
     Args:
@@ -93,16 +93,16 @@ def cases(exprs: Sequence[Expr], held: Mapping[Symbol, Sequence[Number]]) -> lis
                 f"a rounding depends on {letter} in a way that is not linear; allowed are "
                 "roundings that divide by hyper-parameters or by numbers"
             )
-    cases = []
+    classes = []
     for values in itertools.product(*(held[letter] for letter in letters)):
         fixed = dict(zip(letters, values, strict=True))
         steps = _steps([_settled(e.subs({s: _exact(v) for s, v in fixed.items()})) for e in exprs])
         for rests in itertools.product(*(range(step) for step in steps.values())):
             pairs = zip(steps, zip(steps.values(), rests, strict=True), strict=True)
-            cases.append(Case(fixed, dict(pairs)))
-            if len(cases) > _MAX_CLASSES:
+            classes.append(SizeClass(fixed, dict(pairs)))
+            if len(classes) > _MAX_CLASSES:
                 raise NotPolynomialError(f"more than {_MAX_CLASSES} classes of residues")
-    return cases
+    return classes
 
 
 def _roundings(expr: Expr) -> list[Expr]:
