@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 from costmodel.table import Table
-from costmodel.timing.calibration import BUDGET, calibrate
+from costmodel.timing.calibration import BUDGET, calibrate, calibrated
+from costmodel.timing.cold import Cold
 from costmodel.timing.machine import this_machine
-from costmodel.timing.measure.cold import Cold
 from costmodel.timing.measure.design import design
 from costmodel.timing.measure.protocol import ROUNDS, rounds
 from costmodel.timing.model.predictor import Predictor
@@ -99,7 +99,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         with Store(args.store or str(Path(folder) / "times.sqlite")) as store:
             found = calibrate(store, this_machine(), args.budget, compare=True)
-            predictor = Predictor.from_store(store)
+            predictor = calibrated(store)
             machine = predictor.machine
             kept = (store.peaks(machine), store.cold(machine), store.unseen(machine))
             measured = store.measured(machine)

@@ -1,4 +1,4 @@
-"""Calibrate: measure a designed set of layers within a budget, and keep what a model needs."""
+"""Calibrate: measure a designed set of layers within a budget; and the model that comes of it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from dataclasses import dataclass
 
 from costmodel.errors import InputError
 from costmodel.table import Table
+from costmodel.timing.cold import fitted
 from costmodel.timing.convolution import of_layer
 from costmodel.timing.machine import Machine
-from costmodel.timing.measure.cold import measure_cold
 from costmodel.timing.measure.design import design
+from costmodel.timing.measure.networks import measure_networks
+from costmodel.timing.measure.peaks import measure_peaks
 from costmodel.timing.measure.protocol import rounds
 from costmodel.timing.model.intervals import LEVEL, coverage
-from costmodel.timing.model.predictor import CALIBRATION, make, minima
+from costmodel.timing.model.predictor import Predictor, make
 from costmodel.timing.model.validation import CANDIDATES, compare_models, held_out
-from costmodel.timing.roofline import measure_peaks
 from costmodel.timing.store.database import Store
 
+#: Name of the runs that a machine is calibrated by.
+CALIBRATION = "calibration"
 #: Seconds that measuring may take unless it is told otherwise; fitting comes on top.
 BUDGET = 145.0
 _LAYERS = 3000
@@ -108,17 +111,17 @@ def calibrate(
             break
     if store.peaks(machine) is None:
         store.keep_peaks(machine, measure_peaks(machine))
-    measured = minima(store, run)
+    measured = store.summaries(run)
     convolutions = [of_layer(case.layer) for case in measured]
-    seconds = list(measured.values())
+    seconds = [summary.minimum for summary in measured.values()]
     unseen = held_out(make, convolutions, seconds)
     store.keep_unseen(machine, dict(zip(measured, map(float, unseen), strict=True)))
     if store.cold(machine) is None:
         model = make().fit(convolutions, seconds)
-        store.keep_cold(
-            machine,
-            measure_cold(machine, lambda parts: float(model.predict(parts).sum()), budget * _COLD),
+        samples = measure_networks(
+            machine, lambda parts: float(model.predict(parts).sum()), budget * _COLD
         )
+        store.keep_cold(machine, fitted(samples))
     took = time.monotonic() - start
     errors = numpy.abs(unseen / numpy.array(seconds) - 1)
     return Calibration(
@@ -130,4 +133,29 @@ def calibrate(
         float((errors <= 0.1).mean()),
         coverage(convolutions, seconds, list(unseen), LEVEL),
         compare_models(convolutions, seconds, CANDIDATES) if compare else None,
+    )
+
+
+def calibrated(store: Store, machine: Machine | None = None) -> Predictor:
+    """The model of a calibrated machine; None is the one that was calibrated last.
+
+    Raises:
+        InputError: that machine, or any, is not calibrated in this store.
+    """
+    runs = [run for run in store.runs() if run.name == CALIBRATION]
+    runs = [run for run in runs if machine is None or run.machine == machine]
+    if not runs:
+        which = f"{machine} is not" if machine else "no machine is"
+        raise InputError(
+            f"{which} calibrated in {store.path!r}; `costmodel calibrate` measures this one"
+        )
+    run = runs[-1]
+    measured = store.summaries(run)
+    unseen = store.unseen(run.machine)
+    known = all(case in unseen for case in measured)
+    return Predictor(
+        run.machine,
+        {of_layer(case.layer): summary.minimum for case, summary in measured.items()},
+        [unseen[case] for case in measured] if known else None,
+        store.cold(run.machine),
     )

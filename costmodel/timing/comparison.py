@@ -12,12 +12,13 @@ from costmodel.core.layer import ConvLayer
 from costmodel.core.variant import VARIANTS
 from costmodel.network.network import Network
 from costmodel.table import Table
+from costmodel.timing.calibration import calibrated
 from costmodel.timing.case import Case
 from costmodel.timing.convolution import Convolution, convolutions, of_layer
-from costmodel.timing.measure.protocol import Summary
 from costmodel.timing.model.predictor import Predictor
 from costmodel.timing.roofline import Peaks
 from costmodel.timing.store.database import Store
+from costmodel.timing.summary import Summary
 
 #: What is added to the rows of a comparison.
 COLUMNS = (
@@ -164,6 +165,6 @@ def open_timed(path: str | None = None) -> Timed:
         InputError: there is no store, or no calibrated machine in it.
     """
     with Store(path, create=False) as store:
-        predictor = Predictor.from_store(store)
+        predictor = calibrated(store)
         machine = predictor.machine
         return Timed(predictor, store.measured(machine), store.peaks(machine))

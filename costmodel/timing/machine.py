@@ -10,8 +10,8 @@ from typing import Any
 
 from costmodel.errors import InputError, MissingDependencyError, unknown
 
-#: Number formats that can be measured, by the name that torch gives them.
-DTYPES = ("float32", "bfloat16", "float16", "float64")
+#: Number formats that can be measured, by the name that torch gives them, and bytes of one number.
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "float64": 8}
 _CPU_INFO = "/proc/cpuinfo"
 
 
@@ -70,8 +70,8 @@ def this_machine(
     torch = load_torch()
     if device not in ("cpu", "cuda"):
         raise InputError(unknown("device", device, ("cpu", "cuda")))
-    if dtype not in DTYPES:
-        raise InputError(unknown("dtype", dtype, DTYPES))
+    if dtype not in BYTES:
+        raise InputError(unknown("dtype", dtype, BYTES))
     cores = os.cpu_count() or 1
     if not 1 <= threads <= cores:
         raise InputError(f"threads is {threads}; allowed are 1 to {cores}, the processors here")

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from costmodel.table import Table
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
-from costmodel.timing.measure.protocol import Summary
 from costmodel.timing.report import rows_of
 from costmodel.timing.roofline import Peaks, points
 from costmodel.timing.store.database import Store, default_path
 from costmodel.timing.store.shipped import Shipped
+from costmodel.timing.summary import Summary
 
 
 @dataclass(frozen=True)

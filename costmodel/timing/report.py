@@ -10,9 +10,10 @@ from costmodel.comparing.compare import HYPER, VARIANT
 from costmodel.table import Column, Table
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
-from costmodel.timing.measure.protocol import NAME, Summary
+from costmodel.timing.measure.protocol import NAME
 from costmodel.timing.roofline import CLASS, MACS, RATE
 from costmodel.timing.store.database import Store
+from costmodel.timing.summary import Summary
 from costmodel.typed import write_sizes
 
 _GEOMETRY = (
@@ -56,9 +57,7 @@ def table(store: Store, name: str | None = None) -> Table:
     else:
         for run in store.runs():
             if run.name == name:
-                samples = zip(run.cases, store.samples(run), strict=True)
-                summaries = {case: Summary.of(seconds) for case, seconds in samples if seconds}
-                rows += _rows(summaries, run.machine)
+                rows += _rows(store.summaries(run), run.machine)
     return Table(COLUMNS, rows, (_NOTE,))
 
 

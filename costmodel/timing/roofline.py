@@ -9,19 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from costmodel.table import Column, Table
 from costmodel.timing.case import Case
 from costmodel.timing.convolution import Convolution
-from costmodel.timing.machine import Machine, load_torch
-from costmodel.timing.measure.memory import BYTES
-from costmodel.timing.measure.protocol import Summary, block, prepared
+from costmodel.timing.machine import BYTES
+from costmodel.timing.summary import Summary
 
 COMPUTE, MEMORY, LAUNCH = "compute-bound", "memory-bound", "launch-bound"
-_SIDE = 1024  # of the matrices whose product shows the peak rate
-_COPIED = 2**25  # numbers: far more than a cache holds
-_REPEATS = 15
 _MOSTLY = 2.0  # a call that takes less than this many times an empty one is launch-bound
 #: Columns of tables with a row per convolution that was timed.
 CASE, CLASS, MACS = Column("case", "Case"), Column("class", "Class"), Column("macs", "MACs")
@@ -68,27 +63,6 @@ class Peaks:
 def intensity(conv: Convolution, dtype: str = "float32") -> float:
     """MACs per byte, every number of input, output and weight moved once."""
     return conv.macs / (conv.values * BYTES[dtype])
-
-
-def measure_peaks(machine: Machine) -> Peaks:
-    """The peaks of a machine, the best of some repetitions each; takes about a second."""
-    torch = load_torch()
-    facts = {"dtype": getattr(torch, machine.dtype), "device": machine.device}
-    with prepared(machine):
-        a, b = (torch.randn(_SIDE, _SIDE, **facts) for _ in range(2))
-        source = torch.zeros(_COPIED, **facts)
-        target = torch.empty_like(source)
-        tiny, weight = torch.zeros(1, 8, 1, 1, **facts), torch.zeros(8, 8, 1, 1, **facts)
-
-        def best(call: Any, calls: int = 1) -> float:
-            call()
-            return min(block(call, calls, machine.device) for _ in range(_REPEATS)) / calls
-
-        product = best(lambda: a @ b)
-        copy = best(lambda: target.copy_(source))
-        call = best(lambda: torch.conv2d(tiny, weight), 50)
-    size = source.element_size()
-    return Peaks(_SIDE**3 / product, 2 * _COPIED * size / copy, call)
 
 
 def points(measured: Mapping[Case, Summary], peaks: Peaks, dtype: str = "float32") -> Table:

@@ -10,8 +10,8 @@ from costmodel.plots import timing as timing_module
 from costmodel.plots.roofline import class_style, roofline
 from costmodel.plots.timing import measured_against_predicted
 from costmodel.timing.case import Case
-from costmodel.timing.measure.protocol import Summary
 from costmodel.timing.roofline import Peaks, points
+from costmodel.timing.summary import Summary
 
 PEAKS = Peaks(rate=40e9, bandwidth=8e9, call=2e-6)
 MEASURED = {

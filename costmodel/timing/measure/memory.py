@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from costmodel.core.readable import si
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
+from costmodel.timing.machine import BYTES
 
-#: Bytes of one number.
-BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
 _SHARE = 0.6  # of what is free: the rest is for torch's own buffers and for everybody else
 _MEMINFO = "/proc/meminfo"
 

@@ -13,7 +13,6 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from costmodel.timing.case import Case
@@ -31,33 +30,6 @@ _VISIT = 4e-3  # seconds
 
 #: Times of one round: (place in the list of cases, seconds of one call).
 Round = list[tuple[int, float]]
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What the rounds say of one case, in seconds.
-
-    rounds: how many there are. iqr: the middle half's width.
-    """
-
-    rounds: int
-    minimum: float
-    median: float
-    iqr: float
-
-    @classmethod
-    def of(cls, samples: Sequence[float]) -> Summary:
-        """The summary of at least one sample."""
-        ordered = sorted(samples)
-        low, middle, high = (_quantile(ordered, q) for q in (0.25, 0.5, 0.75))
-        return cls(len(ordered), ordered[0], middle, high - low)
-
-
-def _quantile(ordered: Sequence[float], q: float) -> float:
-    place = q * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
 def order(count: int, seed: int, turn: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Predictor: seconds of any convolution, variant or network on a calibrated machine."""
+"""Predictor: seconds of convolutions, alone or in a row, on a calibrated machine."""
 
 from __future__ import annotations
 
@@ -9,20 +9,15 @@ from typing import Any
 
 from costmodel.core.bound import BoundVariant
 from costmodel.errors import InputError
-from costmodel.network.network import Network
-from costmodel.timing.case import Case
-from costmodel.timing.convolution import Convolution, convolutions, of_layer
+from costmodel.timing.cold import Cold
+from costmodel.timing.convolution import Convolution, convolutions
 from costmodel.timing.machine import Machine
-from costmodel.timing.measure.cold import Cold
 from costmodel.timing.model.intervals import LEVEL, Intervals, Prediction, conformal
 from costmodel.timing.model.trees import Trees
 from costmodel.timing.model.validation import held_out
-from costmodel.timing.store.database import Run, Store
 
 #: The model in use, by the evidence of `validation.compare_models`.
 MODEL = "both"
-#: Name of the runs that a machine is calibrated by.
-CALIBRATION = "calibration"
 _FEWEST = 40  # layers to learn from
 
 
@@ -64,31 +59,6 @@ class Predictor:
         self.intervals = Intervals(self.convolutions, self.seconds, self.unseen)
         self.model: Any = make().fit(self.convolutions, self.seconds)
 
-    @classmethod
-    def from_store(cls, store: Store, machine: Machine | None = None) -> Predictor:
-        """The model of a calibrated machine; None is the one that was calibrated last.
-
-        Raises:
-            InputError: that machine, or any, is not calibrated in this store.
-        """
-        runs = [run for run in store.runs() if run.name == CALIBRATION]
-        runs = [run for run in runs if machine is None or run.machine == machine]
-        if not runs:
-            which = f"{machine} is not" if machine else "no machine is"
-            raise InputError(
-                f"{which} calibrated in {store.path!r}; `costmodel calibrate` measures this one"
-            )
-        run = runs[-1]
-        measured = minima(store, run)
-        unseen = store.unseen(run.machine)
-        known = all(case in unseen for case in measured)
-        return cls(
-            run.machine,
-            {of_layer(case.layer): seconds for case, seconds in measured.items()},
-            [unseen[case] for case in measured] if known else None,
-            store.cold(run.machine),
-        )
-
     def seconds_of(self, parts: Iterable[Convolution]) -> list[float]:
         """Seconds of each convolution."""
         wanted = list(parts)
@@ -120,28 +90,7 @@ class Predictor:
         """Seconds of a variant on a layer: the sum over its stages."""
         return self.total(convolutions(bound), level)
 
-    def network(self, network: Network, level: float = LEVEL) -> Prediction:
-        """Seconds of a network's convolutions and linear layers; the rest is not included."""
-        return self.in_a_row(network_parts(network), level)
-
 
 def make() -> Trees:
     """A new model of the kind in use."""
     return Trees(MODEL)
-
-
-def minima(store: Store, run: Run) -> dict[Case, float]:
-    """The least seconds of every case of a run that was timed, one case per convolution."""
-    samples = zip(run.cases, store.samples(run), strict=True)
-    return {case: min(seconds) for case, seconds in samples if seconds}
-
-
-def network_parts(network: Network) -> list[Convolution]:
-    """The convolutions and linear layers that a network runs, in order."""
-    parts: list[Convolution] = []
-    for op in network.ops:
-        if op.bound is not None:
-            parts += [*convolutions(op.bound)] * int(op.times)
-        elif op.layer is not None:
-            parts += [of_layer(op.layer)] * int(op.times)
-    return parts

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
+from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
-from costmodel.timing.measure.cold import Cold
-from costmodel.timing.measure.protocol import NAME, Round, Summary
+from costmodel.timing.measure.protocol import NAME, Round
 from costmodel.timing.roofline import Peaks
+from costmodel.timing.summary import Summary
 
 #: Of the tables below; a file with another number is refused.
 VERSION = 1
@@ -206,6 +207,11 @@ class Store:
             for place, seconds in rows:
                 by_case[place].append(seconds)
         return by_case
+
+    def summaries(self, run: Run) -> dict[Case, Summary]:
+        """What the finished rounds of a run say, by case."""
+        samples = zip(run.cases, self.samples(run), strict=True)
+        return {case: Summary.of(seconds) for case, seconds in samples if seconds}
 
     def measured(self, machine: Machine | None = None) -> dict[Case, Summary]:
         """Every case that was timed on a machine, over all runs; None is any machine."""

@@ -17,10 +17,11 @@ from costmodel.errors import InputError
 from costmodel.files import data_path, write_whole
 from costmodel.table import Table
 from costmodel.timing.case import Case
+from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
-from costmodel.timing.measure.cold import Cold
-from costmodel.timing.measure.protocol import NAME, Summary
+from costmodel.timing.measure.protocol import NAME
 from costmodel.timing.roofline import Peaks
+from costmodel.timing.summary import Summary
 from costmodel.typed import read_sizes, write_sizes
 
 FOLDER = "timings"

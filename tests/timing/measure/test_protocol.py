@@ -10,9 +10,8 @@ import torch
 import costmodel as cm
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
-from costmodel.timing.machine import Machine, this_machine
-from costmodel.timing.measure import memory
-from costmodel.timing.measure.protocol import Summary, order, prepared, rounds
+from costmodel.timing.machine import this_machine
+from costmodel.timing.measure.protocol import order, prepared, rounds
 
 pytestmark = pytest.mark.slow
 
@@ -52,55 +51,11 @@ def test_torch_and_the_collector_are_left_as_they_were() -> None:
     assert gc.isenabled()
 
 
-def test_summary() -> None:
-    found = Summary.of([5.0, 1.0, 2.0, 4.0, 3.0])
-    assert found == Summary(5, 1.0, 3.0, 2.0)
-    assert Summary.of([2.5]) == Summary(1, 2.5, 2.5, 0.0)
-
-
-def test_the_estimate_is_weights_and_the_largest_convolution() -> None:
-    layer = cm.ConvLayer(3, 6, 10, (9, 7))
-    unfolded = 63 * 6 * 9
-    assert memory.estimate(Case(layer)) == 4 * (540 + 6 * 63 + 10 * 63 + unfolded)
-    assert memory.estimate(Case(layer), "bfloat16") * 2 == memory.estimate(Case(layer))
-
-
 def test_what_does_not_fit_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     huge = Case(cm.ConvLayer(3, 1024, 2048, (20000, 17000)))
     monkeypatch.setattr(torch, "randn", lambda *_, **__: pytest.fail("allocated"))
     with pytest.raises(InputError, match=r"1024 → 2048 at 20000×17000 needs about .* allowed"):
         next(rounds([CASES[0], huge], this_machine(), [0], 0))
-    with pytest.raises(InputError, match="allowed here are up to 600"):
-        memory.refuse_too_large(CASES, free=1000)
-
-
-@pytest.mark.parametrize(
-    ("facts", "message"),
-    [
-        ({"device": "tpu"}, "unknown device 'tpu'"),
-        ({"dtype": "float8"}, "unknown dtype 'float8'"),
-        ({"threads": 0}, "threads is 0; allowed are 1 to"),
-        ({"threads": 4096}, "threads is 4096"),
-    ],
-)
-def test_wrong_machines(facts: dict[str, object], message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        this_machine(**facts)  # type: ignore[arg-type]
-
-
-def test_no_gpu_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(InputError, match="no such device"):
-        this_machine("cuda")
-
-
-def test_machines_are_told_apart_by_every_option() -> None:
-    machine = this_machine()
-    assert Machine.from_json(machine.to_json()) == machine
-    assert machine.torch == torch.__version__
-    for facts in ({"threads": 2}, {"dtype": "bfloat16"}, {"channels_last": True}):
-        assert machine.replace(**facts).to_json() != machine.to_json()
-    assert "channels last" in str(machine.replace(channels_last=True))
 
 
 @pytest.mark.parametrize("facts", [{"dtype": "bfloat16"}, {"channels_last": True}])

@@ -16,9 +16,9 @@ import costmodel as cm
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
-from costmodel.timing.measure.protocol import Summary
 from costmodel.timing.roofline import Peaks
 from costmodel.timing.store.database import VERSION, Store, default_path
+from costmodel.timing.summary import Summary
 
 pytestmark = pytest.mark.slow
 

@@ -10,15 +10,15 @@ import pytest
 import costmodel as cm
 from costmodel.documents.pages.timing import PATH, timing_page
 from costmodel.errors import InputError
+from costmodel.timing.cold import Cold
 from costmodel.timing.convolution import CLASSES
 from costmodel.timing.machine import Machine
-from costmodel.timing.measure.cold import Cold
-from costmodel.timing.measure.protocol import Summary
 from costmodel.timing.model.intervals import coverage
 from costmodel.timing.model.predictor import Predictor
 from costmodel.timing.roofline import Peaks, points
 from costmodel.timing.store import shipped
 from costmodel.timing.store.shipped import Shipped, load, names, ship
+from costmodel.timing.summary import Summary
 
 ROOT = Path(cm.__file__).parent.parent
 

@@ -11,17 +11,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from costmodel.network.read.library import available, load
-from costmodel.timing.case import Case
 from costmodel.timing.convolution import Convolution
-from costmodel.timing.machine import Machine
-from costmodel.timing.measure.memory import BYTES
-from costmodel.timing.measure.sequences import GOES, least
+from costmodel.timing.machine import BYTES
 
-_ROUNDS = 4
 #: Sizes that the cache may have which a layer alone makes use of.
 _CACHES = tuple(2**power for power in range(18, 28))
 
@@ -68,37 +63,13 @@ class Sample:
         return self.alone + rate * sum(min(size, cache) for size in self.bytes_each)
 
 
-def measure_cold(
-    machine: Machine, alone: Callable[[Sequence[Convolution]], float], budget: float
-) -> Cold:
-    """Learn it from the shipped networks, the smallest first, as many as the budget is for.
-
-    Args:
-        alone: seconds that the layers of a network take by themselves.
-        budget: seconds; with too little for a network, nothing is known and nothing is added.
-    """
-    chosen: dict[str, list[Case]] = {}
-    seconds_alone: dict[str, float] = {}
-    for network in sorted(map(load, available()), key=lambda network: int(network.macs)):
-        cases = [Case(op.layer) for op in network.ops if op.layer is not None]
-        said = alone([conv for case in cases for conv in case.convolutions])
-        budget -= said * _ROUNDS * (GOES + 1)
-        if budget < 0:
-            break
-        chosen[network.name], seconds_alone[network.name] = cases, said
-    if not chosen:
-        return Cold(0.0, _CACHES[0])
-    measured = least(list(chosen.values()), machine, _ROUNDS)
-    samples = []
-    for (name, cases), real in zip(chosen.items(), measured, strict=True):
-        convs = [conv for case in cases for conv in case.convolutions]
-        sizes = tuple(conv.values * BYTES[machine.dtype] for conv in convs)
-        samples.append(Sample(name, real, seconds_alone[name], sizes))
-    return fitted(samples)
-
-
 def fitted(samples: Sequence[Sample]) -> Cold:
-    """The rate and the cache size that explain networks best: least mean relative error."""
+    """The rate and the cache size that explain networks best: least mean relative error.
+
+    Without a network nothing is known, and nothing is added.
+    """
+    if not samples:
+        return Cold(0.0, _CACHES[0])
     said = []
     for sample in samples:
         others = [other for other in samples if other.family != sample.family]
