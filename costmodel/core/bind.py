@@ -24,6 +24,7 @@ from costmodel.core.grid import Grid
 from costmodel.core.layer import ConvLayer
 from costmodel.core.names import Names
 from costmodel.core.numbers import Number, differ, exact_div, holds, is_exact, product
+from costmodel.core.readable import shape_text
 from costmodel.core.stage import BoundStage, expand_windows
 from costmodel.core.stage_line import (
     Block,
@@ -87,9 +88,9 @@ class _Binder:
             )
         if any(map(differ, end.grid.sizes, layer.out_size)):
             self.fail(
-                f"the stages end on a grid of {_times(end.grid.sizes)} positions where the layer "
-                f"has {_times(layer.out_size)}; allowed are stages with a window over every axis "
-                "that the layer changes"
+                f"the stages end on a grid of {shape_text(end.grid.sizes)} positions where the "
+                f"layer has {shape_text(layer.out_size)}; allowed are stages with a window over "
+                "every axis that the layer changes"
             )
         stages = tuple(program.stages())
         for stage in stages:
@@ -178,8 +179,8 @@ class _Binder:
         for end in ends[1:]:
             if any(map(differ, end.grid.sizes, first.grid.sizes)):
                 self.fail(
-                    f"parallel branches end on grids of {_times(first.grid.sizes)} and "
-                    f"{_times(end.grid.sizes)} positions; allowed are equal grids"
+                    f"parallel branches end on grids of {shape_text(first.grid.sizes)} and "
+                    f"{shape_text(end.grid.sizes)} positions; allowed are equal grids"
                 )
             if block.mode == "sum" and differ(end.channels, first.channels):
                 self.fail(
@@ -197,9 +198,9 @@ class _Binder:
         before, after = start.grid.sizes, end.grid.sizes
         if differ(start.channels, end.channels) or any(map(differ, before, after)):
             self.fail(
-                f"a repeated block turns {start.channels} channels on {_times(before)} "
-                f"positions into {end.channels} on {_times(after)}; allowed are blocks that keep "
-                "both",
+                f"a repeated block turns {start.channels} channels on {shape_text(before)} "
+                f"positions into {end.channels} on {shape_text(after)}; allowed are blocks that "
+                "keep both",
                 ChainError,
             )
 
@@ -278,7 +279,3 @@ def _vanishes(block: Block, end: _Place) -> bool:
     if block.mode == "concat":
         return is_exact(end.channels) and end.channels == 0
     return end.empty
-
-
-def _times(grid: tuple[Number, ...]) -> str:
-    return "×".join(str(size) for size in grid)

@@ -19,6 +19,7 @@ from costmodel.core.numbers import (
     is_symbolic,
 )
 from costmodel.core.output_size import conv_size, same_padding, transposed_size
+from costmodel.core.readable import shape_text
 from costmodel.errors import LayerError
 
 _MAX_SPATIAL = 3
@@ -197,17 +198,14 @@ class ConvLayer:
         return str(self)
 
     def __str__(self) -> str:
-        def text(values: tuple[Any, ...]) -> str:
-            return "×".join(str(v) for v in values)
-
         parts = [
-            f"{text(self.kernel)} {'transposed ' if self.transposed else ''}convolution, "
-            f"{self.in_channels} → {self.out_channels} channels, input {text(self.size)}, "
-            f"output {text(self.out_size)}"
+            f"{shape_text(self.kernel)} {'transposed ' if self.transposed else ''}convolution, "
+            f"{self.in_channels} → {self.out_channels} channels, input {shape_text(self.size)}, "
+            f"output {shape_text(self.out_size)}"
         ]
         for name, plain in (("stride", 1), ("dilation", 1)):
             if any(v is not plain and v != plain for v in getattr(self, name)):
-                parts.append(f"{name} {text(getattr(self, name))}")
+                parts.append(f"{name} {shape_text(getattr(self, name))}")
         if is_exact(self.groups) and self.groups != 1:
             parts.append(f"groups {self.groups}")
         if is_exact(self.batch) and self.batch != 1:

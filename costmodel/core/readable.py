@@ -5,6 +5,7 @@ Only what a person reads is made here; cells stay numbers everywhere else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from costmodel.core.numbers import Number
@@ -29,6 +30,11 @@ def exact_root(value: Any) -> str:
         return exact(int(value))
     decimal = f"{float(value):.4g}"
     return f"{value} ≈ {decimal}" if value.is_Rational else f"{decimal} (rounded)"
+
+
+def shape_text(sizes: Iterable[object]) -> str:
+    """Sizes along axes, of a grid, a window or a tensor: `56×56`."""
+    return "×".join(map(str, sizes))
 
 
 def si(value: Number, unit: str = "") -> str:

@@ -16,7 +16,7 @@ from typing import assert_never
 from costmodel.comparing.count import Counts, StageCount
 from costmodel.core.bound import BoundBias, BoundBlock, BoundResample, BoundSequence, BoundSlice
 from costmodel.core.numbers import Number, product
-from costmodel.core.readable import exact, si
+from costmodel.core.readable import exact, shape_text, si
 from costmodel.core.stage import BoundStage
 from costmodel.plots.palette import Style, style_of
 
@@ -140,4 +140,4 @@ def _after_arrow(html: str) -> str:
 
 
 def _times(values: Iterable[Number]) -> str:
-    return "×".join(exact(value) for value in values)
+    return shape_text(map(exact, values))

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from costmodel.core.readable import exact, ratio_in_words
+from costmodel.core.readable import exact, ratio_in_words, shape_text
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.plots.layout import REFERENCE_LINE, axis, figure, label_of, log_axis
 from costmodel.plots.roofline import class_style
+from costmodel.typed import read_sizes
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -112,7 +113,7 @@ def time_over_macs(rows: Sequence[Mapping[str, Any]]) -> Figure:
 
 
 def _hover(row: Mapping[str, Any]) -> str:
-    kernel, size = str(row["kernel"]).replace("x", "×"), str(row["size"]).replace("x", "×")
+    kernel, size = (shape_text(read_sizes(str(row[key]))) for key in ("kernel", "size"))
     what = f"{row['variant']} {kernel}, {row['in_channels']} → {row['out_channels']} at {size}"
     return (
         f"<b>{escape(what)}</b><br>{exact(row['macs'])} MACs in {row['min_ms']:.4g} ms"

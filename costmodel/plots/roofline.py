@@ -6,6 +6,7 @@ from html import escape
 from math import log10
 from typing import TYPE_CHECKING, Any
 
+from costmodel.core.readable import exact
 from costmodel.plots.layout import REFERENCE_TEXT, figure, log_axis, reference
 from costmodel.table import Table
 
@@ -81,6 +82,7 @@ def _class(points: Table, kind: str, place: int) -> dict[str, Any]:
 
 def _hover(row: Any) -> str:
     return (
-        f"<b>{escape(row['case'])}</b><br>{row['macs']:,} MACs at {row['gmacs_per_s']:.3g} GMAC/s"
+        f"<b>{escape(row['case'])}</b><br>{exact(row['macs'])} MACs at "
+        f"{row['gmacs_per_s']:.3g} GMAC/s"
         f"<br>{row['share']:.0%} of the roof, {row['intensity']:.3g} MAC/B"
     )

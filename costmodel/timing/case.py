@@ -12,6 +12,7 @@ from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
+from costmodel.core.readable import shape_text
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import InputError, VariantError
 from costmodel.network.network import Network
@@ -67,8 +68,7 @@ class Case:
 
     def __str__(self) -> str:
         layer = self.layer
-        size = "×".join(map(str, layer.size))
-        window = "×".join(map(str, layer.kernel))
+        size, window = shape_text(layer.size), shape_text(layer.kernel)
         return f"{self.variant} {window}, {layer.in_channels} → {layer.out_channels} at {size}"
 
 

@@ -7,7 +7,15 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costmodel.core.readable import exact, exact_root, ratio, ratio_in_words, si, sortable
+from costmodel.core.readable import (
+    exact,
+    exact_root,
+    ratio,
+    ratio_in_words,
+    shape_text,
+    si,
+    sortable,
+)
 
 
 @pytest.mark.parametrize(
@@ -82,3 +90,9 @@ def test_sorting_the_texts_sorts_the_numbers(values):
     texts = sortable(values)
     assert [text.strip() for text in texts] == [exact(value) for value in values]
     assert [v for _, v in sorted(zip(texts, values, strict=True))] == sorted(values)
+
+
+def test_shapes_are_read_with_crosses_between():
+    assert shape_text((56, 48)) == "56×48"
+    assert shape_text(map(exact, (1024, 8))) == "1,024×8"
+    assert shape_text((7,)) == "7"

@@ -19,6 +19,7 @@ from fractions import Fraction
 
 from costmodel.checks.referee.causes import ROUNDING
 from costmodel.checks.referee.record import Call, Record
+from costmodel.core.readable import shape_text
 from costmodel.errors import InputError
 
 Value = int | Fraction
@@ -123,7 +124,7 @@ def _applied(rule: Rule, unit: Unit, value: Value) -> Value:
     try:
         return rule.apply(unit, value)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        shapes = ", ".join("×".join(map(str, shape)) for shape in unit.call.inputs)
+        shapes = ", ".join(map(shape_text, unit.call.inputs))
         raise InputError(
             f"{unit.call.name} at {unit.call.path or 'the root'} on {shapes} is a call that this "
             "convention has no rule for; allowed are inputs with a batch axis"

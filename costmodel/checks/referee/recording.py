@@ -11,6 +11,7 @@ from torch import nn
 
 from costmodel.checks.referee.record import Call, Record
 from costmodel.checks.referee.witness import WatchedMode, Witness, class_name, watched
+from costmodel.core.readable import shape_text
 from costmodel.errors import InputError
 from costmodel.network.read.torch.copies import real_copy
 from costmodel.network.read.torch.dispatch import NeedsIntegers
@@ -43,7 +44,7 @@ def _record(model: Callable[..., Any], inputs: Inputs, name: str) -> Record:
     except NeedsIntegers:
         raise
     except Exception as error:
-        shapes = ", ".join("×".join(map(str, s)) for s in inputs.shapes)
+        shapes = ", ".join(map(shape_text, inputs.shapes))
         raise InputError(
             f"{name or type(model).__name__} does not run on an input of {shapes}: "
             f"{type(error).__name__}: {error}"

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from costmodel.core.readable import shape_text
 from costmodel.errors import InputError
 
 #: Elements that one input may have: what 64-bit sizes hold.
@@ -145,7 +146,7 @@ def _shape(value: Any) -> tuple[int, ...]:
         total *= number
     if total > _LIMIT:
         raise InputError(
-            f"input_shape {'×'.join(map(str, result))} has {total} elements; allowed are {_LIMIT}"
+            f"input_shape {shape_text(result)} has {total} elements; allowed are {_LIMIT}"
         )
     return tuple(result)
 

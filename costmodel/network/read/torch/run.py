@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from costmodel.core.readable import shape_text
 from costmodel.errors import InputError
 from costmodel.network.operation import NetOp
 from costmodel.network.read.torch.copies import materialised, real_copy, short, title, unwrapped
@@ -154,7 +155,7 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
         except NeedsIntegers:
             raise
         except Exception as error:
-            shapes = ", ".join("×".join(map(str, s)) for s in inputs.shapes)
+            shapes = ", ".join(map(shape_text, inputs.shapes))
             raise InputError(
                 f"{title(model)} does not run on an input of {shapes}: {short(error)}"
             ) from error
