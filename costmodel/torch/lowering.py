@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from costmodel.core.numbers import product
 from costmodel.core.stage import BoundStage, Geometry
 from costmodel.core.stage_line import WINDOW_LETTERS
-from costmodel.torch.shifts import gathered, landed, padded, seen, with_pads
+from costmodel.torch.shifts import gathered, landed, padded, seen, sum_of, with_pads
 from costmodel.torch.taps import Tap, channel_indices, pattern_of
 
 _CONVOLUTIONS: dict[tuple[int, bool], Any] = {
@@ -47,13 +47,7 @@ class StageModule(nn.Module):
         self.stage = stage
         self.letters = WINDOW_LETTERS[len(stage.geometry)]
         self._gather = _channel_windows(stage)
-        self._pattern_axes = [
-            self.letters.index(name)
-            for axis in stage.line.weights
-            if axis.pattern
-            for name in axis.names
-        ]
-        self._pattern = pattern_of(stage, self._pattern_axes)
+        self._pattern_axes, self._pattern = pattern_of(stage)
         self._diagonal = {
             letter: axis for axis, letter in enumerate(self.letters) if letter in stage.line.summed
         }
@@ -181,12 +175,12 @@ class StageModule(nn.Module):
         if self.stage.transposed:  # what was shifted before the convolution elsewhere is so here
             for letter, axis in self._diagonal.items():
                 parts = x.unbind(names.index(letter) + 1)
-                x = _total([landed(p, geometry, {axis: t}) for t, p in enumerate(parts)])
+                x = sum_of(landed(p, geometry, {axis: t}) for t, p in enumerate(parts))
                 names.remove(letter)
             if self._pattern:
                 parts = x.unbind(names.index(TAPS) + 1)
                 taps = map(self._by_axis, self._pattern)
-                x = _total([landed(p, geometry, t) for t, p in zip(taps, parts, strict=True)])
+                x = sum_of(landed(p, geometry, t) for t, p in zip(taps, parts, strict=True))
                 names.remove(TAPS)
         places = [names.index(name) + 1 for name in self._wanted]
         x = x.permute(0, *places, *range(x.dim() - dims, x.dim()))
@@ -203,23 +197,7 @@ class StageModule(nn.Module):
 def _channel_windows(stage: BoundStage) -> list[tuple[int, list[list[int]]]]:
     """(position, indices) of the input axes that are windows over channels."""
     return [
-        (
-            place,
-            channel_indices(
-                axis,
-                int(stage.sizes[axis.key]),
-                int(stage.sizes[axis.name]),
-                int(stage.sizes[axis.tap]),
-            ),
-        )
+        (place, channel_indices(stage, axis))
         for place, axis in enumerate(stage.line.inputs)
         if axis.tap
     ]
-
-
-def _total(parts: list[Tensor]) -> Tensor:
-    """The sum of tensors of one shape."""
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total

@@ -27,6 +27,7 @@ from costmodel.core.stage import BoundStage
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import VariantError
 from costmodel.torch.lowering import StageModule
+from costmodel.torch.shifts import sum_of
 
 
 class VariantModule(nn.Module):
@@ -40,7 +41,7 @@ class VariantModule(nn.Module):
         super().__init__()
         self.bound = bound
         self.variant, self.layer, self.hyper = bound.variant, bound.layer, dict(bound.hyper)
-        self.body = build_sequence(bound.program, int(bound.layer.groups))
+        self.body = _sequence(bound.program, int(bound.layer.groups))
 
     def forward(self, x: Tensor) -> Tensor:
         """The output of the whole variant."""
@@ -101,29 +102,25 @@ class _Block(nn.Module):
         super().__init__()
         self.mode, self.groups = block.mode, groups
         self.rounds = nn.ModuleList(
-            nn.ModuleList(build_sequence(branch, groups) for branch in block.branches)
+            nn.ModuleList(_sequence(branch, groups) for branch in block.branches)
             for _ in range(int(block.times))
         )
 
     def forward(self, x: Tensor) -> Tensor:
         for branches in self.rounds:
-            results = [branch(x) for branch in branches]
-            x = self._joined(results)
+            x = self._joined([branch(x) for branch in branches])
         return x
 
     def _joined(self, results: list[Tensor]) -> Tensor:
         if self.mode == "sum":
-            total = results[0]
-            for result in results[1:]:
-                total = total + result
-            return total
+            return sum_of(results)
         if self.groups == 1:
             return torch.cat(results, 1)
         parts = [result.unflatten(1, (self.groups, -1)) for result in results]
         return torch.cat(parts, 2).flatten(1, 2)
 
 
-def build_sequence(program: BoundSequence, groups: int) -> nn.Module:
+def _sequence(program: BoundSequence, groups: int) -> nn.Module:
     """The module of a sequence of program items; an empty one is the identity."""
     return nn.Sequential(*(_item(item, groups) for item in program.items))
 

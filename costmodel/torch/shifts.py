@@ -6,7 +6,9 @@ beforehand, so that nothing but plain slices and zeros stands in a trace.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import functools
+import operator
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -68,6 +70,11 @@ def landed(x: Tensor, geometry: Sequence[Geometry], taps: Mapping[int, int]) -> 
         pads[axis] = (offset, out - length - offset)
         x = with_pads(x, pads)
     return x
+
+
+def sum_of(parts: Iterable[Tensor]) -> Tensor:
+    """The sum of one tensor or more, all of one shape."""
+    return functools.reduce(operator.add, parts)
 
 
 def with_pads(x: Tensor, pads: Sequence[tuple[int, int]]) -> Tensor:

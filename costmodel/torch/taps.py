@@ -6,17 +6,18 @@ import itertools
 from collections.abc import Sequence
 
 from costmodel.core.stage import BoundStage
-from costmodel.core.stage_line import InputAxis
+from costmodel.core.stage_line import WINDOW_LETTERS, InputAxis
 
 #: One tap of a window: its offset on every axis of the pattern, in taps.
 Tap = tuple[int, ...]
 
 
-def channel_indices(axis: InputAxis, total: int, positions: int, taps: int) -> list[list[int]]:
+def channel_indices(stage: BoundStage, axis: InputAxis) -> list[list[int]]:
     """Which input channel each (position, tap) of a channel window reads, wrapping round.
 
     `e+c` reads channel e + c, `e~c` spreads the positions evenly: ⌊e·total/positions⌋ + c.
     """
+    total, positions, taps = (int(stage.sizes[name]) for name in (axis.key, *axis.names))
     starts = (
         [position * total // positions for position in range(positions)]
         if axis.spread
@@ -33,10 +34,12 @@ def nearest_taps(extents: Sequence[int], count: int) -> list[Tap]:
     return sorted(grid[:count])
 
 
-def pattern_of(stage: BoundStage, axes: Sequence[int]) -> list[Tap]:
-    """The taps of a stage's pattern, as offsets on the given spatial axes; [] without a pattern."""
+def pattern_of(stage: BoundStage) -> tuple[list[int], list[Tap]]:
+    """The spatial axes of a stage's pattern, and its taps on them; nothing without a pattern."""
+    letters = WINDOW_LETTERS[len(stage.geometry)]
     for axis in stage.line.weights:
         if axis.pattern:
-            extents = [stage.geometry[a].kernel for a in axes]
-            return nearest_taps(extents, stage.weight_axis_size(axis))
-    return []
+            places = [letters.index(name) for name in axis.names]
+            extents = [stage.geometry[place].kernel for place in places]
+            return places, nearest_taps(extents, stage.weight_axis_size(axis))
+    return [], []

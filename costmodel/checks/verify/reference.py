@@ -7,7 +7,7 @@ axes. It shares with the module only the weights and which taps a pattern has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
 import torch
@@ -113,9 +113,8 @@ def _stage(stage: BoundStage, module: StageModule, x: Tensor) -> Tensor:
     names = [_BATCH, GROUPS]
     for axis in line.inputs:
         if axis.tap:
-            positions, taps = int(stage.sizes[axis.name]), int(stage.sizes[axis.tap])
-            index = channel_indices(axis, int(stage.sizes[axis.key]), positions, taps)
-            x = x[(slice(None),) * len(names) + (torch.tensor(index),)]
+            index = torch.tensor(channel_indices(stage, axis))
+            x = x[(slice(None),) * len(names) + (index,)]
         names += axis.names
     windows = {
         letter: stage.geometry[a] for a, letter in enumerate(letters) if letter in line.windows
@@ -124,19 +123,19 @@ def _stage(stage: BoundStage, module: StageModule, x: Tensor) -> Tensor:
     weight, weight_names = _named_weight(module)
     outputs = [_BATCH, GROUPS, *line.output_names]
     if stage.transposed:
-        pattern = next((axis.names for axis in line.weights if axis.pattern), ())
+        axes, chosen = pattern_of(stage)
+        pattern = tuple(letters[axis] for axis in axes)
         alone = [letter for letter in windows if letter not in pattern]
         wanted = [*outputs, *places, *alone, *([TAPS] if pattern else [])]
         y = _einsum(x, [*names, *places], weight, weight_names, wanted)
         if pattern:
-            chosen = pattern_of(stage, [letters.index(letter) for letter in pattern])
             y, wanted = _scattered(y, wanted, TAPS, pattern, chosen, windows)
         for letter in alone:
             every: list[Tap] = [(tap,) for tap in range(int(windows[letter].kernel))]
             y, wanted = _scattered(y, wanted, letter, (letter,), every, windows)
     else:
         x, names = _unfolded(x, [*names, *places], windows)
-        x, names = _patterned(x, names, stage, module)
+        x, names = _patterned(x, names, stage, letters)
         y = _einsum(x, names, weight, weight_names, [*outputs, *places])
     y = y.reshape(y.shape[0], -1, *y.shape[grid[0] :])
     return y + _named_bias(module).reshape(1, -1, *[1] * len(letters))
@@ -194,20 +193,19 @@ def _unfolded(
 
 
 def _patterned(
-    x: Tensor, names: list[str], stage: BoundStage, module: StageModule
+    x: Tensor, names: list[str], stage: BoundStage, letters: Sequence[str]
 ) -> tuple[Tensor, list[str]]:
     """The taps of a pattern picked out of the unfolded windows, as one axis."""
-    pattern = next((axis.names for axis in stage.line.weights if axis.pattern), ())
+    axes, pattern = pattern_of(stage)
     if not pattern:
         return x, names
-    axes = [module.letters.index(letter) for letter in pattern]
     kept = [
-        (letter, place)
-        for place, letter in enumerate(pattern)
-        if int(stage.geometry[axes[place]].kernel) > 1
+        (letters[axis], place)
+        for place, axis in enumerate(axes)
+        if int(stage.geometry[axis].kernel) > 1
     ]
     copies = []
-    for taps in pattern_of(stage, axes):
+    for taps in pattern:
         part, left = x, list(names)
         for letter, place in kept:
             dim = _last(left, letter)
