@@ -23,7 +23,7 @@ from costmodel.core.bound import (
 from costmodel.core.grid import Grid
 from costmodel.core.layer import ConvLayer
 from costmodel.core.names import Names
-from costmodel.core.numbers import Number, differ, exact_div, holds, is_exact, product
+from costmodel.core.numbers import Number, differ, equal, exact_div, holds, is_exact, product
 from costmodel.core.readable import shape_text
 from costmodel.core.stage import BoundStage, expand_windows
 from costmodel.core.stage_line import (
@@ -159,13 +159,13 @@ class _Binder:
         repeat: Number = 1
         if block.times:
             repeat = self.names.size("the number of repetitions", block.times, 0)
-            if is_exact(repeat) and repeat == 0:
+            if equal(repeat, 0):
                 return [], place
         start = replace(place, empty=False)
         bound = [self._sequence(branch, start, times * repeat) for branch in block.branches]
         bound = [(b, end) for b, end in bound if not _vanishes(block, end)] or bound[:1]
         end = self._joined(block, [end for _, end in bound])
-        once = is_exact(repeat) and repeat == 1
+        once = equal(repeat, 1)
         if not once:
             self._check_repeatable(place, end)
         end = replace(end, empty=place.empty)
@@ -277,5 +277,5 @@ class _Binder:
 def _vanishes(block: Block, end: _Place) -> bool:
     """Whether a branch writes no channels, or adds nothing because it reads none."""
     if block.mode == "concat":
-        return is_exact(end.channels) and end.channels == 0
+        return equal(end.channels, 0)
     return end.empty

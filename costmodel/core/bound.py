@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from costmodel.core.layer import ConvLayer
-from costmodel.core.numbers import Number, is_exact, product
+from costmodel.core.numbers import Number, equal, product
 from costmodel.core.stage import BoundStage
 from costmodel.core.variant import Variant
 
@@ -158,7 +158,7 @@ def with_bias(
     if biased is not None:
         return biased, tuple(biased.stages())
     stages = list(program.stages())
-    once = [i for i, stage in enumerate(stages) if is_exact(stage.times) and stage.times == 1]
+    once = [i for i, stage in enumerate(stages) if equal(stage.times, 1)]
     carrier = once[-1] if once else len(stages) - 1
     stages[carrier] = replace(stages[carrier], biases=channels)
     return BoundSequence((*program.items, BoundBias(channels))), tuple(stages)
@@ -188,7 +188,7 @@ def _at_the_end(sequence: BoundSequence) -> BoundSequence | None:
 
 def _block_with_bias(block: BoundBlock) -> BoundBlock | None:
     """A bias at the end of every joined branch, or of one of those that are added."""
-    if not (is_exact(block.times) and block.times == 1):
+    if not equal(block.times, 1):
         return None
     ends = [_at_the_end(branch) for branch in block.branches]
     if block.mode == "sum":

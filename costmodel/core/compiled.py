@@ -1,7 +1,7 @@
 """A polynomial as a compiled function: microseconds for a count at other sizes.
 
-The function is made from source that is written here: integers, checked names and `+ * //`, so
-nothing that a user typed is ever run.
+The function is made from source that is written here: integers, checked names, `+ * //`
+and the rules of the calls in it, so nothing that a user typed is ever run.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from costmodel.core.numbers import Number
-from costmodel.core.polynomial import Atom, Polynomial
-from costmodel.core.polynomial_text import Rational, source
+from costmodel.core.numbers import Number, plain
+from costmodel.core.polynomial import Polynomial
+from costmodel.core.polynomial_terms import Atom, Call
+from costmodel.core.polynomial_text import source
 from costmodel.errors import CostModelError
 
 
@@ -25,7 +26,7 @@ def compiled(value: Number, names: Sequence[str]) -> Callable[..., int]:
         if not name.isidentifier() or not name.isascii() or name.startswith("_"):
             raise CostModelError(f"size {name!r}; allowed are letters and digits")
     lines = [f"def count({', '.join(names)}):"]
-    result = str(value)
+    result, rules = str(value), {}
     if isinstance(value, Polynomial):
         missing = value.free_symbols.difference(names)
         if missing:
@@ -37,17 +38,14 @@ def compiled(value: Number, names: Sequence[str]) -> Callable[..., int]:
         for index, atom in enumerate(a for a in value.atoms() if not a.letter):
             lines.append(f"    _{index} = {atom.source(known)}")
             known[atom] = f"_{index}"
+            if isinstance(atom, Call):
+                rules[atom.name] = atom.rule
         result = source(value.terms, known)
         if not value.integer:
             result = f"_plain({result})"
     text = "\n".join([*lines, f"    return {result}"]) + "\n"
-    space: dict[str, Any] = {"__builtins__": {}, "Fraction": Fraction, "_plain": _plain}
+    space: dict[str, Any] = {"__builtins__": {}, "Fraction": Fraction, "_plain": plain, **rules}
     exec(compile(text, "<formula>", "exec"), space)
     function: Callable[..., int] = space["count"]
     function.__doc__ = text
     return function
-
-
-def _plain(value: Rational) -> Rational:
-    """An int where ratios have come out even."""
-    return value.numerator if value.denominator == 1 else value

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from costmodel.core.layer import ConvLayer
-from costmodel.core.numbers import Number, is_array, is_exact, is_symbolic, largest, smallest
+from costmodel.core.numbers import Number, equal, exact_div, largest, plain, smallest
 from costmodel.core.output_size import strided_size
 from costmodel.core.stage import Geometry
-from costmodel.errors import VariantError
+from costmodel.errors import CostModelError, VariantError
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Grid:
                 continue
             if up is not None:
                 coarser[axis] = _divide(coarser[axis], up, f"up={up}")
-                if axis not in self.done and not _is(self.layer.stride[axis], 1):
+                if axis not in self.done and not equal(self.layer.stride[axis], 1):
                     raise VariantError(
                         f"up={up} on an axis whose window still has the layer's stride "
                         f"{self.layer.stride[axis]} to do; allowed is up after that window"
@@ -90,14 +90,14 @@ class Grid:
         layer = self.layer
         if axis in self.done:
             return Geometry.same(self.sizes[axis], extent, down, wider)
-        if layer.transposed and not _is(down, 1):
+        if layer.transposed and not equal(down, 1):
             raise VariantError(
                 f"down={down} on a transposed layer, whose stride goes up; allowed are layers that "
                 "are not transposed"
             )
         geometry = self._layer_geometry(axis)
-        same = _is(wider, 1) and _is(down, 1)
-        if same and (extent is layer.kernel[axis] or _equal(extent, layer.kernel[axis])):
+        same = equal(wider, 1) and equal(down, 1)
+        if same and (extent is layer.kernel[axis] or equal(extent, layer.kernel[axis])):
             return geometry
         return geometry.with_window(extent, layer.dilation[axis] * wider, down)
 
@@ -107,7 +107,7 @@ class Grid:
         kernel, stride, dilation = (
             values[axis] for values in (layer.kernel, layer.stride, layer.dilation)
         )
-        on_own_grid = _is(self.coarser[axis], 1)
+        on_own_grid = equal(self.coarser[axis], 1)
         out = strided_size(layer.out_size[axis], self.coarser[axis])
         if layer.transposed and (layer.padding == "same" or not on_own_grid):
             return Geometry.transposed_to(size, kernel, stride, out, dilation)
@@ -121,21 +121,10 @@ class Grid:
 
 
 def _divide(coarser: Number, factor: Number, what: str) -> Number:
-    if is_symbolic(coarser) or is_symbolic(factor):
-        quotient = coarser / factor
-        return 1 if quotient == 1 else quotient
-    rest = coarser % factor
-    if rest.any() if is_array(rest) else rest:
+    try:
+        return plain(exact_div(coarser, factor))
+    except CostModelError:
         raise VariantError(
             f"{what} on a grid that is coarser by {coarser} than the layer's own; allowed are "
             f"divisors of {coarser}"
-        )
-    return coarser // factor
-
-
-def _is(value: Number, number: int) -> bool:
-    return is_exact(value) and value == number
-
-
-def _equal(a: Number, b: Number) -> bool:
-    return is_exact(a) and is_exact(b) and a == b
+        ) from None

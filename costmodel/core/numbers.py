@@ -1,7 +1,14 @@
-"""Arithmetic that is the same for Python ints, fractions, NumPy arrays and SymPy expressions.
+"""One protocol for every kind of number that a cost can be counted in.
 
-The cost rules are written once with `+`, `*` and the few functions below; whatever number type goes
-in comes out. Nothing heavy is imported: a symbolic value brings its own SymPy along.
+The cost rules are written once with `+`, `*`, comparisons and the functions below; whatever kind of
+number goes in comes out. Only this file tells the kinds apart:
+
+    exact       Python ints and `fractions.Fraction`
+    array       NumPy's, cell by cell (sweeps)
+    symbolic    not known yet: SymPy expressions, and what derives from `Symbolic` (`Polynomial`)
+
+What is not known yet cannot always be compared; `holds`, `equal` and `differ` say what is known.
+Nothing heavy is imported: a symbolic value brings its own SymPy along.
 """
 
 from __future__ import annotations
@@ -9,18 +16,45 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from costmodel.errors import CostModelError
 
-#: An exact int, a `fractions.Fraction`, a NumPy array or a SymPy expression.
+#: An exact int, a `fractions.Fraction`, a NumPy array, a SymPy expression or a polynomial.
 Number = Any
 
 
+class Symbolic:
+    """A number of this package's own that is not known yet, with operators like any other."""
+
+    __slots__ = ()
+
+    @property
+    def integer(self) -> bool:
+        """Whether it is an integer wherever its symbols are what they are declared to be."""
+        raise NotImplementedError
+
+    @staticmethod
+    def unevaluated(name: str, rule: Callable[..., Number], values: Iterable[Number]) -> Number:
+        """A function of such numbers as a number of the same kind; see `unevaluated`."""
+        raise NotImplementedError
+
+
+class Unknown:
+    """The value of a comparison that depends on symbols: neither true nor false."""
+
+    def __bool__(self) -> bool:
+        raise CostModelError("the truth of a comparison depends on symbols")
+
+
+UNKNOWN = Unknown()
+
+
+# -- kinds -----------------------------------------------------------------------------------------
 def is_symbolic(value: Number) -> bool:
-    """Whether a value is a SymPy expression (which numbers and arrays are not)."""
-    return hasattr(value, "free_symbols")
+    """Whether a value is not known yet: a SymPy expression or a polynomial."""
+    return isinstance(value, Symbolic) or _is_sympy(value)
 
 
 def is_array(value: Number) -> bool:
@@ -29,136 +63,21 @@ def is_array(value: Number) -> bool:
 
 
 def is_exact(value: Number) -> bool:
-    """Whether a value is one known number: neither a SymPy expression nor an array."""
-    return not is_symbolic(value) and not is_array(value)
+    """Whether a value is one known number: neither symbolic nor an array."""
+    return isinstance(value, int) or not (is_symbolic(value) or is_array(value))
 
 
-def holds(condition: Number) -> bool:
-    """Whether a comparison is known to hold: in any cell of an array, and never of symbols."""
-    if is_symbolic(condition):
-        return condition == True  # noqa: E712  (SymPy's true is not Python's)
-    return bool(condition.any() if is_array(condition) else condition)
+def _is_sympy(value: Number) -> bool:
+    return hasattr(value, "free_symbols") and not isinstance(value, Symbolic)
 
 
-def differ(a: Number, b: Number) -> bool:
-    """Whether two numbers are known to differ; symbols are taken to fit."""
-    return not is_symbolic(a) and not is_symbolic(b) and holds(a != b)
-
-
-def product(values: Iterable[Number]) -> Number:
-    """The product, 1 for none."""
-    result: Number = 1
-    for value in values:
-        result = result * value
-    return result
-
-
-def total(values: Iterable[Number]) -> Number:
-    """The sum, 0 for none."""
-    values = tuple(values)
-    if len(values) > 2 and any(hasattr(value, "is_Add") for value in values):
-        from sympy import Add  # one sum of many terms is much quicker than as many sums of two
-
-        return Add(*values)
-    result: Number = 0
-    for value in values:
-        result = result + value
-    return result
-
-
-def exact_div(a: Number, b: Number) -> Number:
-    """`a / b` where it comes out even; an error, not a rounded number, where it does not."""
-    _check_divisor(a, b)
-    if isinstance(a, int) and isinstance(b, int):
-        quotient, rest = divmod(a, b)
-        if rest:
-            raise CostModelError(f"{a} is not divisible by {b}")
-        return quotient
-    if is_array(a) or is_array(b):
-        if ((a % b) != 0).any():
-            raise CostModelError(f"not every one of {a} is divisible by {b}")
-        return a // b
-    if isinstance(a, int) and hasattr(b, "denominator") and not is_symbolic(b):
-        from fractions import Fraction
-
-        return Fraction(a) / b
-    return a / b
-
-
-def floor_div(a: Number, b: Number) -> Number:
-    """The largest integer that is at most `a / b`."""
-    _check_divisor(a, b)
-    return a // b
-
-
-def ceil_div(a: Number, b: Number) -> Number:
-    """The smallest integer that is at least `a / b`."""
-    _check_divisor(a, b)
-    if is_symbolic(a) or is_symbolic(b):
-        from sympy import ceiling  # already loaded by whoever made the symbol
-
-        return ceiling(a / b)
-    return -(-a // b)
-
-
-def _check_divisor(a: Number, b: Number) -> None:
-    if is_exact(b) and b == 0:
-        raise CostModelError(f"{a} is divided by 0")
-
-
-def smallest(*values: Number) -> Number:
-    """The smallest of the values, cell by cell for arrays."""
-    return _extreme(values, min, "minimum", "Min")
-
-
-def largest(*values: Number) -> Number:
-    """The largest of the values, cell by cell for arrays."""
-    return _extreme(values, max, "maximum", "Max")
-
-
-def _extreme(values: tuple[Number, ...], exact: Any, array: str, symbolic: str) -> Number:
-    if all(map(is_exact, values)):
-        return exact(values)
-    if any(map(is_symbolic, values)):
-        import sympy  # already loaded by whoever made the symbol
-
-        return getattr(sympy, symbolic)(*values)
-    import numpy
-
-    return functools.reduce(getattr(numpy, array), values)
-
-
-def common_divisor(*values: Number) -> Number:
-    """The greatest common divisor: the parts into which every one of the values can be split.
-
-    Of symbols it is an unevaluated `gcd(…)`, which becomes a number once they do.
-    """
-    if all(map(is_exact, values)):
-        return math.gcd(*values)
-    if any(map(is_symbolic, values)):
-        return _symbolic_gcd()(*values)
-    import numpy
-
-    return functools.reduce(numpy.gcd, values)
-
-
-@functools.cache
-def _symbolic_gcd() -> Any:
-    import sympy
-
-    # the class has the name under which it is printed
-    class gcd(sympy.Function):
-        is_integer = True
-        is_positive = True
-
-        @classmethod
-        def eval(cls, *values: Any) -> Any:
-            # SymPy's own gcd is that of polynomials: 1 for gcd(m, 8), whatever m is
-            if all(value.is_Integer for value in values):
-                return sympy.igcd(*values)
-            return None
-
-    return gcd
+def plain(value: Number) -> Number:
+    """A number that SymPy has, or a whole fraction, as the int or fraction that it is."""
+    if isinstance(value, int):
+        return value
+    if getattr(value, "is_Rational", False):
+        return share(int(value.p), int(value.q))
+    return value.numerator if getattr(value, "denominator", 0) == 1 else value
 
 
 def as_integer(value: Number, what: str, low: int, error: type[CostModelError]) -> Number:
@@ -181,3 +100,196 @@ def as_integer(value: Number, what: str, low: int, error: type[CostModelError]) 
     if number < low:
         raise error(f"{what} is {number}; allowed are integers from {low} up")
     return number
+
+
+# -- comparisons -----------------------------------------------------------------------------------
+def holds(condition: Any) -> bool:
+    """Whether a comparison is known to hold: in any cell of an array."""
+    if condition is UNKNOWN:
+        return False
+    if _is_sympy(condition):
+        return condition == True  # noqa: E712  (SymPy's true is not Python's)
+    return bool(condition.any() if is_array(condition) else condition)
+
+
+def equal(a: Number, b: Number) -> bool:
+    """Whether two values are one and the same known number."""
+    return is_exact(a) and is_exact(b) and bool(a == b)
+
+
+def differ(a: Number, b: Number) -> bool:
+    """Whether two numbers are known to differ; symbols are taken to fit."""
+    return not is_symbolic(a) and not is_symbolic(b) and holds(a != b)
+
+
+# -- sums, products, quotients ---------------------------------------------------------------------
+def total(values: Iterable[Number]) -> Number:
+    """The sum, 0 for none."""
+    values = tuple(values)
+    if any(map(_is_sympy, values)):
+        from sympy import Add  # one sum of many terms is much quicker than as many sums of two
+
+        return Add(*values)
+    result: Number = 0
+    for value in values:
+        result = result + value
+    return result
+
+
+def product(values: Iterable[Number]) -> Number:
+    """The product, 1 for none."""
+    result: Number = 1
+    for value in values:
+        result = result * value
+    return result
+
+
+def exact_div(a: Number, b: Number) -> Number:
+    """`a / b` where it comes out even; an error, not a rounded number, where it does not."""
+    _check_divisor(a, b)
+    if isinstance(a, int) and isinstance(b, int):
+        quotient, rest = divmod(a, b)
+        if rest:
+            raise CostModelError(f"{a} is not divisible by {b}")
+        return quotient
+    if is_symbolic(a) or is_symbolic(b):
+        return a / b
+    if is_array(a) or is_array(b):
+        if ((a % b) != 0).any():
+            raise CostModelError(f"not every one of {a} is divisible by {b}")
+        return a // b
+    from fractions import Fraction
+
+    return Fraction(a) / b
+
+
+def share(above: Number, below: Number) -> Number:
+    """`above / below`: an int where it comes out even, else a `Fraction`; arrays cell by cell."""
+    if is_symbolic(above) or is_symbolic(below):
+        return above / below
+    if is_array(above) or is_array(below):
+        import numpy
+
+        each: Any = numpy.frompyfunc(share, 2, 1)
+        return each(above, below)
+    whole, rest = divmod(above, below)
+    if not rest:
+        return whole
+    from fractions import Fraction  # most comparisons never need one
+
+    return Fraction(above, below)
+
+
+def floor_div(a: Number, b: Number) -> Number:
+    """The largest integer that is at most `a / b`."""
+    _check_divisor(a, b)
+    return a // b
+
+
+def ceil_div(a: Number, b: Number) -> Number:
+    """The smallest integer that is at least `a / b`."""
+    _check_divisor(a, b)
+    if _is_sympy(a) or _is_sympy(b):
+        from sympy import ceiling  # already loaded by whoever made the symbol
+
+        return ceiling(a / b)
+    if _is_whole(a) and _is_whole(b) and not holds(b < 0):
+        return (a + b - 1) // b  # a sum and one floor, which polynomials keep short
+    return -(-a // b)
+
+
+def _is_whole(value: Number) -> bool:
+    return isinstance(value, int) or (isinstance(value, Symbolic) and value.integer)
+
+
+def _check_divisor(a: Number, b: Number) -> None:
+    if equal(b, 0):
+        raise CostModelError(f"{a} is divided by 0")
+
+
+# -- functions of several values -------------------------------------------------------------------
+def smallest(*values: Number) -> Number:
+    """The smallest of the values, cell by cell for arrays."""
+    if any(isinstance(value, Symbolic) for value in values):
+        kept = _beaten_left_out(values, operator.le)
+        return kept[0] if len(kept) == 1 else unevaluated("min", smallest, *kept)
+    return _reduced(values, min, "minimum", "Min")
+
+
+def largest(*values: Number) -> Number:
+    """The largest of the values, cell by cell for arrays."""
+    if any(isinstance(value, Symbolic) for value in values):
+        kept = _beaten_left_out(values, operator.ge)
+        return kept[0] if len(kept) == 1 else unevaluated("max", largest, *kept)
+    return _reduced(values, max, "maximum", "Max")
+
+
+def common_divisor(*values: Number) -> Number:
+    """The greatest common divisor: the parts into which every one of the values can be split.
+
+    Of symbols it is an unevaluated `gcd(…)`, which becomes a number once they do.
+    """
+    if any(map(is_symbolic, values)):
+        # SymPy's own gcd is that of polynomials: 1 for gcd(m, 8), whatever m is
+        return unevaluated("gcd", common_divisor, *values, positive=True)
+    return _reduced(values, lambda known: math.gcd(*known), "gcd", "")
+
+
+def _beaten_left_out(
+    values: Iterable[Number], beats: Callable[[Number, Number], Any]
+) -> list[Number]:
+    """The values of which none is known to be no better than another, in an order of their own."""
+    kept: list[Number] = []
+    for value in sorted(values, key=lambda value: (is_exact(value), str(value))):
+        if not any(holds(beats(other, value)) for other in kept):
+            kept = [other for other in kept if not holds(beats(value, other))] + [value]
+    return kept
+
+
+def _reduced(values: tuple[Number, ...], exact: Any, array: str, symbolic: str) -> Number:
+    if all(map(is_exact, values)):
+        return exact(values)
+    if any(map(is_symbolic, values)):
+        import sympy  # already loaded by whoever made the symbol
+
+        return getattr(sympy, symbolic)(*values)
+    import numpy
+
+    return functools.reduce(getattr(numpy, array), values)
+
+
+def unevaluated(
+    name: str,
+    rule: Callable[..., Number],
+    *values: Number,
+    closed: Callable[..., Number | None] | None = None,
+    positive: bool = False,
+) -> Number:
+    """`rule(*values)` as it stands, which becomes an integer once all the values are integers.
+
+    Args:
+        name: under which it is printed.
+        rule: its value, for whatever kind of numbers is put in later.
+        closed: its closed form of symbols, None where it has none: what SymPy's `doit` gives.
+        positive: whether it is at least 1; at least 0 otherwise.
+    """
+    for value in values:
+        if isinstance(value, Symbolic):
+            return value.unevaluated(name, rule, values)
+    return _sympy_function(name, rule, closed, positive)(*values)
+
+
+@functools.cache
+def _sympy_function(name: str, rule: Any, closed: Any, positive: bool) -> Any:
+    import sympy
+
+    def of_integers(cls: Any, *values: Any) -> Any:
+        known = [plain(value) for value in values]
+        return sympy.Integer(rule(*known)) if all(isinstance(v, int) for v in known) else None
+
+    def doit(self: Any, **hints: Any) -> Any:
+        form = closed(*map(plain, self.args)) if closed else None
+        return self if form is None else form
+
+    facts = {"is_integer": True, "is_positive" if positive else "is_nonnegative": True}
+    return type(name, (sympy.Function,), {**facts, "eval": classmethod(of_integers), "doit": doit})

@@ -5,7 +5,7 @@ Plain arithmetic on whatever sizes come in: ints, arrays, symbols, polynomials.
 
 from __future__ import annotations
 
-from costmodel.core.numbers import Number, ceil_div, is_exact, smallest
+from costmodel.core.numbers import Number, ceil_div, equal, smallest
 
 
 def same_padding(kernel: Number, dilation: Number) -> tuple[Number, Number]:
@@ -16,7 +16,7 @@ def same_padding(kernel: Number, dilation: Number) -> tuple[Number, Number]:
 
 def strided_size(size: Number, stride: Number) -> Number:
     """Positions that remain of `size` where every `stride`-th is taken: ⌈size / stride⌉."""
-    return size if is_exact(stride) and stride == 1 else ceil_div(size, stride)
+    return size if equal(stride, 1) else ceil_div(size, stride)
 
 
 def conv_size(

@@ -115,6 +115,8 @@ def _latex_product(monomial: Monomial, coefficient: Rational) -> str:
     factors = []
     for atom, exponent in monomial:
         text = atom.latex()
+        if exponent != 1 and text.startswith(r"\frac"):
+            text = rf"\left( {text} \right)"
         factors.append(text if exponent == 1 else f"{text}^{{{exponent}}}")
     size = abs(coefficient)
     if isinstance(size, Fraction):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from costmodel.core.numbers import Number, is_exact, product
+from costmodel.core.numbers import Number, equal, product
 from costmodel.core.output_size import conv_size, same_padding, strided_size
 from costmodel.core.stage_line import EACH, WINDOW_LETTERS, WINDOWS, StageLine, WeightAxis
 
@@ -177,7 +177,7 @@ class BoundStage:
         """
         line = self.line
         extents = [self.sizes[letter] for letter in line.windows]
-        window = not all(is_exact(extent) and extent == 1 for extent in extents)
+        window = not all(equal(extent, 1) for extent in extents)
         if any(axis.tap for axis in line.inputs):
             return "channel window"
         if line.shared:

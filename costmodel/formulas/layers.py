@@ -10,7 +10,7 @@ from typing import Any
 from sympy import Symbol
 
 from costmodel.core.layer import ConvLayer
-from costmodel.core.numbers import Number, is_exact, is_symbolic
+from costmodel.core.numbers import Number, equal, is_exact, is_symbolic
 from costmodel.core.variant import Variant
 from costmodel.errors import VariantError
 from costmodel.formulas.letters import AXES, IN_GRID, OUT_GRID, layer_letter, symbol
@@ -105,12 +105,12 @@ def twin_layer(layer: ConvLayer, variant: Variant) -> tuple[GridLayer, dict[Symb
 
     def per_axis(name: str, numbers: Iterable[Number], plain: int | None) -> tuple[Any, ...]:
         numbers = tuple(numbers)
-        if all(is_exact(v) and v == numbers[0] for v in numbers):
+        if all(equal(v, numbers[0]) for v in numbers):
             names = (name,) * len(numbers)
         else:
             names = tuple(f"{name}_{axis}" for axis in axes)
         return tuple(
-            value if is_exact(value) and value == plain else letter(own, value)
+            value if equal(value, plain) else letter(own, value)
             for own, value in zip(names, numbers, strict=True)
         )
 
@@ -118,8 +118,7 @@ def twin_layer(layer: ConvLayer, variant: Variant) -> tuple[GridLayer, dict[Symb
     out_letters, in_letters = OUT_GRID[layer.dims], IN_GRID[layer.dims]
     for axis, (size, out) in enumerate(zip(layer.size, layer.out_size, strict=True)):
         outs.append(letter(out_letters[axis], out))
-        same = is_exact(size) and is_exact(out) and size == out
-        sizes.append(outs[-1] if same else letter(in_letters[axis], size))
+        sizes.append(outs[-1] if equal(size, out) else letter(in_letters[axis], size))
     facts: dict[str, Any] = {
         "kernel": per_axis("k", layer.kernel, None),
         "in_channels": letter("m", layer.in_channels),
@@ -130,8 +129,8 @@ def twin_layer(layer: ConvLayer, variant: Variant) -> tuple[GridLayer, dict[Symb
         "padding": layer.padding
         if isinstance(layer.padding, str)
         else per_axis("p", layer.padding, 0),
-        "groups": layer.groups if _is_one(layer.groups) else letter("G", layer.groups),
-        "batch": layer.batch if _is_one(layer.batch) else letter("N", layer.batch),
+        "groups": layer.groups if equal(layer.groups, 1) else letter("G", layer.groups),
+        "batch": layer.batch if equal(layer.batch, 1) else letter("N", layer.batch),
         "bias": layer.bias,
         "transposed": layer.transposed,
         "output_padding": layer.output_padding,
@@ -160,10 +159,6 @@ def _letters(layer: ConvLayer) -> set[Symbol]:
     letters: dict[Symbol, Symbol] = {}
     exchanged(layer, lambda letter: letters.setdefault(letter, letter))
     return set(letters)
-
-
-def _is_one(value: Number) -> bool:
-    return is_exact(value) and bool(value == 1)
 
 
 def _symbol(variant: Variant, letter: str) -> Symbol:

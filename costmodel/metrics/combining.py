@@ -11,9 +11,8 @@ from dataclasses import replace
 
 from costmodel.core import numbers as arith
 from costmodel.core.bound import BoundVariant
-from costmodel.core.numbers import Number, is_exact
+from costmodel.core.numbers import Number, equal, share
 from costmodel.core.stage import BoundStage
-from costmodel.metrics.fractions import share
 from costmodel.metrics.settings import Settings
 
 #: The value of one stage, standing once.
@@ -29,7 +28,7 @@ Whole = Callable[[BoundVariant, Settings], Number]
 def standing(rule: Rule, stage: BoundStage, settings: Settings) -> Number:
     """A stage's value, as often as it stands in the variant; the layer's bias stands once."""
     value = rule(stage, settings)
-    if _is(stage.biases, 0) or _is(stage.times, 1):
+    if equal(stage.biases, 0) or equal(stage.times, 1):
         return value * stage.times
     bare = rule(replace(stage, biases=0), settings)
     return bare * stage.times + (value - bare)
@@ -108,7 +107,3 @@ def _sum(rule: Rule, bound: BoundVariant, settings: Settings) -> Number:
     for stage in bound.stages:
         result = result + standing(rule, stage, own)
     return result
-
-
-def _is(value: Number, number: int) -> bool:
-    return is_exact(value) and bool(value == number)

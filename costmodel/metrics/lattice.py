@@ -11,6 +11,7 @@ from typing import Any
 from costmodel.core.numbers import (
     Number,
     ceil_div,
+    equal,
     exact_div,
     is_exact,
     is_symbolic,
@@ -33,9 +34,9 @@ def points_below(
         common = math.gcd(first, second)
         if common > 1:  # multiples of it are below the bound if they are below its next multiple
             bound, first, second = ceil_div(bound, common), first // common, second // common
-    if _is_one(first) and not _is_one(second):
+    if equal(first, 1) and not equal(second, 1):
         (first, second), counts = (second, first), counts[::-1]
-    if _is_one(second):
+    if equal(second, 1):
         return _wedge(bound, first, counts[0]) - _wedge(bound - counts[1], first, counts[0])
     values = (bound, first, second, *counts)
     if all(map(is_exact, values)):
@@ -90,7 +91,3 @@ def _each(rule: Any, values: tuple[Number, ...]) -> Any:
     import numpy
 
     return numpy.frompyfunc(lambda *cell: rule(*map(int, cell)), len(values), 1)(*values)
-
-
-def _is_one(value: Number) -> bool:
-    return is_exact(value) and bool(value == 1)

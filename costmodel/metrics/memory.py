@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from costmodel.core.numbers import Number
+from costmodel.core.numbers import Number, share
 from costmodel.core.stage import BoundStage
 from costmodel.metrics.combining import quotient
-from costmodel.metrics.fractions import bits_in_bytes, share
 from costmodel.metrics.metric import declare
 from costmodel.metrics.quantisation import weight_bytes
-from costmodel.metrics.settings import Settings
+from costmodel.metrics.settings import Settings, bits_in_bytes
 
 
 def bytes_moved(stage: BoundStage, settings: Settings) -> Number:

@@ -8,13 +8,9 @@ has k·H − p·(p + 1) products left. The axes are independent, so the window's
 
 from __future__ import annotations
 
-import functools
-from typing import Any
-
-from costmodel.core.numbers import Number, is_exact, is_symbolic, product
+from costmodel.core.numbers import Number, is_exact, is_symbolic, plain, product, share, unevaluated
 from costmodel.core.stage import BoundStage, Geometry
 from costmodel.core.stage_line import WINDOWS
-from costmodel.metrics.fractions import share
 from costmodel.metrics.lattice import points_below
 from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import Settings
@@ -38,13 +34,12 @@ def inside(
     both edges of the window are numbers.
     """
     values = (positions, taps, stride, dilation, pad, size)
-    if not any(map(is_symbolic, values)):
-        return positions * taps - _outside(*values)
-    if all(is_exact(off) or off.is_number for off in (pad, _behind(*values))):
-        off = _outside(*values)
-        if off is not None:
-            return positions * taps - off
-    return _symbolic()(*values)
+    edges = map(plain, (pad, _behind(*values)))
+    if not any(map(is_symbolic, values)) or all(map(is_exact, edges)):
+        count = _closed(*values)
+        if count is not None:
+            return count
+    return unevaluated("taps_inside", inside, *values, closed=_closed)
 
 
 def _behind(
@@ -54,37 +49,13 @@ def _behind(
     return (positions - 1) * stride + (taps - 1) * dilation - pad - size + 1
 
 
-def _outside(*values: Number) -> Number | None:
-    """Products on padding; None where symbols have no closed form."""
+def _closed(*values: Number) -> Number | None:
+    """All products without those on padding; None where symbols have no closed form."""
     positions, taps, stride, dilation, pad, _ = values
     steps, counts = (stride, dilation), (positions, taps)
     before = points_below(pad, steps, counts)
     behind = points_below(_behind(*values), steps, counts)
-    return None if before is None or behind is None else before + behind
-
-
-@functools.cache
-def _symbolic() -> Any:
-    import sympy
-
-    # the class has the name under which it is printed
-    class taps_inside(sympy.Function):
-        is_integer = True
-        is_nonnegative = True
-
-        @classmethod
-        def eval(cls, *values: Any) -> Any:
-            if all(value.is_Integer for value in values):
-                return sympy.Integer(inside(*map(int, values)))
-            return None
-
-        def doit(self, **hints: Any) -> Any:
-            """The closed form with minima and maxima, where there is one."""
-            values = [int(value) if value.is_Integer else value for value in self.args]
-            off = _outside(*values)
-            return self if off is None else values[0] * values[1] - off
-
-    return taps_inside
+    return None if before is None or behind is None else positions * taps - before - behind
 
 
 def macs_without_padding(stage: BoundStage, settings: Settings) -> Number:

@@ -23,9 +23,8 @@ from costmodel.core.bound import (
 from costmodel.core.numbers import Number, is_exact, largest, smallest
 from costmodel.core.stage import BoundStage
 from costmodel.metrics.combining import peak
-from costmodel.metrics.fractions import bits_in_bytes
 from costmodel.metrics.metric import declare
-from costmodel.metrics.settings import Settings
+from costmodel.metrics.settings import Settings, bits_in_bytes
 
 
 @dataclass

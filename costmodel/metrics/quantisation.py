@@ -10,9 +10,8 @@ from __future__ import annotations
 from costmodel.core.numbers import Number
 from costmodel.core.stage import BoundStage
 from costmodel.metrics.combining import stored
-from costmodel.metrics.fractions import bits_in_bytes
 from costmodel.metrics.metric import declare
-from costmodel.metrics.settings import Settings
+from costmodel.metrics.settings import Settings, bits_in_bytes
 
 
 def weight_bytes(stage: BoundStage, settings: Settings) -> Number:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from costmodel.core.bound import BoundVariant
-from costmodel.core.numbers import Number, as_integer
+from costmodel.core.numbers import Number, as_integer, ceil_div, is_exact
 from costmodel.errors import CostModelError, unknown
 
 _FLOPS = (1, 2)
@@ -65,5 +65,13 @@ SETTINGS = {
     "bias_bits": "bits of a bias",
 }
 
+
 #: Two FLOPs per MAC, single precision.
 DEFAULTS = Settings()
+
+
+def bits_in_bytes(count: Number, word: Number) -> Number:
+    """The bytes of `count` words of `word` bits, packed, rounded up to a whole byte."""
+    if is_exact(word) and word % 8 == 0:
+        return count * (word // 8)
+    return ceil_div(count * word, 8)

@@ -20,7 +20,7 @@ from costmodel.core.bound import (
     BoundSlice,
     BoundVariant,
 )
-from costmodel.core.numbers import Number, floor_div, is_exact, largest
+from costmodel.core.numbers import Number, equal, floor_div, is_exact, largest
 from costmodel.core.stage import BoundStage
 from costmodel.errors import CostModelError
 from costmodel.metrics.combining import alone
@@ -61,7 +61,7 @@ def _repeated(block: BoundBlock, axis: int, outputs: Number) -> Number:
     def once(wide: Number) -> Number:
         return largest(*(_through(branch, axis, wide) for branch in block.branches))
 
-    if is_exact(block.times) and block.times == 1:
+    if equal(block.times, 1):
         return once(outputs)
     if all(_keeps_grid(branch, axis) for branch in block.branches):
         return outputs + block.times * (once(outputs) - outputs)
@@ -84,7 +84,7 @@ def _item_keeps_grid(item: BoundItem, axis: int) -> bool:
     match item:
         case BoundStage():
             window = item.geometry[axis]
-            return not window.transposed and is_exact(window.stride) and window.stride == 1
+            return not window.transposed and equal(window.stride, 1)
         case BoundBlock():
             return all(_keeps_grid(branch, axis) for branch in item.branches)
         case BoundResample():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from costmodel.core.numbers import Number, is_symbolic
-from costmodel.core.polynomial import Polynomial, Symbol, symbol
+from costmodel.core.numbers import Number
+from costmodel.core.polynomial import Polynomial, symbol
+from costmodel.core.polynomial_terms import Symbol
 from costmodel.core.polynomial_text import drawn_out
 from costmodel.errors import CostModelError
 from costmodel.network import columns
@@ -24,7 +25,14 @@ def in_letters(network: AnyOperations, free: Sequence[str]) -> AnyOperations:
 
 def polynomial(network: Operations, metric: str, free: Sequence[str]) -> Number:
     """A total as a polynomial in some sizes; see `Network.polynomial`."""
-    return columns.total(in_letters(network, free), metric)
+    return _total(in_letters(network, free), metric)
+
+
+def _total(network: Operations, metric: str) -> Number:
+    value = columns.total(network, metric)
+    if value is None:
+        raise CostModelError(f"{metric} does not add up; allowed are counts that do")
+    return value
 
 
 def to_sympy(value: Number) -> Any:
@@ -60,9 +68,7 @@ def formulas(network: Operations, metrics: Sequence[str], free: Sequence[str]) -
     rows = []
     opened = in_letters(network, free)
     for metric in metrics:
-        value = columns.total(opened, metric)
-        if is_symbolic(value) and not isinstance(value, Polynomial):
-            raise CostModelError(f"{metric} does not add up; allowed are counts that do")
+        value = _total(opened, metric)
         latex = value.to_latex() if isinstance(value, Polynomial) else str(value)
         rows.append({"metric": metric, "formula": str(value), "latex": latex})
     rebuild = network.rebuild()

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from costmodel.core.bind import bind
-from costmodel.core.numbers import Number, is_exact
+from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError, unknown
 from costmodel.network.columns import column
@@ -97,7 +97,7 @@ def substitute(op: NetOp, variant: Variant, **hyper: Number) -> NetOp:
     own = tuple(
         Parameter(count, role, None if shared is None else (shared, variant.id, role))
         for role, count in sizes.items()
-        if not (is_exact(count) and count == 0)
+        if not equal(count, 0)
     )
     return replace(op, bound=bound, parameters=(*own, *kept))
 

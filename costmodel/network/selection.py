@@ -22,7 +22,7 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import Any
 
-from costmodel.core.numbers import Number, is_exact, product
+from costmodel.core.numbers import Number, equal, is_exact, product
 from costmodel.errors import CostModelError, InputError, unknown
 from costmodel.network.kinds import KINDS
 from costmodel.network.operation import NetOp
@@ -86,7 +86,7 @@ Selector = Where | str | re.Pattern[str] | Callable[[NetOp], bool] | None
 def has_window(op: NetOp) -> bool:
     """Whether the layer's window has more than one tap."""
     taps = product(op.kernel)
-    return op.layer is not None and not (is_exact(taps) and taps == 1)
+    return op.layer is not None and not equal(taps, 1)
 
 
 def selector(where: Selector | dict[str, Any], macs: Number) -> Callable[[NetOp], bool]:

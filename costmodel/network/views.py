@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from costmodel.comparing.compare import VARIANT
-from costmodel.core.numbers import Number, is_exact
+from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.errors import CostModelError
 from costmodel.network import columns
 from costmodel.network.columns import Quantity
@@ -189,7 +189,7 @@ def tree_table(network: Operations) -> Table:
             "depth": depth,
             **{key: getattr(node, key) for key in shares},
             **{
-                f"{key}_share": getattr(node, key) / total if not _is_zero(total) else None
+                f"{key}_share": getattr(node, key) / total if not equal(total, 0) else None
                 for key, total in shares.items()
             },
         }
@@ -236,12 +236,8 @@ def _keys(metrics: Metrics) -> list[str]:
 
 def _shown(op: NetOp, values: dict[str, Number | None]) -> bool:
     return op.status == NOT_MODELLED or any(
-        value is not None and not _is_zero(value) for value in values.values()
+        value is not None and not equal(value, 0) for value in values.values()
     )
-
-
-def _is_zero(value: Number) -> bool:
-    return is_exact(value) and value == 0
 
 
 def _grouped(
@@ -261,7 +257,7 @@ def _grouped(
         if not any(_shown(op, row) for op, _ in parts):
             continue
         shares = {
-            f"{k}_share": row[k] / totals[k] if not _is_zero(totals[k]) else None for k in totals
+            f"{k}_share": row[k] / totals[k] if not equal(totals[k], 0) else None for k in totals
         }
         rows.append({label: name, "operations": len(parts), **row, **shares})
     head = (Column(label, label.capitalize()), Column("operations", "Operations"))

@@ -1,5 +1,6 @@
 """Polynomials with floors: the same numbers as plain integer arithmetic, in one normal form."""
 
+import math
 import random
 from fractions import Fraction
 
@@ -9,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.core.compiled import compiled
-from costmodel.core.polynomial import Floor, Polynomial, symbol
+from costmodel.core.numbers import UNKNOWN, ceil_div, common_divisor, largest, smallest
+from costmodel.core.polynomial import Polynomial, symbol
+from costmodel.core.polynomial_terms import Floor
 from costmodel.errors import CostModelError
+from costmodel.metrics.padding import inside
 
 H, W, A = symbol("H"), symbol("W"), symbol("alpha", integer=False)
 
@@ -90,14 +94,72 @@ def test_common_factors_of_a_floor_cancel():
     assert (8 * H + 3) // 8 == H
 
 
-def test_division_is_exact_or_refused():
+def test_what_divides_is_cancelled():
     assert (H * 6) / 3 == 2 * H
     assert (H * W * 4) / (W * 2) == 2 * H
     assert (A * 128) / (A * 128) == 1
     assert (H / 2) * 2 == H
-    for make in (lambda: H / W, lambda: 3 / H, lambda: (H + W) / (H - W), lambda: H // 0):
-        with pytest.raises(CostModelError):
-            make()
+    assert Fraction(2, 3) == (2 * H + 4 * W) / (3 * H + 6 * W)
+    assert (H * W + 6 * H) / (4 * H * W) == (W + 6) / W / 4
+    assert (6 * H).over(2 * H) == 3
+    assert (H + W).over(W) is None
+    with pytest.raises(CostModelError, match="allowed are integers from 1 up"):
+        H // 0
+
+
+@pytest.mark.parametrize(("h", "w"), [(7, 3), (6, 3), (1, 5)])
+def test_what_does_not_divide_is_a_call_that_is_exact_at_numbers(h, w):
+    below = 2 * w + 4
+    calls = {
+        H / W: Fraction(h, w),
+        3 / H: Fraction(3, h),
+        (6 * H + W) / (2 * W + 4): Fraction(6 * h + w, below),
+        H // (W + 1): h // (w + 1),
+        -H // W: -h // w,
+        100 // H: 100 // h,
+        100 % (H * W): 100 % (h * w),
+        (H * W) % (W + 2): (h * w) % (w + 2),
+        H // Fraction(3, 2): h // Fraction(3, 2),
+        ceil_div(H, W + 1): -(-h // (w + 1)),
+        ceil_div(H * W, 4): -(-h * w // 4),
+        ceil_div(H / 3, 2): -(-h // 6),
+        smallest(H, W, 5): min(h, w, 5),
+        largest(H - W, 2): max(h - w, 2),
+        common_divisor(H, W * 2, 12): math.gcd(h, w * 2, 12),
+        smallest(H, 4) * (H / W) ** 2 + (H + 1) // 2: min(h, 4) * Fraction(h, w) ** 2
+        + (h + 1) // 2,
+    }
+    for value, expected in calls.items():
+        assert value.subs(H=h, W=w) == expected, value
+        assert compiled(value, ("W", "H"))(w, h) == expected, value
+        names = {"H": h, "W": w, "Fraction": Fraction, "gcd": math.gcd}
+        assert eval(str(value), names) == expected, value
+        symbols = dict(zip("HW", sympy.symbols("H W", integer=True, positive=True), strict=True))
+        at = {symbols["H"]: sympy.Integer(h), symbols["W"]: sympy.Integer(w)}
+        assert value.subs(**symbols).xreplace(at) == expected, value
+
+
+def test_calls_in_documents():
+    assert str(6 * H / (2 * W + 2)) == "3*Fraction(H, W + 1)"
+    assert (H / (W + 1)).to_latex() == r"\frac{H}{W + 1}"
+    assert ((H / (W + 1)) ** 2).to_latex() == r"\left( \frac{H}{W + 1} \right)^{2}"
+    assert (H // W).to_latex() == r"\left\lfloor \frac{H}{W} \right\rfloor"
+    assert smallest(H, 3).to_latex() == r"\min\left(H, 3\right)"
+    assert inside(H, 3, 2, 1, 1, W).to_latex().startswith(r"\mathrm{taps\_inside}\left(H, 3")
+
+
+def test_comparisons_say_what_is_known():
+    assert H >= 1
+    assert 2 * H * W + A > 1
+    assert not H < 1
+    assert -H < 0
+    assert not (-H - A > -1)
+    assert (H + 3) // 4 >= 1
+    assert H + 1 > H
+    unknown = (H > 1, H >= W, (H - 3) // 2 < 1, A > 1, H - W <= 0)
+    assert all(comparison is UNKNOWN for comparison in unknown)
+    with pytest.raises(CostModelError, match="depends on symbols"):
+        bool(H > 1)
 
 
 def test_remainders():

@@ -13,7 +13,8 @@ import sympy
 import costmodel as cm
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
-from costmodel.core.numbers import Number
+from costmodel.core.numbers import Number, is_symbolic
+from costmodel.core.polynomial import symbol
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
 from costmodel.metrics import combining
@@ -241,6 +242,27 @@ def test_symbols_are_their_numbers(variant: Variant) -> None:
             assert put_in(symbolic[key], values) == exact[key], (key, layer, symbolic[key])
             compared += 1
     assert compared
+
+
+@EVERY_VARIANT
+def test_polynomials_are_their_numbers(variant: Variant) -> None:
+    # strides, even windows, "valid" and numbered padding, transposed layers; sizes all distinct
+    for index, each in enumerate(fitting(variant)):
+        layer, hyper = each.layer, {} if index % 2 else each.hyper
+        sizes = {f"S{axis}": side for axis, side in enumerate(layer.size)}
+        letters = {**sizes, "N": layer.batch, "m": layer.in_channels, "n": layer.out_channels}
+        of = {name: symbol(name) for name in letters}
+        facts: dict[str, Any] = {"batch": of["N"]}
+        if index % 2:  # defaults of hyper-parameters are then polynomials too
+            facts = {"in_channels": of["m"], "out_channels": of["n"]}
+        if "size" not in variant.domain:
+            facts["size"] = tuple(of[name] for name in sizes)
+        exact = cm.count(variant, layer, **hyper)
+        counts = cm.count(variant, layer.replace(**facts), **hyper)
+        for key in METRICS:
+            value = counts[key].subs(**letters) if is_symbolic(counts[key]) else counts[key]
+            assert value == exact[key], (key, layer, counts[key])
+            assert type(value) is type(exact[key]), key
 
 
 @EVERY_VARIANT

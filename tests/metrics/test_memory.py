@@ -13,7 +13,7 @@ from fvcore.nn import ActivationCountAnalysis
 import costmodel as cm
 from costmodel import Hyper, Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.metrics.fractions import bits_in_bytes, share
+from costmodel.metrics.settings import bits_in_bytes
 
 LAYER = cm.ConvLayer((3, 5), 12, 20, (9, 14), stride=(2, 1), batch=3, bias=True)
 
@@ -91,13 +91,6 @@ def test_every_tensor_is_rounded_up_to_a_byte() -> None:
     assert [bits_in_bytes(count, 1) for count in (0, 1, 8, 9)] == [0, 1, 1, 2]
     assert [bits_in_bytes(3, word) for word in (8, 32, 5)] == [3, 12, 2]
     assert list(bits_in_bytes(np.array([1, 8, 9]), np.array([1, 2, 3]))) == [1, 2, 4]
-
-
-def test_exact_quotients() -> None:
-    assert share(6, 4) == Fraction(3, 2)
-    assert type(share(6, 3)) is int
-    assert list(share(np.array([6, 7]), 3)) == [2, Fraction(7, 3)]
-    assert share(10**40 + 1, 10) * 10 == 10**40 + 1
 
 
 # -- settings --------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from costmodel.core.numbers import product
 from costmodel.core.output_size import conv_size, pool_size, transposed_size
 from costmodel.network.read.torch.shape_rules import (
     RULES,
@@ -16,7 +17,6 @@ from costmodel.network.read.torch.shape_rules import (
     rule,
     spread,
 )
-from costmodel.network.read.torch.sizes import total
 
 
 @rule("conv1d", "conv2d", "conv3d")
@@ -253,11 +253,11 @@ def unfold(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: A
     x = shape(args[0])
     if isinstance(args[1], list | tuple):
         kernel, dilation, padding, stride = args[1:5]
-        count = total(
+        count = product(
             conv_size(n, k, s, (p, p), d)
             for n, k, s, p, d in zip(x[-2:], kernel, stride, padding, dilation, strict=True)
         )
-        return (*x[:-3], x[-3] * total(kernel), count)
+        return (*x[:-3], x[-3] * product(kernel), count)
     dim, window, step = args[1:4]
     dim %= len(x)
     return (*x[:dim], conv_size(x[dim], window, step, (0, 0), 1), *x[dim + 1 :], window)

@@ -17,12 +17,13 @@ import torch.nn.functional
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from costmodel.core.numbers import product
 from costmodel.errors import CostModelError
 from costmodel.network.operation import MatMul, NetOp
 from costmodel.network.read.torch.recorder import Recorder
 from costmodel.network.read.torch.shape_compute import einsum_sizes
 from costmodel.network.read.torch.shape_rules import RULES, Dims, broadcast, fallback
-from costmodel.network.read.torch.sizes import Size, term, terms, total
+from costmodel.network.read.torch.sizes import Size, term, terms
 
 
 class NoFormula:
@@ -83,7 +84,7 @@ class ShapeMode(TorchFunctionMode):
             dim = args[1] if len(args) > 1 else kwargs.get("dim")
             return _Sizes(shape) if dim is None else shape[dim]
         elif name in ("numel", "nelement"):
-            return total(self.shape(args[0]))
+            return product(self.shape(args[0]))
         elif name == "__len__":
             return int(self.shape(args[0])[0]) if args[0].dim() else func(*args)
         before = len(self.recorder.ops)
@@ -157,13 +158,13 @@ class ShapeMode(TorchFunctionMode):
         work: Any = op.work
         if work:
             shapes = [self.shape(t) for t in (*outputs, *inputs)]
-            same = [s for s in shapes if int(total(s)) == work]
+            same = [s for s in shapes if int(product(s)) == work]
             if same:
-                work = term(total(max(same, key=lambda s: sum(type(x) is Size for x in s))))
+                work = term(product(max(same, key=lambda s: sum(type(x) is Size for x in s))))
             elif (
                 outputs and work % max(outputs[0].numel(), 1) == 0 and "adaptive" not in op.operator
             ):
-                work = term(total(self.shape(outputs[0]))) * (work // outputs[0].numel())
+                work = term(product(self.shape(outputs[0]))) * (work // outputs[0].numel())
             else:
                 work = NoFormula(op.name)
         return op.replace(work=work, shape=self._out_shape(op, outputs))
@@ -176,7 +177,7 @@ class ShapeMode(TorchFunctionMode):
             return _convolution(ops[0], shape(args[0]), args[0])
         if name == "linear":
             x, w = shape(args[0]), shape(args[1])
-            return _matched(ops, [((), total(x[:-1]), x[-1], total(w[:-1]))])
+            return _matched(ops, [((), product(x[:-1]), x[-1], product(w[:-1]))])
         if name in ("matmul", "mm", "bmm", "__matmul__", "__rmatmul__"):
             a, b = (shape(t) for t in (args[:2] if name != "__rmatmul__" else args[1::-1]))
             return _matched(ops, [_matrices(a, b)])
@@ -190,7 +191,7 @@ class ShapeMode(TorchFunctionMode):
             if found is None or len(found[0]) != 2:
                 return None
             letters = dict.fromkeys("".join(found[0]))
-            return _matched(ops, [((), total(found[1][c] for c in letters), 1, 1)])
+            return _matched(ops, [((), product(found[1][c] for c in letters), 1, 1)])
         return None
 
 
@@ -201,7 +202,7 @@ class _Sizes(tuple[Any, ...]):
 
     def numel(self) -> Any:
         """The product of the sizes."""
-        return total(self)
+        return product(self)
 
     def __getitem__(self, index: Any) -> Any:
         found = tuple.__getitem__(self, index)
@@ -240,7 +241,7 @@ def _matched(
         return None
     result = []
     for op, (lead, rows, inner, columns) in zip(ops, wanted, strict=True):
-        batch = total(lead)
+        batch = product(lead)
         macs = batch * rows * inner * columns
         if int(macs) != op.macs:
             return None
@@ -257,8 +258,8 @@ def _matched(
             if sides:
                 result.append(op.replace(layer=layer.replace(size=(term(sides[0]),))))
                 continue
-        product = MatMul(term(batch), term(rows), term(inner), term(columns))
-        result.append(op.replace(layer=None, matmul=product))
+        matmul = MatMul(term(batch), term(rows), term(inner), term(columns))
+        result.append(op.replace(layer=None, matmul=matmul))
     return result
 
 

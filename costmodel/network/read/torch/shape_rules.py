@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import Tensor
 
-from costmodel.network.read.torch.sizes import ceil_div, total
+from costmodel.core.numbers import ceil_div, product
 
 Dims = tuple[Any, ...]
 ShapeOf = Callable[[Tensor], Dims]
@@ -71,12 +71,12 @@ def view(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
     sizes = _listed(args[1:], kwargs, "shape")
     if not sizes or not all(isinstance(s, int) for s in sizes):
         return shape(args[0])  # a view as another dtype
-    return filled(sizes, total(shape(args[0])))
+    return filled(sizes, product(shape(args[0])))
 
 
 def filled(sizes: Sequence[Any], elements: Any) -> Dims:
     """Sizes with the −1 among them worked out."""
-    known = total(s for s in sizes if s != -1)
+    known = product(s for s in sizes if s != -1)
     result = []
     for side in sizes:
         if side != -1:
@@ -94,7 +94,7 @@ def flatten(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: 
     x = shape(args[0])
     start = argument(args, kwargs, 1, "start_dim", 0) % max(len(x), 1)
     end = argument(args, kwargs, 2, "end_dim", -1) % max(len(x), 1)
-    return (*x[:start], total(x[start : end + 1]), *x[end + 1 :])
+    return (*x[:start], product(x[start : end + 1]), *x[end + 1 :])
 
 
 @rule("unflatten")

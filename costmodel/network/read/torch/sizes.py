@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from costmodel.core.numbers import ceil_div
 from costmodel.core.polynomial import Polynomial
 from costmodel.errors import CostModelError
 
@@ -112,23 +113,13 @@ def terms(values: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(term(v) for v in values)
 
 
-def total(values: Iterable[Any]) -> Any:
-    """The product of sizes."""
-    result: Any = 1
-    for value in values:
-        result = result * value
-    return result
-
-
-def ceil_div(a: Any, b: Any) -> Any:
-    """⌈a / b⌉ in the form that keeps one floor: ⌊(a + b − 1) / b⌋."""
-    return (a + b - 1) // b
-
-
-def _floor_div(a: Any, b: Any) -> Any:
-    if a == b:
-        return 1
-    return a // b
+def _floor_div(a: Polynomial, b: Any) -> Any:
+    if not isinstance(b, Polynomial):
+        return a // b
+    quotient = a.over(b)  # what is no polynomial is better lost than followed further
+    if quotient is None:
+        raise CostModelError(f"{a} is not divisible by {b}")
+    return quotient
 
 
 def _apply(
@@ -141,5 +132,5 @@ def _apply(
         return value
     try:
         return size(value, rule(left.term, right.term if type(right) is Size else right))
-    except CostModelError:  # no polynomial: a quotient by a size, say
+    except CostModelError:  # a quotient by a size, say
         return value
