@@ -26,7 +26,7 @@ def compiled(value: Number, names: Sequence[str]) -> Callable[..., int]:
         if not name.isidentifier() or not name.isascii() or name.startswith("_"):
             raise CostModelError(f"size {name!r}; allowed are letters and digits")
     lines = [f"def count({', '.join(names)}):"]
-    result, rules = str(value), {}
+    rules: dict[str, Callable[..., Number]] = {}
     if isinstance(value, Polynomial):
         missing = value.free_symbols.difference(names)
         if missing:
@@ -43,6 +43,8 @@ def compiled(value: Number, names: Sequence[str]) -> Callable[..., int]:
         result = source(value.terms, known)
         if not value.integer:
             result = f"_plain({result})"
+    else:
+        result = source({(): value}, {})
     text = "\n".join([*lines, f"    return {result}"]) + "\n"
     space: dict[str, Any] = {"__builtins__": {}, "Fraction": Fraction, "_plain": plain, **rules}
     exec(compile(text, "<formula>", "exec"), space)

@@ -85,7 +85,7 @@ def _sum(terms: Terms, product: Callable[[Monomial, Rational], str]) -> str:
         if text:
             part = f" - {part[1:]}" if part.startswith("-") else f" + {part}"
         text += part
-    return text
+    return text or "0"
 
 
 def _place(monomial: Monomial) -> tuple[Any, ...]:

@@ -144,6 +144,7 @@ def test_calls_in_documents():
     assert (H / (W + 1)).to_latex() == r"\frac{H}{W + 1}"
     assert ((H / (W + 1)) ** 2).to_latex() == r"\left( \frac{H}{W + 1} \right)^{2}"
     assert (H // W).to_latex() == r"\left\lfloor \frac{H}{W} \right\rfloor"
+    assert str(inside(H, 3, 2, 1, 0, W)) == "taps_inside(H, 3, 2, 1, 0, W)"
     assert smallest(H, 3).to_latex() == r"\min\left(H, 3\right)"
     assert inside(H, 3, 2, 1, 1, W).to_latex().startswith(r"\mathrm{taps\_inside}\left(H, 3")
 

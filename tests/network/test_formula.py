@@ -1,9 +1,16 @@
-"""Closed formulas of networks as SymPy expressions."""
+"""Closed formulas of networks: exact at every size, as Python and as SymPy expressions."""
 
+import random
+from fractions import Fraction
+
+import pytest
 import sympy
 
+import costmodel as cm
 from costmodel.core.polynomial import symbol
-from costmodel.network.formula import to_sympy
+from costmodel.errors import CostModelError
+from costmodel.network.columns import total
+from costmodel.network.formula import formulas, to_sympy
 
 H, W = symbol("H"), symbol("W")
 
@@ -19,3 +26,26 @@ def test_a_ratio_is_no_integer():
     (alpha,) = to_sympy(symbol("alpha", integer=False) * 2).free_symbols
     assert alpha.is_integer is None
     assert alpha.is_positive
+
+
+@pytest.mark.parametrize("variant", ["octave", "winograd", "fft", "ghost", "topological"])
+@pytest.mark.parametrize("metric", ["macs", "macs_without_padding", "peak_memory"])
+def test_a_replaced_network_has_the_formula_that_recounting_gives(variant, metric):
+    net = cm.load("resnet18").replace(variant, pays=False)
+    count = net.compiled(metric)
+    generator = random.Random(f"{variant} {metric}")
+    for _ in range(3):
+        sizes = {"N": generator.randint(1, 5)} | {s: generator.randint(33, 300) for s in "HW"}
+        assert count(**sizes) == total(net.at(**sizes), metric), sizes
+
+
+def test_the_text_of_a_formula_is_python():
+    net = cm.load("resnet18").replace("octave", pays=False)
+    for row in formulas(net, ("macs", "arithmetic_intensity"), ("N", "H", "W")):
+        value = eval(row["formula"], {"N": 2, "H": 75, "W": 101, "Fraction": Fraction})
+        assert value == total(net.at(N=2, H=75, W=101), row["metric"])
+
+
+def test_a_field_of_view_does_not_add_up():
+    with pytest.raises(CostModelError, match="view_rows does not add up; allowed are counts"):
+        cm.load("resnet18").polynomial("view_rows")
