@@ -212,7 +212,7 @@ class Text(Field):
 
 
 @dataclass(frozen=True)
-class Settings(Field):
+class NamedSizes(Field):
     """Sizes by name, `H=320,alpha=1/2` in the URL; as a mapping from names to texts."""
 
     bound: ClassVar[bool] = False

@@ -36,7 +36,7 @@ class Status(Enum):
 
 
 @dataclass(frozen=True)
-class Block:
+class EmbeddedBlock:
     """One pair of markers.
 
     directive: the text of the opening marker. line: its line, from 1. body: the text between the
@@ -97,7 +97,7 @@ def checksum(body: str) -> str:
     return hashlib.sha256(normal.encode()).hexdigest()[:8]
 
 
-def find(text: str, path: str, syntax: Syntax) -> list[Block]:
+def find(text: str, path: str, syntax: Syntax) -> list[EmbeddedBlock]:
     """Every block of a document, in order.
 
     Raises `DocumentError` for a block that is not closed, not opened, or inside another one.
@@ -110,7 +110,7 @@ def find(text: str, path: str, syntax: Syntax) -> list[Block]:
     for match in syntax.closing.finditer(text):
         if not _inside(match.start(), code):
             marks.append((match.start(), match.end(), None, match[1]))
-    blocks: list[Block] = []
+    blocks: list[EmbeddedBlock] = []
     opened: tuple[int, int, str] | None = None
     for start, end, directive, stored in sorted(marks, key=lambda mark: mark[0]):
         line = text.count("\n", 0, start) + 1
@@ -138,7 +138,9 @@ def find(text: str, path: str, syntax: Syntax) -> list[Block]:
     return blocks
 
 
-def _block(text: str, opened: tuple[int, int, str], close: tuple[int, int], stored: str) -> Block:
+def _block(
+    text: str, opened: tuple[int, int, str], close: tuple[int, int], stored: str
+) -> EmbeddedBlock:
     start, end, directive = opened
     line_start = text.rfind("\n", 0, start) + 1
     before = text[line_start:start]
@@ -152,7 +154,7 @@ def _block(text: str, opened: tuple[int, int, str], close: tuple[int, int], stor
         body_start = end + newline.end()
         body_end = max(body_start, text.rfind("\n", 0, close[0]) + 1)
         inline = False
-    return Block(
+    return EmbeddedBlock(
         directive,
         _line(text, start),
         text[body_start:body_end],

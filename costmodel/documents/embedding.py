@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from costmodel.documents.blocks import (
-    Block,
     DocumentError,
+    EmbeddedBlock,
     Status,
     Syntax,
     checksum,
@@ -34,7 +34,7 @@ class Embedded:
     path: str
     before: str
     text: str
-    blocks: tuple[tuple[Block, Status], ...]
+    blocks: tuple[tuple[EmbeddedBlock, Status], ...]
     files: tuple[tuple[str, bytes], ...] = ()
 
     @property
@@ -70,7 +70,7 @@ def process(
     syntax = syntax_of(path)
     newline = "\r\n" if "\r\n" in text else "\n"
     parts: list[str] = []
-    found: list[tuple[Block, Status]] = []
+    found: list[tuple[EmbeddedBlock, Status]] = []
     files: dict[str, bytes] = {}
     position = 0
     for block in find(text, path, syntax):
@@ -117,7 +117,7 @@ def write(result: Embedded) -> None:
         write_whole(result.path, result.text)
 
 
-def _status(block: Block, body: str) -> Status:
+def _status(block: EmbeddedBlock, body: str) -> Status:
     if block.checksum:
         if checksum(block.body) != block.checksum:
             return Status.EDITED
@@ -125,7 +125,7 @@ def _status(block: Block, body: str) -> Status:
     return Status.EDITED if block.body.strip() else Status.NEW
 
 
-def _lay_out(wanted: str, block: Block, newline: str, padded: bool) -> str:
+def _lay_out(wanted: str, block: EmbeddedBlock, newline: str, padded: bool) -> str:
     if block.inline:
         return wanted.strip("\n")
     lines = wanted.strip("\n").split("\n")

@@ -16,7 +16,7 @@ from costmodel.formulas.printing.latex_printer import letter_latex
 
 
 @dataclass(frozen=True)
-class _Style:
+class _Signs:
     """How indices are written: `one` letter, the `comma`, a `tensor`, a `sum`, and three signs."""
 
     comma: str
@@ -34,8 +34,8 @@ class _Style:
 
 
 _STYLES = {
-    "text": _Style(",", "{0}[{1}]", "Σ_{{{0}}} ", "~", "∈", False),
-    "latex": _Style(", ", "{0}_{{{1}}}", r"\sum_{{{0}}} ", r" \sim ", r" \in ", True),
+    "text": _Signs(",", "{0}[{1}]", "Σ_{{{0}}} ", "~", "∈", False),
+    "latex": _Signs(", ", "{0}_{{{1}}}", r"\sum_{{{0}}} ", r" \sim ", r" \in ", True),
 }
 
 
@@ -80,12 +80,12 @@ def _line(stage: str | StageLine | BoundStage) -> StageLine:
     return lines[0]
 
 
-def _pattern(axis: WeightAxis, write: _Style) -> str:
+def _pattern(axis: WeightAxis, write: _Signs) -> str:
     """Window indices that run together over the taps that exist: (i,j)∈T."""
     return f"({write.list(axis.names)}){write.member}{axis.size}"
 
 
-def _input(axis: InputAxis, write: _Style) -> str:
+def _input(axis: InputAxis, write: _Signs) -> str:
     """One index of the input; of a channel window position and tap, `e~c` where it is spread."""
     if not axis.tap:
         return write.one(axis.name)

@@ -28,7 +28,7 @@ from costmodel.metrics.settings import Settings, bits_in_bytes
 
 
 @dataclass
-class _Run:
+class _Lifetimes:
     """The steps of a program: which tensor each one writes, and when each was read last.
 
     weights: 1 for every step, or min(1, times) where a number of repetitions is not known yet.
@@ -123,7 +123,7 @@ class _Run:
 
 def peak_memory(bound: BoundVariant, settings: Settings) -> Number:
     """Bytes of the activations that are alive at once, at most."""
-    whole, run = FeatureMap.start(bound), _Run()
+    whole, run = FeatureMap.start(bound), _Lifetimes()
     start = run.write(whole.elements)
     run.keep(run.sequence(bound.program, whole, start))
     return bits_in_bytes(largest(*run.held()), settings.activation_bits)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from torch.nn.utils import parametrize
 
 from costmodel.checks.referee.sources import Opened, opened
-from costmodel.checks.referee.suite import Row, rows
+from costmodel.checks.referee.suite import SuiteRow, rows
 
 _MODULES = {
     (False, 1): nn.Conv1d,
@@ -23,7 +23,7 @@ _MODULES = {
     (True, 2): nn.ConvTranspose2d,
     (True, 3): nn.ConvTranspose3d,
 }
-Build = Callable[[Row], nn.Module]
+Build = Callable[[SuiteRow], nn.Module]
 #: Form → the function that makes a module of a row; `suite.FORMS` says what each is.
 BUILDERS: dict[str, Build] = {}
 
@@ -39,10 +39,10 @@ def builds(form: str) -> Callable[[Build], Build]:
 
 
 @dataclass(frozen=True)
-class Case:
+class SuiteCase:
     """A row of the suite that can be built."""
 
-    row: Row
+    row: SuiteRow
 
     def opened(self) -> Opened:
         """The model in evaluation mode with the shape of its input."""
@@ -61,7 +61,7 @@ class Case:
         return opened.model, tuple(opened.inputs.tensors("cpu")[0])
 
 
-def _options(row: Row) -> dict[str, Any]:
+def _options(row: SuiteRow) -> dict[str, Any]:
     options: dict[str, Any] = {
         "stride": row.stride,
         "padding": row.padding,
@@ -73,7 +73,7 @@ def _options(row: Row) -> dict[str, Any]:
     return options
 
 
-def _layer(row: Row, cls: Any = None) -> Any:
+def _layer(row: SuiteRow, cls: Any = None) -> Any:
     cls = cls or _MODULES[row.transposed, len(row.size)]
     return cls(row.in_channels, row.out_channels, row.kernel, bias=row.bias, **_options(row))
 
@@ -98,7 +98,7 @@ class OwnConv(nn.Conv2d):
 class Functional(nn.Module):
     """A weight of its own, and a function of it and the input."""
 
-    def __init__(self, row: Row, run: Callable[[Tensor, Tensor], Tensor]) -> None:
+    def __init__(self, row: SuiteRow, run: Callable[[Tensor, Tensor], Tensor]) -> None:
         super().__init__()
         groups = row.groups
         first, second = row.out_channels, row.in_channels // groups
@@ -113,12 +113,12 @@ class Functional(nn.Module):
 
 
 @builds("module")
-def _module(row: Row) -> nn.Module:
+def _module(row: SuiteRow) -> nn.Module:
     return nn.Sequential(_layer(row))
 
 
 @builds("functional")
-def _functional(row: Row) -> nn.Module:
+def _functional(row: SuiteRow) -> nn.Module:
     name = f"conv{'_transpose' if row.transposed else ''}{len(row.size)}d"
 
     def run(x: Tensor, weight: Tensor) -> Tensor:
@@ -128,12 +128,12 @@ def _functional(row: Row) -> nn.Module:
 
 
 @builds("subclass")
-def _subclass(row: Row) -> nn.Module:
+def _subclass(row: SuiteRow) -> nn.Module:
     return nn.Sequential(_layer(row, OwnConv))
 
 
 @builds("weight_norm")
-def _weight_norm(row: Row) -> nn.Module:
+def _weight_norm(row: SuiteRow) -> nn.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch would rather have the parametrised one
         return nn.Sequential(torch.nn.utils.weight_norm(_layer(row)))
@@ -148,31 +148,31 @@ class Halved(nn.Module):
 
 
 @builds("parametrised")
-def _parametrised(row: Row) -> nn.Module:
+def _parametrised(row: SuiteRow) -> nn.Module:
     layer = _layer(row)
     parametrize.register_parametrization(layer, "weight", Halved())
     return nn.Sequential(layer)
 
 
 @builds("shared_runs")
-def _shared_runs(row: Row) -> nn.Module:
+def _shared_runs(row: SuiteRow) -> nn.Module:
     return Holder(lambda layer, x: layer(x) + layer(x.flip(-1)), _layer(row))
 
 
 @builds("shared_owners")
-def _shared_owners(row: Row) -> nn.Module:
+def _shared_owners(row: SuiteRow) -> nn.Module:
     layer = _layer(row)
     return Holder(lambda one, two, x: one(x) + two(x), nn.Sequential(layer), nn.Sequential(layer))
 
 
 @builds("unused")
-def _unused(row: Row) -> nn.Module:
+def _unused(row: SuiteRow) -> nn.Module:
     other = nn.Conv2d(row.out_channels, row.in_channels, row.kernel)
     return Holder(lambda layer, unused, x: layer(x), _layer(row), other)
 
 
 @builds("unfold")
-def _unfold(row: Row) -> nn.Module:
+def _unfold(row: SuiteRow) -> nn.Module:
     def run(x: Tensor, weight: Tensor) -> Tensor:
         windows = functional.unfold(x, row.kernel)
         return weight.flatten(1) @ windows
@@ -181,7 +181,7 @@ def _unfold(row: Row) -> nn.Module:
 
 
 @builds("einsum")
-def _einsum(row: Row) -> nn.Module:
+def _einsum(row: SuiteRow) -> nn.Module:
     def run(x: Tensor, weight: Tensor) -> Tensor:
         windows = x.unfold(2, row.kernel[0], 1).unfold(3, row.kernel[1], 1)
         return torch.einsum("bmhwij,nmij->bnhw", windows, weight)
@@ -190,7 +190,7 @@ def _einsum(row: Row) -> nn.Module:
 
 
 @builds("scripted")
-def _scripted(row: Row) -> nn.Module:
+def _scripted(row: SuiteRow) -> nn.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch advises against it; models have it all the same
         compiled: nn.Module = torch.jit.script(nn.Sequential(_layer(row)).eval())
@@ -198,14 +198,14 @@ def _scripted(row: Row) -> nn.Module:
 
 
 @builds("half")
-def _half(row: Row) -> nn.Module:
+def _half(row: SuiteRow) -> nn.Module:
     return nn.Sequential(_layer(row)).half()
 
 
 @builds("linear")
-def _linear(row: Row) -> nn.Module:
+def _linear(row: SuiteRow) -> nn.Module:
     return nn.Sequential(nn.Linear(row.in_channels, row.out_channels, bias=row.bias))
 
 
 #: Every case by name.
-CASES = {name: Case(row) for name, row in rows().items()}
+CASES = {name: SuiteCase(row) for name, row in rows().items()}

@@ -18,7 +18,7 @@ from costmodel.network.operation import NetOp
 MODULE, FUNCTION, OPERATOR = "module", "function", "operator"
 
 
-class Shape(tuple[int, ...]):
+class TensorShape(tuple[int, ...]):
     """A tensor among recorded arguments: its shape, batch first as a rule."""
 
     @property
@@ -34,7 +34,7 @@ class Call:
     level: MODULE, FUNCTION or OPERATOR. name: the class ("Conv2d"), the function with where it was
     looked up ("F.conv2d", "torch.matmul", "Tensor.add"), or the operator ("convolution").
     path: the module that runs. parent: index of the call around it, -1 for none.
-    args, kwargs: as called, with a `Shape` for every tensor. output: the first tensor's shape.
+    args, kwargs: as called, with a `TensorShape` for every tensor. output: the first one returned.
     facts: of a module: `bases` (its classes' names), `kernel`, `groups`, `bias`, `affine`, its
     `parameters` by name, `children`, `owners` (how many paths lead to it). op: of an operator: the
     operation with its exact multiplies.
@@ -47,7 +47,7 @@ class Call:
     parent: int
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
-    output: Shape = field(default_factory=lambda: Shape())
+    output: TensorShape = field(default_factory=lambda: TensorShape())
     facts: Mapping[str, Any] = field(default_factory=dict)
     op: NetOp | None = None
 
@@ -57,7 +57,7 @@ class Call:
         return int(self.op.macs) if self.op is not None else 0
 
     @property
-    def inputs(self) -> tuple[Shape, ...]:
+    def inputs(self) -> tuple[TensorShape, ...]:
         """Shapes of the tensors among the positional arguments, lists opened, in order."""
         return tuple(shapes(self.args))
 
@@ -68,9 +68,9 @@ class Call:
         return self.kwargs.get(name, default)
 
 
-def shapes(value: Any) -> Iterator[Shape]:
+def shapes(value: Any) -> Iterator[TensorShape]:
     """Every tensor's shape in nested arguments."""
-    if isinstance(value, Shape):
+    if isinstance(value, TensorShape):
         yield value
     elif isinstance(value, list | tuple):
         for item in value:

@@ -9,15 +9,15 @@ from typing import Any
 import torch
 from torch import nn
 
+from costmodel.checks.referee.call_recorder import CallRecorder, WatchedMode, class_name, watched
 from costmodel.checks.referee.record import Call, Record
-from costmodel.checks.referee.witness import WatchedMode, Witness, class_name, watched
 from costmodel.core.readable import shape_text
 from costmodel.errors import InputError
 from costmodel.network.read.torch.copies import real_copy
 from costmodel.network.read.torch.dispatch import NeedsIntegers
 from costmodel.network.read.torch.inputs import Inputs
 from costmodel.network.read.torch.run import LOCK, surroundings
-from costmodel.network.read.torch.state import State
+from costmodel.network.read.torch.state import ModelState
 
 
 def record(model: Callable[..., Any], inputs: Inputs, name: str = "") -> Record:
@@ -52,17 +52,17 @@ def _record(model: Callable[..., Any], inputs: Inputs, name: str) -> Record:
 
 
 def _run(model: Callable[..., Any], inputs: Inputs, name: str, *, real: bool) -> Record:
-    with LOCK, State() as state, torch.random.fork_rng(devices=[]):
+    with LOCK, ModelState() as state, torch.random.fork_rng(devices=[]):
         owners: dict[int, int] = {}
         if isinstance(model, nn.Module):
             state.add(model, lend=not real)
             _count_paths(model, owners)
-        witness = Witness(state, owners)
+        recorder = CallRecorder(state, owners)
         args, kwargs = inputs.tensors("cpu" if real else "meta")
-        mode = WatchedMode(witness, shortcuts=False, constants="none", real=real)
-        with surroundings(), watched(witness), mode:
+        mode = WatchedMode(recorder, shortcuts=False, constants="none", real=real)
+        with surroundings(), watched(recorder), mode:
             model(*args, **kwargs)
-    calls = tuple(call for call in witness.calls if call is not None)
+    calls = tuple(call for call in recorder.calls if call is not None)
     batch = inputs.shapes[0][0] if inputs.shapes and inputs.shapes[0] else 1
     return Record(name or _title(model), _renumbered(calls), batch)
 

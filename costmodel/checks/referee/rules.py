@@ -7,7 +7,7 @@ from math import prod
 
 from costmodel.checks.referee import causes
 from costmodel.checks.referee.convention import Rule, Unit, Value
-from costmodel.checks.referee.record import FUNCTION, MODULE, OPERATOR, Call, Record, Shape
+from costmodel.checks.referee.record import FUNCTION, MODULE, OPERATOR, Call, Record, TensorShape
 
 CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d")
 TRANSPOSED = ("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
@@ -165,9 +165,9 @@ def named(names: Iterable[str], weigh: Weigh) -> dict[str, Weigh]:
 
 
 # -- sizes -----------------------------------------------------------------------------------------
-def first_input(unit: Unit) -> Shape:
+def first_input(unit: Unit) -> TensorShape:
     """Shape of the first tensor that the unit is called with."""
-    return next(iter(unit.call.inputs), Shape())
+    return next(iter(unit.call.inputs), TensorShape())
 
 
 def inputs(factor: int = 1) -> Weigh:
@@ -199,6 +199,6 @@ def geometry(unit: Unit) -> str:
     return causes.GRID
 
 
-def positions(shape: Shape) -> int:
+def positions(shape: TensorShape) -> int:
     """Elements of a map without batch and channels, as a counter with batch axes reads it."""
     return prod(shape[2:])

@@ -87,7 +87,7 @@ class Function(nn.Module):
         return self.function(*inputs)
 
 
-class Product(nn.Module):
+class MatrixProduct(nn.Module):
     """A product of two activations of given shapes."""
 
     def __init__(self, product: MatMul) -> None:
@@ -114,7 +114,7 @@ class ListedLayers(nn.Module):
 
     def _add(self, op: NetOp) -> None:
         if op.matmul is not None:
-            self.layers.append(Product(op.matmul))
+            self.layers.append(MatrixProduct(op.matmul))
             self.shapes.append(())
             return
         assert op.layer is not None

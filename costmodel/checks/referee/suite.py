@@ -35,7 +35,7 @@ FORMS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class SuiteRow:
     """A case: how it is called, its geometry (one number per axis), its exact multiplies.
 
     batch is 0 for an input without a batch axis; padding is one number per axis or "same".
@@ -60,10 +60,10 @@ class Row:
 
 
 @functools.cache
-def rows() -> dict[str, Row]:
+def rows() -> dict[str, SuiteRow]:
     """The cases by name, in the order of the file."""
     path = data_path(*FILE)
-    rows: dict[str, Row] = {}
+    rows: dict[str, SuiteRow] = {}
     with open(path, encoding="utf-8", newline="") as file:
         for cells in csv.DictReader(file):
             row = _row(cells)
@@ -73,7 +73,7 @@ def rows() -> dict[str, Row]:
     return rows
 
 
-def _row(cells: dict[str, str]) -> Row:
+def _row(cells: dict[str, str]) -> SuiteRow:
     size = read_sizes(cells["size"]) if cells["size"] else ()
 
     def each(name: str) -> tuple[int, ...]:
@@ -81,7 +81,7 @@ def _row(cells: dict[str, str]) -> Row:
         return values * len(size) if len(values) == 1 else values
 
     padding = cells["padding"]
-    return Row(
+    return SuiteRow(
         cells["case"],
         cells["form"],
         cells["transposed"] == "1",

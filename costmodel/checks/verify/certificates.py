@@ -38,13 +38,13 @@ from costmodel.formulas.printing.printers import text
 from costmodel.table import Table
 from costmodel.torch.modules import VariantModule
 
-METRICS = ("params", "macs")
+CERTIFIED = ("params", "macs")
 PROVED, NONE = "proved", "no certificate"
 #: Further points of each class, with other values, where a higher degree would show itself.
 BEYOND = 4
 _BATCH = 512
 
-#: What an outside counter says of each of many variants on layers: the values of `METRICS`.
+#: What an outside counter says of each of many variants on layers: the values of `CERTIFIED`.
 Count = Callable[[Sequence[BoundVariant]], Iterable[tuple[int, int]]]
 
 
@@ -131,7 +131,7 @@ def uncertified(table: Table) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Certificate:
     """Formulas of one variant on one kind of layer, and the grids that decide about them.
 
     formulas: by metric, in the letters of `lettered`. grids: one for each class of sizes.
@@ -182,7 +182,7 @@ class Claim:
             while batch := list(itertools.islice(points, _BATCH)):
                 got = count([bound for _, bound in batch])
                 for (at, bound), numbers in zip(batch, got, strict=True):
-                    for metric, number in zip(METRICS, numbers, strict=True):
+                    for metric, number in zip(CERTIFIED, numbers, strict=True):
                         if metric not in values or differences[metric]:
                             continue
                         above, below = values[metric](*at.values())
@@ -191,12 +191,12 @@ class Claim:
         return differences
 
 
-def claim(
+def certificate(
     variant: Variant,
     setting: str,
     formulas: Mapping[str, Expr] | None = None,
     held: Mapping[str, Sequence[Number]] | None = None,
-) -> Claim:
+) -> Certificate:
     """The formulas of a variant, and grids of layers that prove or refute them.
 
     Args:
@@ -209,7 +209,7 @@ def claim(
         CostModelError: there is no certificate, with the reason.
     """
     lettered = Lettered(variant, SETTINGS[setting])
-    claimed = formulas or {m: formula(variant, m, lettered.layer) for m in METRICS}
+    claimed = formulas or {m: formula(variant, m, lettered.layer) for m in CERTIFIED}
     values = {
         lettered.hyper[name]: (held or {}).get(name) or (default_value(hyper),)
         for name, hyper in variant.hyper.items()
@@ -219,7 +219,7 @@ def claim(
         layer_grid(lettered, size_class, size_class.degrees(exprs, lettered.letters))
         for size_class in size_classes(exprs, values)
     )
-    return Claim(lettered, claimed, grids)
+    return Certificate(lettered, claimed, grids)
 
 
 def _rows(task: tuple[Variant, str]) -> list[dict[str, Any]]:
@@ -232,7 +232,7 @@ def _rows(task: tuple[Variant, str]) -> list[dict[str, Any]]:
     reasons: list[str] = []
     for setting in counter.settings:
         try:
-            made = claim(variant, setting)
+            made = certificate(variant, setting)
             differences = made.differences(counter.count)
         except CostModelError as error:
             reasons.append(str(error))
@@ -248,7 +248,7 @@ def _rows(task: tuple[Variant, str]) -> list[dict[str, Any]]:
                 "points": made.points,
                 "result": differences[metric] or PROVED,
             }
-            for metric in METRICS
+            for metric in CERTIFIED
         ]
     return [{**base, "result": f"{NONE}: {'; '.join(reasons)}"}]
 

@@ -12,7 +12,7 @@ from costmodel.dashboard import parts
 from costmodel.dashboard.forms import selection
 from costmodel.dashboard.forms.hyper_form import decimal
 from costmodel.dashboard.state.state import State
-from costmodel.fields import Choice, Field, Flag, Settings, Text
+from costmodel.fields import Choice, Field, Flag, NamedSizes, Text
 from costmodel.network.network import Network
 from costmodel.network.read.library import available, load
 from costmodel.network.read.uploads import MAX_BYTES, read_upload
@@ -36,7 +36,7 @@ def fields() -> list[Field]:
     return [
         Choice("source", next(iter(SOURCES)), "Network from", options=tuple(SOURCES)),
         Choice("network", _FIRST, "Network", options=shipped),
-        Settings("at", help="Other sizes than the network was read with"),
+        NamedSizes("at", help="Other sizes than the network was read with"),
         Choice("replace", _NONE, "Put in place", options=(_NONE, *ids)),
         Text("where", "", "Which layers", most=200),
         Flag("pays", True, "Only where it saves MACs"),

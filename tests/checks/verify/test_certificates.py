@@ -15,8 +15,8 @@ from costmodel.checks.verify import certificates
 from costmodel.checks.verify.certificates import (
     COUNTERS,
     PROVED,
+    certificate,
     certify,
-    claim,
     refuted,
     uncertified,
 )
@@ -95,7 +95,7 @@ def test_other_counts_have_no_certificate(expr):
 # -- grids -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_a_grid_is_unisolvent_and_every_point_fits(setting):
-    made = claim(BASIS, setting)
+    made = certificate(BASIS, setting)
     (grid,) = made.grids
     degrees = grid.size_class.degrees(made.formulas.values(), made.lettered.letters)
     for letter, values in grid.values.items():
@@ -117,7 +117,7 @@ def test_a_grid_is_unisolvent_and_every_point_fits(setting):
 
 def test_no_other_polynomial_of_the_degrees_vanishes_on_a_grid():
     """The matrix of all monomials on the grid has full rank, which is what unisolvent means."""
-    (grid,) = claim(cm.VARIANTS["linear"], "stride 1").grids
+    (grid,) = certificate(cm.VARIANTS["linear"], "stride 1").grids
     letters = list(grid.values)
     rows = [
         [prod(at[s] ** e for s, e in zip(letters, powers, strict=True)) for powers in exponents]
@@ -128,7 +128,7 @@ def test_no_other_polynomial_of_the_degrees_vanishes_on_a_grid():
 
 
 def test_grids_are_the_same_every_time():
-    first, second = (claim(cm.VARIANTS["shuffle_unit"], "any stride") for _ in range(2))
+    first, second = (certificate(cm.VARIANTS["shuffle_unit"], "any stride") for _ in range(2))
     assert [g.values for g in first.grids] == [g.values for g in second.grids]
 
 
@@ -158,9 +158,9 @@ def say(expr):
 
 def basis_claim(change=None, setting="any stride"):
     """The claim about the basis variant's MACs, and what a wrong formula makes of it."""
-    made = claim(BASIS, setting)
+    made = certificate(BASIS, setting)
     right = made.formulas["macs"]
-    return right, claim(BASIS, setting, {"macs": right + (change(made) if change else 0)})
+    return right, certificate(BASIS, setting, {"macs": right + (change(made) if change else 0)})
 
 
 def degree_one(*names, at=0):

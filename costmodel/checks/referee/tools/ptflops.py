@@ -12,7 +12,7 @@ from typing import Any
 
 from costmodel.checks.referee import causes
 from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
-from costmodel.checks.referee.record import FUNCTION, MODULE, Call, Record, Shape
+from costmodel.checks.referee.record import FUNCTION, MODULE, Call, Record, TensorShape
 from costmodel.checks.referee.rules import (
     CONVOLUTIONS,
     TRANSPOSED,
@@ -151,7 +151,7 @@ def products_of(unit: Unit) -> int:
 
 def elementwise(unit: Unit) -> int:
     """The broadcast shape of both arguments; a number has none."""
-    shapes = [a for a in unit.call.args[:2] if isinstance(a, Shape)]
+    shapes = [a for a in unit.call.args[:2] if isinstance(a, TensorShape)]
     if not shapes:
         return 1
     rank = max(map(len, shapes))

@@ -8,17 +8,18 @@ from typing import Any
 from costmodel.core.layer import ConvLayer
 from costmodel.core.output_size import strided_size, transposed_size
 from costmodel.errors import LayerError
-from costmodel.network.read.onnx.products import Product, Shape, View, rule
+from costmodel.network.read.onnx.products import NodeView, Product, rule
+from costmodel.network.read.onnx.shapes import Shape
 
 
-def _axes(view: View, name: str, sides: int, default: int) -> tuple[int, ...]:
+def _axes(view: NodeView, name: str, sides: int, default: int) -> tuple[int, ...]:
     values = tuple(view.attributes.get(name) or (default,) * sides)
     if len(values) != sides:
         raise view.fail(f"has {len(values)} values of {name}; allowed are {sides}")
     return values
 
 
-def _conv(view: View, x_at: int, w_at: int, b_at: int) -> list[Product] | None:
+def _conv(view: NodeView, x_at: int, w_at: int, b_at: int) -> list[Product] | None:
     x, w = view.shape(x_at), view.shape(w_at)
     if x is None or w is None:
         return None
@@ -55,7 +56,7 @@ def _conv(view: View, x_at: int, w_at: int, b_at: int) -> list[Product] | None:
     return [Product("conv", layer, weights=(w_at,), biases=(b_at,) if view.has(b_at) else ())]
 
 
-def _layer(view: View, **sizes: Any) -> ConvLayer:
+def _layer(view: NodeView, **sizes: Any) -> ConvLayer:
     try:
         return ConvLayer(**sizes)
     except LayerError as error:
@@ -63,7 +64,7 @@ def _layer(view: View, **sizes: Any) -> ConvLayer:
 
 
 def _pads(
-    view: View, size: Shape, kernel: Shape, stride: Shape, dilation: Shape
+    view: NodeView, size: Shape, kernel: Shape, stride: Shape, dilation: Shape
 ) -> tuple[tuple[int, int], ...]:
     """Zeros (before, after) along each axis, by `pads` or by the older `auto_pad`."""
     sides = len(size)
@@ -96,25 +97,25 @@ def _padded(size: Shape, pads: tuple[tuple[int, int], ...]) -> tuple[Shape, Any]
 
 
 @rule("Conv", "FusedConv", "NhwcConv")
-def conv(view: View) -> list[Product] | None:
+def conv(view: NodeView) -> list[Product] | None:
     """X (N, C, …), W (M, C/group, …), B (M)."""
     return _conv(view, 0, 1, 2)
 
 
 @rule("QLinearConv")
-def qlinear_conv(view: View) -> list[Product] | None:
+def qlinear_conv(view: NodeView) -> list[Product] | None:
     """x, its scale and zero point, w, its scale and zero point, y's scale and zero point, B."""
     return _conv(view, 0, 3, 8)
 
 
 @rule("ConvInteger")
-def conv_integer(view: View) -> list[Product] | None:
+def conv_integer(view: NodeView) -> list[Product] | None:
     """x, w and their zero points."""
     return _conv(view, 0, 1, 99)
 
 
 @rule("ConvTranspose")
-def conv_transpose(view: View) -> list[Product] | None:
+def conv_transpose(view: NodeView) -> list[Product] | None:
     """X (N, C, …), W (C, M/group, …), B (M); every input position meets every tap once."""
     x, w = view.shape(0), view.shape(1)
     if x is None or w is None:

@@ -11,7 +11,7 @@ from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, NetOp, Para
 from costmodel.network.read.onnx import convolutions as _convolutions  # noqa: F401  (adds its rules)
 from costmodel.network.read.onnx.loading import onnx_module
 from costmodel.network.read.onnx.operators import SAME_ELEMENTS, kind_of
-from costmodel.network.read.onnx.products import PRODUCTS, Product, View
+from costmodel.network.read.onnx.products import PRODUCTS, NodeView, Product
 from costmodel.network.read.onnx.shapes import Shape, Shapes
 
 #: Inputs of normalisations that are measured, not trained: BatchNormalization's mean and variance.
@@ -100,7 +100,7 @@ class Reader:
         rule = PRODUCTS.get(node.op_type) if node.domain in _DOMAINS else None
         if rule is None and self._folded(node, inputs):
             return
-        view = View(
+        view = NodeView(
             f"operation {self._name(node, '')!r} ({node.op_type}) of {self.label!r}",
             attributes,
             tuple(node.input),
@@ -152,7 +152,7 @@ class Reader:
                     self._add(node, "elementwise", held, work=prod(shape or (0,)), shape=shape)
         return True
 
-    def _kind(self, node: Any, view: View) -> str:
+    def _kind(self, node: Any, view: NodeView) -> str:
         if node.domain not in _DOMAINS:
             return "other"
         if node.op_type == "Gather" and view.is_constant(0) and self._root(view, 0) in self.floats:
@@ -161,11 +161,11 @@ class Reader:
             return "shape"
         return kind_of(node.op_type)
 
-    def _root(self, view: View, place: int) -> str:
+    def _root(self, view: NodeView, place: int) -> str:
         return self.constants.get(view.inputs[place], "")
 
     # -- rows ------------------------------------------------------------------------------------
-    def _products(self, node: Any, view: View, found: list[Product]) -> None:
+    def _products(self, node: Any, view: NodeView, found: list[Product]) -> None:
         if not found:
             self._plain(node, view, "elementwise")
         for product in found:
@@ -185,7 +185,7 @@ class Reader:
         places = {i for p in found for i in (*p.weights, *p.biases)}
         self._settings(node, view, places)
 
-    def _plain(self, node: Any, view: View, kind: str) -> None:
+    def _plain(self, node: Any, view: NodeView, kind: str) -> None:
         roles = "norm" if kind == "norm" else "other"
         settings = (*_SETTINGS.get(node.op_type, ()), *_MEASURED.get(node.op_type, ()))
         places = [i for i in range(len(view.inputs)) if i not in settings]
@@ -204,13 +204,13 @@ class Reader:
             kind, work = "other", 0  # its shape is not known: not a zero, but not modelled
         self._add(node, kind, held, work=work or 0, shape=out)
 
-    def _settings(self, node: Any, view: View, counted: set[int]) -> None:
+    def _settings(self, node: Any, view: NodeView, counted: set[int]) -> None:
         """Constants that a node reads without having them as weights are not unused either."""
         for place, name in enumerate(view.inputs):
             if place not in counted and name in self.constants:
                 self.read.add(self.constants[name])
 
-    def _held(self, view: View, places: Any, role: str) -> tuple[Parameter, ...]:
+    def _held(self, view: NodeView, places: Any, role: str) -> tuple[Parameter, ...]:
         held = []
         for place in places:
             if place >= len(view.inputs) or view.inputs[place] not in self.constants:
@@ -299,7 +299,7 @@ def _has_graph(attribute: Any) -> bool:
     return bool(attribute.g.node or attribute.graphs)
 
 
-def _pool_work(operator: str, view: View, x: Shape | None, out: Shape | None) -> int | None:
+def _pool_work(operator: str, view: NodeView, x: Shape | None, out: Shape | None) -> int | None:
     """Elements read, once per window they lie in."""
     kernel = view.attributes.get("kernel_shape")
     if kernel and not operator.startswith("Reduce"):

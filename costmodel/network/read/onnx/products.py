@@ -1,6 +1,6 @@
 """Rules of the ONNX operators that multiply matrices: from shapes to products.
 
-A rule gets a `View` of a node and returns its `Product`s, or None where a shape that it needs is
+A rule gets a `NodeView` and returns the node's `Product`s, or None where a shape that it needs is
 not known. Sizes that do not fit each other raise `InputError`.
 """
 
@@ -14,12 +14,11 @@ from typing import Any
 from costmodel.core.layer import ConvLayer
 from costmodel.errors import InputError
 from costmodel.network.operation import MatMul
-
-Shape = tuple[int, ...]
+from costmodel.network.read.onnx.shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class NodeView:
     """A node: its attributes, the names and shapes of its inputs ("" and None for absent ones)."""
 
     label: str
@@ -59,7 +58,7 @@ class Product:
     suffix: str = ""
 
 
-Rule = Callable[[View], "list[Product] | None"]
+Rule = Callable[[NodeView], "list[Product] | None"]
 #: Operator type → its rule.
 PRODUCTS: dict[str, Rule] = {}
 
@@ -76,7 +75,9 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 
 
 # -- matrix products -----------------------------------------------------------------------------
-def _matmul(view: View, a_at: int, b_at: int, biases: tuple[int, ...] = ()) -> list[Product] | None:
+def _matmul(
+    view: NodeView, a_at: int, b_at: int, biases: tuple[int, ...] = ()
+) -> list[Product] | None:
     a, b = view.shape(a_at), view.shape(b_at)
     if a is None or b is None:
         return None
@@ -88,7 +89,7 @@ def _matmul(view: View, a_at: int, b_at: int, biases: tuple[int, ...] = ()) -> l
 
 
 def _two_matrices(
-    view: View, a: Shape, b: Shape, a_at: int, b_at: int, biases: tuple[int, ...]
+    view: NodeView, a: Shape, b: Shape, a_at: int, b_at: int, biases: tuple[int, ...]
 ) -> list[Product]:
     if a[-1] != b[-2]:
         raise view.fail(f"multiplies matrices of shapes {a} and {b}, whose inner sides differ")
@@ -107,7 +108,7 @@ def _two_matrices(
     return [Product(kind, matmul=product, weights=weights, biases=biases)]
 
 
-def _broadcast(view: View, a: Shape, b: Shape) -> Shape:
+def _broadcast(view: NodeView, a: Shape, b: Shape) -> Shape:
     rank = max(len(a), len(b))
     pairs = zip((1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b, strict=True)
     result = []
@@ -119,7 +120,7 @@ def _broadcast(view: View, a: Shape, b: Shape) -> Shape:
 
 
 @rule("MatMul", "FusedMatMul", "MatMulInteger", "TransposeMatMul")
-def matmul(view: View) -> list[Product] | None:
+def matmul(view: NodeView) -> list[Product] | None:
     """A (…, r, k) @ B (…, k, c), batches broadcast."""
     if not view.attributes.get("transA") and not view.attributes.get("transB"):
         return _matmul(view, 0, 1)
@@ -132,13 +133,13 @@ def matmul(view: View) -> list[Product] | None:
 
 
 @rule("QLinearMatMul")
-def qlinear_matmul(view: View) -> list[Product] | None:
+def qlinear_matmul(view: NodeView) -> list[Product] | None:
     """a, its scale and zero point, b, its scale and zero point, y's scale and zero point."""
     return _matmul(view, 0, 3)
 
 
 @rule("Gemm")
-def gemm(view: View) -> list[Product] | None:
+def gemm(view: NodeView) -> list[Product] | None:
     """A (r, k) @ B (k, c) + C, either side transposed where its flag says so."""
     a, b = view.shape(0), view.shape(1)
     if a is None or b is None:
@@ -152,7 +153,7 @@ def gemm(view: View) -> list[Product] | None:
 
 
 @rule("QGemm")
-def qgemm(view: View) -> list[Product] | None:
+def qgemm(view: NodeView) -> list[Product] | None:
     """A, its scale and zero point, B, its scale and zero point, C."""
     a, b = view.shape(0), view.shape(3)
     if a is None or b is None or len(a) != 2 or len(b) != 2:
@@ -167,7 +168,7 @@ def _swapped(shape: Shape) -> Shape:
 
 
 @rule("Einsum")
-def einsum(view: View) -> list[Product] | None:
+def einsum(view: NodeView) -> list[Product] | None:
     """A sum of products; more than two inputs are multiplied from the left, two at a time."""
     shapes = view.shapes
     equation = view.attributes.get("equation", "")
@@ -205,7 +206,7 @@ def einsum(view: View) -> list[Product] | None:
     return [Product(kind, macs=macs, weights=weights)]
 
 
-def _terms(view: View, equation: str, shapes: Sequence[Shape]) -> tuple[list[str], str]:
+def _terms(view: NodeView, equation: str, shapes: Sequence[Shape]) -> tuple[list[str], str]:
     """One string of distinct letters per input, and the result's; "..." written out."""
     text = equation.replace(" ", "")
     left, arrow, right = text.partition("->")
@@ -240,7 +241,7 @@ def _terms(view: View, equation: str, shapes: Sequence[Shape]) -> tuple[list[str
 
 # -- attention and recurrent layers --------------------------------------------------------------
 @rule("Attention")
-def attention(view: View) -> list[Product] | None:
+def attention(view: NodeView) -> list[Product] | None:
     """Q, K, V (batch, heads, length, size) or (batch, length, heads·size); past keys and values."""
     q, k, v = view.shape(0), view.shape(1), view.shape(2)
     if q is None or k is None or v is None:
@@ -267,7 +268,7 @@ def attention(view: View) -> list[Product] | None:
 
 
 @rule("LSTM", "GRU", "RNN")
-def recurrent(view: View) -> list[Product] | None:
+def recurrent(view: NodeView) -> list[Product] | None:
     """X (length, batch, inputs), W (directions, gates·hidden, inputs), R (…, hidden)."""
     x, w, r = view.shape(0), view.shape(1), view.shape(2)
     if x is None or w is None or r is None:

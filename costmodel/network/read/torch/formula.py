@@ -30,7 +30,7 @@ from costmodel.network.read.torch.run import (
 )
 from costmodel.network.read.torch.shape_mode import ShapeMode, python_functions_open
 from costmodel.network.read.torch.sizes import Size
-from costmodel.network.read.torch.state import State
+from costmodel.network.read.torch.state import ModelState
 
 #: Letters of an input's axes by its rank; "" is an axis that a model fixes.
 _LETTERS = {
@@ -191,7 +191,7 @@ def _follow(
 ) -> list[NetOp]:
     """One forward at known sizes, some of which have letters."""
     placed = inputs.with_shapes(_shapes(letters, inputs, sizes))
-    with LOCK, State() as state, torch.random.fork_rng(devices=[]):
+    with LOCK, ModelState() as state, torch.random.fork_rng(devices=[]):
         if isinstance(model, nn.Module):
             state.add(model)
         elif isinstance(owner := getattr(model, "__self__", None), nn.Module):

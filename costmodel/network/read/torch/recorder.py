@@ -14,7 +14,7 @@ from costmodel.errors import LayerError
 from costmodel.network.kinds import KINDS
 from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, MatMul, NetOp, Parameter
 from costmodel.network.read.torch.operators import base_name
-from costmodel.network.read.torch.state import Owned, State
+from costmodel.network.read.torch.state import ModelState, Owned
 
 _META = torch.device("meta")
 _pop = torch._C._pop_torch_dispatch_stack
@@ -37,7 +37,7 @@ class Recorder:
         quiet: whether it is a layer whose views of its own input are not worth a row.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: ModelState) -> None:
         self.state = state
         self.ops: list[NetOp] = []
         self.path = ""

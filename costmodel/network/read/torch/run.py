@@ -20,7 +20,7 @@ from costmodel.network.read.torch.dispatch import CaptureMode, NeedsIntegers, Ne
 from costmodel.network.read.torch.inputs import Inputs
 from costmodel.network.read.torch.modules import LAYERS, Layer, untouched, usable_layers
 from costmodel.network.read.torch.recorder import Recorder
-from costmodel.network.read.torch.state import State, has_lazy
+from costmodel.network.read.torch.state import ModelState, has_lazy
 
 #: A run on the CPU is not started for a model with more parameters than this.
 CPU_LIMIT = 1 << 31
@@ -117,7 +117,7 @@ _WAYS = (
 
 def on_meta(model: Callable[..., Any], inputs: Inputs, way: Way) -> list[NetOp]:
     """The operations of one forward on the meta device; whatever the model raises gets out."""
-    with LOCK, State() as state, torch.random.fork_rng(devices=[]):
+    with LOCK, ModelState() as state, torch.random.fork_rng(devices=[]):
         if isinstance(model, nn.Module):
             state.add(model)
         elif isinstance(owner := getattr(model, "__self__", None), nn.Module):
@@ -141,7 +141,7 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
     with LOCK, torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         real = real_copy(model)
-        state = State()
+        state = ModelState()
         if isinstance(real, nn.Module):
             state.add(real, lend=False)
         recorder = Recorder(state)

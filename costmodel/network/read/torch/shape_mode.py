@@ -72,7 +72,7 @@ class ShapeMode(TorchFunctionMode):
         if name == "__get__":
             attribute = func.__self__.__name__
             if attribute == "shape":
-                return _Sizes(self.shape(args[0]))
+                return _TensorSize(self.shape(args[0]))
             if attribute not in RULES:
                 out = func(*args, **kwargs)
                 if isinstance(out, Tensor) and out is not args[0]:
@@ -82,7 +82,7 @@ class ShapeMode(TorchFunctionMode):
         elif name == "size":
             shape = self.shape(args[0])
             dim = args[1] if len(args) > 1 else kwargs.get("dim")
-            return _Sizes(shape) if dim is None else shape[dim]
+            return _TensorSize(shape) if dim is None else shape[dim]
         elif name in ("numel", "nelement"):
             return product(self.shape(args[0]))
         elif name == "__len__":
@@ -195,7 +195,7 @@ class ShapeMode(TorchFunctionMode):
         return None
 
 
-class _Sizes(tuple[Any, ...]):
+class _TensorSize(tuple[Any, ...]):
     """A shape of `Size`s with the methods of `torch.Size`."""
 
     __slots__ = ()
@@ -206,10 +206,10 @@ class _Sizes(tuple[Any, ...]):
 
     def __getitem__(self, index: Any) -> Any:
         found = tuple.__getitem__(self, index)
-        return _Sizes(found) if isinstance(index, slice) else found
+        return _TensorSize(found) if isinstance(index, slice) else found
 
     def __add__(self, other: Any) -> Any:
-        return _Sizes(tuple(self) + tuple(other))
+        return _TensorSize(tuple(self) + tuple(other))
 
 
 def _matrices(a: Dims, b: Dims) -> tuple[Dims, Any, Any, Any]:

@@ -18,7 +18,7 @@ from torch import nn
 
 _META = torch.device("meta")
 _CONTAINERS = frozenset((list, dict, set, OrderedDict, defaultdict))
-#: What every module has; `State` looks after the parameters and buffers among them itself.
+#: What every module has; `ModelState` looks after the parameters and buffers among them itself.
 _MODULE_ATTRIBUTES = frozenset(nn.Module().__dict__)
 
 
@@ -43,7 +43,7 @@ def has_lazy(model: nn.Module) -> bool:
     return any(is_lazy(p) for p in model.parameters())
 
 
-class State:
+class ModelState:
     """Names and parameters of one or more module trees, lent out as meta tensors.
 
     Attributes:
@@ -144,7 +144,7 @@ class State:
             }
         return self._own_storages
 
-    def __enter__(self) -> State:
+    def __enter__(self) -> ModelState:
         return self
 
     def __exit__(

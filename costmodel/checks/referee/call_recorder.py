@@ -1,4 +1,4 @@
-"""Witness: a recorder that keeps the calls of modules, functions and operators as a tree."""
+"""A recorder that keeps the calls of modules, functions and operators as a tree."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from costmodel.checks.referee.record import FUNCTION, MODULE, OPERATOR, Call, Shape
+from costmodel.checks.referee.record import FUNCTION, MODULE, OPERATOR, Call, TensorShape
 from costmodel.network.operation import NetOp
 from costmodel.network.read.torch.dispatch import CaptureMode
 from costmodel.network.read.torch.recorder import Recorder
-from costmodel.network.read.torch.state import State
+from costmodel.network.read.torch.state import ModelState
 
 #: Functions that some counter patches or a trace shows, where they are looked up.
 _NAMES = """
@@ -47,10 +47,10 @@ _LAYER_FACTS: tuple[str, ...] = (
 _LAYER_FACTS += ("elementwise_affine", "mode", "dim", "num_heads", "batch_first")
 
 
-class Witness(Recorder):
+class CallRecorder(Recorder):
     """A recorder that also keeps the tree of calls."""
 
-    def __init__(self, state: State, owners: dict[int, int]) -> None:
+    def __init__(self, state: ModelState, owners: dict[int, int]) -> None:
         super().__init__(state)
         self.calls: list[Call | None] = []
         self.open: list[int] = []
@@ -78,7 +78,7 @@ class Witness(Recorder):
         finally:
             self.open.pop()
             facts = result[1] if len(result) > 1 else {}
-            out = _first(result[0]) if result else Shape()
+            out = _first(result[0]) if result else TensorShape()
             self.calls[index] = Call(index, level, name, path, parent, *kept, out, facts)
 
     def add(self, kind: str, operator: str, **options: Any) -> None:
@@ -89,7 +89,7 @@ class Witness(Recorder):
     def _saw(self, op: NetOp) -> None:
         index = len(self.calls)
         parent = self.open[-1] if self.open else -1
-        shape = Shape(op.shape)
+        shape = TensorShape(op.shape)
         name, args = self.running[-1] if self.running else (op.operator.removeprefix("aten."), ())
         kept = _plain(args)
         self.calls.append(Call(index, OPERATOR, name, self.path, parent, kept, {}, shape, op=op))
@@ -115,7 +115,7 @@ class Witness(Recorder):
             "children": len(list(module.children())),
             "owners": self.owners.get(id(module), 1),
             "identity": self.path,
-            "parameters": {name: Shape(p.shape) for name, p in module.named_parameters()},
+            "parameters": {name: TensorShape(p.shape) for name, p in module.named_parameters()},
         }
         if isinstance(module, torch.jit.ScriptModule):
             return facts
@@ -140,7 +140,7 @@ def class_name(module: nn.Module) -> str:
 def _plain(value: Any) -> Any:
     """Arguments as plain data: shapes for tensors, and whatever is a number or a name."""
     if isinstance(value, Tensor):
-        return Shape(value.shape)
+        return TensorShape(value.shape)
     if isinstance(value, list | tuple):
         return tuple(_plain(item) for item in value)
     if value is None or isinstance(value, bool | int | float | str):
@@ -148,10 +148,10 @@ def _plain(value: Any) -> Any:
     return ...
 
 
-def _first(value: Any) -> Shape:
+def _first(value: Any) -> TensorShape:
     """The shape of the first tensor in a result."""
     if isinstance(value, Tensor):
-        return Shape(value.shape)
+        return TensorShape(value.shape)
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list | tuple):
@@ -159,13 +159,13 @@ def _first(value: Any) -> Shape:
             shape = _first(item)
             if shape:
                 return shape
-    return Shape()
+    return TensorShape()
 
 
 class WatchedMode(CaptureMode):
-    """A capture that tells its witness which operator runs."""
+    """A capture that tells its recorder which operator runs."""
 
-    recorder: Witness
+    recorder: CallRecorder
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -180,19 +180,19 @@ class WatchedMode(CaptureMode):
 
 
 @contextlib.contextmanager
-def watched(witness: Witness) -> Iterator[None]:
-    """Module calls and functions go through the witness, in this thread, until the end."""
+def watched(recorder: CallRecorder) -> Iterator[None]:
+    """Module calls and functions go through the recorder, in this thread, until the end."""
     original = nn.Module.__call__
     saved: list[tuple[Any, str, Any]] = []
 
     def call(module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
-        return witness.module_call(original, module, args, kwargs)
+        return recorder.module_call(original, module, args, kwargs)
 
     def wrapped(name: str, function: Any) -> Callable[..., Any]:
         def run(*args: Any, **kwargs: Any) -> Any:
-            if witness.silent:
+            if recorder.silent:
                 return function(*args, **kwargs)
-            with witness.around(FUNCTION, name, args, kwargs) as result:
+            with recorder.around(FUNCTION, name, args, kwargs) as result:
                 out = function(*args, **kwargs)
                 result.append(out)
                 return out
