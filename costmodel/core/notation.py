@@ -23,6 +23,7 @@ evenly and reads ⌊e · channels / outputs⌋ + c. `docs/notation.md` has an ex
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from costmodel.core import expression
@@ -170,7 +171,7 @@ class _Parser:
         line = StageLine(
             inputs, weights, outputs, options, self.text[start : at + len(last)].strip(), start
         )
-        check_roles(line, self.text)
+        _check_roles(line, self.text)
         return line
 
     def axes(self, end: str, what: str) -> list[tuple[str, int]]:
@@ -250,23 +251,14 @@ class _Parser:
         return expression.parse(text, within=self.text, offset=at)
 
 
-def check_roles(line: StageLine, text: str) -> None:
+def _check_roles(line: StageLine, text: str) -> None:
     """Refuse axes that no convolution stage can have: each one is named with a caret under it."""
-    inputs, weights, outputs = (
-        set(line.input_names),
-        set(line.weight_names),
-        set(line.output_names),
+    inputs, weights, outputs = map(
+        set[str], (line.input_names, line.weight_names, line.output_names)
     )
-    for names, what in (
-        ([(a.name, a.at) for a in line.inputs], "the input"),
-        ([(n, a.at) for a in line.weights for n in a.names], "the weight"),
-        ([(a.name, a.at) for a in line.outputs], "the output"),
-    ):
-        seen: set[str] = set()
-        for name, at in names:
-            if name in seen:
-                raise NotationError(f"axis {name!r} stands twice in {what}", text, at)
-            seen.add(name)
+    _check_once(((n, a.at) for a in line.inputs for n in a.names), "the input", text)
+    _check_once(((n, a.at) for a in line.weights for n in a.names), "the weight", text)
+    _check_once(((a.name, a.at) for a in line.outputs), "the output", text)
     for axis in line.inputs:
         for name in axis.names:
             if name not in weights | outputs:
@@ -277,9 +269,7 @@ def check_roles(line: StageLine, text: str) -> None:
                     axis.at,
                     sorted(weights | outputs),
                 )
-        if axis.tap and (
-            axis.name not in outputs or axis.tap not in weights or axis.tap in outputs
-        ):
+        if axis.tap and (axis.name not in outputs or axis.tap not in weights - outputs):
             raise NotationError(
                 f"a channel window '{axis.name}+{axis.tap}' needs its position {axis.name!r} in "
                 f"the output and its tap {axis.tap!r} in the weight only",
@@ -296,7 +286,7 @@ def check_roles(line: StageLine, text: str) -> None:
             )
     for weight in line.weights:
         for name in weight.names:
-            if name not in inputs | outputs and name not in WINDOWS and name != EACH:
+            if name not in inputs | outputs | WINDOWS | {EACH}:
                 raise NotationError(
                     f"weight axis {name!r} is neither in the input nor in the output; only the "
                     "window axes i, j, l stand in a weight alone",
@@ -304,3 +294,11 @@ def check_roles(line: StageLine, text: str) -> None:
                     weight.at,
                     sorted(inputs | outputs | WINDOWS),
                 )
+
+
+def _check_once(names: Iterable[tuple[str, int]], where: str, text: str) -> None:
+    seen: set[str] = set()
+    for name, at in names:
+        if name in seen:
+            raise NotationError(f"axis {name!r} stands twice in {where}", text, at)
+        seen.add(name)
