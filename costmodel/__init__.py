@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from costmodel import variants as _variants  # noqa: F401  (declaring is registering)
 from costmodel.comparing.count import Counts, count
 from costmodel.core.define import define
+from costmodel.core.hyper import Hyper
 from costmodel.core.layer import ConvLayer
-from costmodel.core.variant import VARIANTS, Claim, Hyper, Variant
+from costmodel.core.variant import VARIANTS, Claim, Variant
 from costmodel.errors import CostModelError
 from costmodel.metrics.metric import METRICS
 from costmodel.metrics.settings import Settings

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from costmodel.comparing.count import Counts, count
+from costmodel.core.hyper import route, together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.errors import VariantError, unknown
+from costmodel.errors import VariantError
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.metrics.settings import DEFAULTS, Settings
 from costmodel.table import Column, Table
@@ -24,7 +25,9 @@ def compare(
     variants: Iterable[str | Variant] | str | Variant | None = None,
     metrics: Iterable[str] | str | None = None,
     settings: Settings = DEFAULTS,
-    **hyper: Number,
+    *,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
 ) -> Table:
     """Compare variants on one layer.
 
@@ -34,8 +37,8 @@ def compare(
             (those that do not are in the result's `skipped`, with the reason).
         metrics: keys; None is those shown by default (parameters and MACs), "all" is every one.
         settings: conventions: what a MAC is worth in FLOPs, and word lengths.
-        hyper: values by letter for every variant that has it (`b=4`), or for one variant only
-            (`**{"tucker2.r1": 16}`), which takes precedence.
+        hyper, letters: hyper-parameters, for every variant that has the letter (`b=4`), or for one
+            alone (`hyper={"tucker2.r1": 16}`), which wins.
 
     Returns:
         A `Table`: one row per variant with its id, the metrics as exact integers, and the ratio of
@@ -57,13 +60,13 @@ def compare(
         variants = [variants]
     wanted = VARIANTS.values() if variants is None else variants
     selected = list(map(VARIANTS.of, wanted))
-    values = route(selected, hyper)
+    values = route(selected, together(hyper, letters))
     base = count(VARIANTS.baseline, layer, settings)
     rows: list[dict[str, Any]] = []
     skipped: list[tuple[str, str]] = []
     for variant in selected:
         try:
-            counts = count(variant, layer, settings, **values[variant.id])
+            counts = count(variant, layer, settings, hyper=values[variant.id])
         except VariantError as error:
             if variants is not None or (values[variant.id] and _fits(variant, layer)):
                 raise
@@ -95,35 +98,6 @@ def ratio_column(column: Column, whole: str = "") -> Column:
     whole = whole or f"the {VARIANTS.baseline.title}"
     convention = f"{column.label} divided by those of {whole}"
     return Column(f"{column.key}_ratio", f"{column.label} ratio", "×", convention)
-
-
-def route(variants: Sequence[Variant], hyper: Mapping[str, Number]) -> dict[str, dict[str, Number]]:
-    """Which variant gets which value: `b` for every variant that has it, `basis.b` for one.
-
-    Raises `VariantError` for a name that no chosen variant has.
-    """
-    values: dict[str, dict[str, Number]] = {variant.id: {} for variant in variants}
-    by_id = {variant.id: variant for variant in variants}
-    names = {name for variant in variants for name in variant.hyper}
-    for name, value in hyper.items():
-        if "." in name:
-            continue
-        if name not in names:
-            raise VariantError(unknown("hyper-parameter", name, sorted(names)))
-        for variant in variants:
-            if name in variant.hyper:
-                values[variant.id][name] = value
-    for name, value in hyper.items():
-        owner, dot, letter = name.partition(".")
-        if dot:
-            if owner not in by_id:
-                raise VariantError(unknown("variant", owner, by_id))
-            if letter not in by_id[owner].hyper:
-                raise VariantError(
-                    unknown(f"hyper-parameter of {owner}", letter, by_id[owner].hyper)
-                )
-            values[owner][letter] = value
-    return values
 
 
 def _fits(variant: Variant, layer: ConvLayer) -> bool:

@@ -87,7 +87,12 @@ def _metric(counts: Counts | StageCount, name: str) -> Number:
 
 
 def count(
-    variant: Variant | str, layer: ConvLayer, settings: Settings = DEFAULTS, **hyper: Number
+    variant: Variant | str,
+    layer: ConvLayer,
+    settings: Settings = DEFAULTS,
+    *,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
 ) -> Counts:
     """Count one variant on one layer.
 
@@ -95,7 +100,8 @@ def count(
         variant: a `Variant`, or the id of a registered one.
         layer: the layer that it stands in for; sizes may be ints, arrays or symbols.
         settings: conventions: what a MAC is worth in FLOPs, and word lengths.
-        hyper: hyper-parameters by letter; those not given take their defaults.
+        hyper, letters: hyper-parameters by letter, as a mapping or as keywords (`b=4`); those not
+            given take their defaults.
 
     Returns:
         Exact counts: `.params`, `.macs` and every other metric, in total and per `.stages` entry.
@@ -108,4 +114,4 @@ def count(
     >>> count("basis", layer, b=4).macs
     109985792
     """
-    return Counts(bind(VARIANTS.of(variant), layer, **hyper), settings)
+    return Counts(bind(VARIANTS.of(variant), layer, hyper, **letters), settings)

@@ -21,6 +21,7 @@ from costmodel.core.bound import (
     with_bias,
 )
 from costmodel.core.grid import Grid
+from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.names import Names
 from costmodel.core.numbers import Number, differ, equal, exact_div, holds, is_exact, product
@@ -39,13 +40,18 @@ from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, LayerError, VariantError
 
 
-def bind(variant: Variant, layer: ConvLayer, **hyper: Number) -> BoundVariant:
+def bind(
+    variant: Variant,
+    layer: ConvLayer,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
+) -> BoundVariant:
     """Put a variant on a layer.
 
     Args:
         variant: what to bind.
         layer: the layer that it stands in for.
-        hyper: values by letter; those not given take their defaults.
+        hyper, letters: values by letter; those not given take their defaults.
 
     Raises:
         VariantError: an unknown or invalid hyper-parameter, or a layer that does not fit.
@@ -53,7 +59,7 @@ def bind(variant: Variant, layer: ConvLayer, **hyper: Number) -> BoundVariant:
     """
     if not isinstance(layer, ConvLayer):
         raise LayerError(f"layer is {layer!r}; allowed is a ConvLayer")
-    return _Binder(variant, layer, hyper).bind()
+    return _Binder(variant, layer, together(hyper, letters)).bind()
 
 
 class ChainError(VariantError):

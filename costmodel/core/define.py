@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from costmodel.core.bind import ChainError, bind
+from costmodel.core.hyper import Hyper, together
 from costmodel.core.layer import ConvLayer
-from costmodel.core.variant import VARIANTS, Hyper, Variant
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import VariantError
 
 # Channel counts that every plausible hyper-parameter divides, one pair distinct and one equal: a
@@ -22,7 +23,8 @@ def define(
     summary: str = "",
     reference: str = "",
     register: bool = True,
-    **hyper: int | str | Hyper,
+    hyper: Mapping[str, int | str | Hyper] | None = None,
+    **letters: int | str | Hyper,
 ) -> Variant:
     """Declare a variant of one's own.
 
@@ -34,8 +36,8 @@ def define(
         summary: one sentence about it.
         reference: where it was published.
         register: whether `VARIANTS` should know it (again: an earlier one of that id is replaced).
-        hyper: each other axis by name: a default (an int, or an expression such as "ceil(n/4)"), or
-            a `Hyper` with bounds and a meaning.
+        hyper, letters: each other axis by name, in a mapping or as a keyword: a default (an int, or
+            an expression such as "ceil(n/4)"), or a `Hyper` with bounds and a meaning.
 
     Returns:
         The variant: `cm.count`, `cm.compare`, formulas, modules and checks take it.
@@ -60,7 +62,7 @@ def define(
             )
     parameters = {
         name: value if isinstance(value, Hyper) else Hyper(value, f"size of axis {name}")
-        for name, value in hyper.items()
+        for name, value in together(hyper, letters).items()
     }
     variant = Variant(
         id,

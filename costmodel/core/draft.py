@@ -7,7 +7,6 @@ the text. Nothing that is typed is ever evaluated as code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from costmodel.core import expression, notation
 from costmodel.core.define import define
@@ -88,8 +87,8 @@ def draft(stages: str, where: Mapping[str, str], values: Mapping[str, int]) -> V
     'm, r m i -> r|r, n r j -> n'
     """
     try:
-        hyper: dict[str, Any] = dict(values)
-        return define(DRAFT, one_line(stages), where=where, title=_TITLE, register=False, **hyper)
+        line = one_line(stages)
+        return define(DRAFT, line, where=where, title=_TITLE, register=False, hyper=dict(values))
     except NotationError as error:
         raise pointing(error, stages) from None
 

@@ -11,6 +11,7 @@ from typing import NoReturn, assert_never
 
 from costmodel.core import expression
 from costmodel.core.expression import Expr
+from costmodel.core.hyper import route
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import (
     Number,
@@ -31,7 +32,7 @@ from costmodel.core.stage_line import (
     StageLine,
 )
 from costmodel.core.variant import Variant
-from costmodel.errors import CostModelError, VariantError, unknown
+from costmodel.errors import CostModelError, VariantError
 
 
 class Names:
@@ -77,13 +78,13 @@ class Names:
                 self.fail(f"{name} of the layer is {actual}; allowed is {value!r}")
 
     def _values(self, given: Mapping[str, Number]) -> dict[str, Number]:
-        declared = self.variant.hyper
-        for name in given:
-            if name not in declared:
-                self.fail(unknown("hyper-parameter", name, declared))
+        try:
+            meant = route([self.variant], given)[self.variant.id]
+        except VariantError as error:
+            self.fail(str(error))
         values: dict[str, Number] = {}
-        for name, hyper in declared.items():
-            value = given.get(name)
+        for name, hyper in self.variant.hyper.items():
+            value = meant.get(name)
             if value is None:
                 value = hyper.default
                 if isinstance(value, str) and not hyper.real:

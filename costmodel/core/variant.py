@@ -14,6 +14,7 @@ from typing import Any
 
 from costmodel.core import expression, notation
 from costmodel.core.expression import Expr
+from costmodel.core.hyper import Hyper
 from costmodel.core.stage_line import EACH, RESERVED, WINDOWS, Sequence, StageLine
 from costmodel.errors import NotationError, VariantError, unknown
 from costmodel.registry import Registry
@@ -31,29 +32,6 @@ FAMILIES = (
     "algorithm",
     "custom",
 )
-
-
-#: Arguments of the functions that take hyper-parameters by name beside them.
-_ARGUMENTS = ("variant", "variants", "layer", "metric", "metrics", "settings", "axes", "letter")
-
-
-@dataclass(frozen=True)
-class Hyper:
-    """One hyper-parameter of a variant.
-
-    default: an int, or an expression of the layer and of the hyper-parameters before this one
-        (`ceil(n/4)`; m, n: channels, i, j, l: kernel, taps: their product); a real number's text.
-    low, high: the values allowed; high None is no limit.
-    upto: an expression for the largest value that makes sense, where a slider should end.
-    real: a real number instead of an integer (a share of the channels), exact as a fraction.
-    """
-
-    default: int | str
-    meaning: str
-    low: int = 1
-    high: int | None = None
-    upto: str = "n"
-    real: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,10 +100,10 @@ class Variant:
 
     def __post_init__(self) -> None:
         for name in self.hyper:
-            if name in (*RESERVED, *_ARGUMENTS):
+            if name in RESERVED:
                 raise VariantError(
                     f"hyper-parameter {name!r} of variant {self.id!r} has a reserved name; "
-                    f"allowed are names other than {', '.join((*RESERVED, *_ARGUMENTS))}"
+                    f"allowed are names other than {', '.join(RESERVED)}"
                 )
         if self.family not in FAMILIES:
             raise VariantError(unknown("family", self.family, FAMILIES))

@@ -87,8 +87,7 @@ def _derivations(looked_at: Counts) -> None:
 
 def _axes(looked_at: Counts) -> dict[str, Axis]:
     """What can vary, the variant's own letters first."""
-    variant, hyper = looked_at.variant, dict(looked_at.hyper)
-    found = axes(looked_at.layer, [variant], **hyper)
+    found = axes(looked_at.layer, [looked_at.variant], looked_at.hyper)
     return {axis.key: axis for axis in sorted(found, key=lambda axis: not axis.letter)}
 
 
@@ -105,8 +104,8 @@ def _axis_choice(looked_at: Counts, over: Axis) -> None:
 
 def _curve(state: State, looked_at: Counts, over: Axis) -> None:
     """The ratio over one axis, everything else as it is."""
-    variant, hyper = looked_at.variant, dict(looked_at.hyper)
-    swept = sweep([variant], looked_at.layer, {over.key: _values(over)}, _METRICS, **hyper)
+    variant, layer, hyper = looked_at.variant, looked_at.layer, looked_at.hyper
+    swept = sweep([variant], layer, {over.key: _values(over)}, _METRICS, hyper=hyper)
     even = _break_evens(looked_at, over)
     sentence = explain_break_even(looked_at, over, even)
     name = f"{variant.id}-over-{over.key}"
@@ -123,7 +122,7 @@ def _break_evens(looked_at: Counts, over: Axis) -> list[Crossing]:
     if not over.letter or looked_at.variant.baseline:
         return []
     found = (
-        crossing(looked_at.variant, looked_at.layer, over.letter, metric, **looked_at.hyper)
+        crossing(looked_at.variant, looked_at.layer, over.letter, metric, looked_at.hyper)
         for metric in _METRICS
     )
     return [even for even in found if even is not None]

@@ -78,7 +78,9 @@ def derivation(
     counts: Counts | Variant | str,
     layer: ConvLayer | None = None,
     metric: str = "macs",
-    **hyper: Number,
+    *,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
 ) -> Derivation:
     """How a count comes about: its formula on the layer, the numbers, the result.
 
@@ -88,7 +90,7 @@ def derivation(
             letter stands for what is the same (k for a square kernel), else every axis has its own
             (k_h, k_w); h and w are the output grid, H and W the input grid where that differs.
         metric: the key of any metric.
-        hyper: values by letter; those not given take their defaults.
+        hyper, letters: values by letter; those not given take their defaults.
 
     Raises:
         CostModelError: sizes that are not numbers, or whatever `count` refuses.
@@ -100,11 +102,11 @@ def derivation(
     if not isinstance(counts, Counts):
         if layer is None:
             raise CostModelError("a derivation without a layer; allowed are counts, or a layer too")
-        counts = count(counts, layer, **hyper)
-    letters = hyper_symbols(counts.variant)
+        counts = count(counts, layer, hyper=hyper, **letters)
+    own = hyper_symbols(counts.variant)
     twin, values = twin_layer(counts.layer, counts.variant)
-    values |= {letters[name]: number for name, number in counts.hyper.items()}
-    formula = factored(sympify(count(counts.variant, twin, counts.settings, **letters)[metric]))
+    values |= {own[name]: number for name, number in counts.hyper.items()}
+    formula = factored(sympify(count(counts.variant, twin, counts.settings, hyper=own)[metric]))
     value = counts[metric]
     if not formula.free_symbols - values.keys() and evaluated(formula, values) != value:
         # at the edge of a hyper-parameter, where a branch falls away, what joins it does as well:

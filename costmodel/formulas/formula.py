@@ -7,11 +7,13 @@ all of `formulas`; what leaves the library is in plain symbols (see `public`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from sympy import Expr, sympify
 
 from costmodel.comparing.count import count
+from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
@@ -30,7 +32,9 @@ def formula(
     metric: str = "macs",
     layer: ConvLayer | None = None,
     settings: Settings = DEFAULTS,
-    **hyper: Number,
+    *,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
 ) -> Expr:
     """A metric of a variant as a formula.
 
@@ -40,7 +44,7 @@ def formula(
         layer: a layer with symbols in it; None is the general one: kernel side k on every axis,
             m to n channels, "same" padding at stride 1 on the grid (d) h w, one image, no bias.
         settings: conventions, whose values may be symbols too (the bits of a weight).
-        hyper: values or expressions by letter; the others are symbols of their letters.
+        hyper, letters: values or expressions by letter; the others are symbols of their letters.
 
     Returns:
         An exact SymPy expression, floors and ceilings kept, common factors drawn out.
@@ -54,10 +58,11 @@ def formula(
     """
     chosen = VARIANTS.of(variant)
     at = layer or general_layer(chosen)
-    if not hyper and settings == DEFAULTS:
+    given = together(hyper, letters)
+    if not given and settings == DEFAULTS:
         return _collected(chosen, METRICS[metric], at)
-    values = {**hyper_symbols(chosen), **hyper}
-    return factored(sympify(count(chosen, at, settings, **values)[METRICS[metric].key]))
+    values = {**hyper_symbols(chosen), **given}
+    return factored(sympify(count(chosen, at, settings, hyper=values)[METRICS[metric].key]))
 
 
 def ratio(variant: Variant | str, metric: str = "macs", layer: ConvLayer | None = None) -> Expr:
@@ -76,7 +81,7 @@ def ratio(variant: Variant | str, metric: str = "macs", layer: ConvLayer | None 
 
 def terms(variant: Variant, metric: Metric, layer: ConvLayer) -> Expr:
     """What the stages add up to, term by term as they are; nothing is collected."""
-    return sympify(count(variant, layer, **hyper_symbols(variant))[metric.key])
+    return sympify(count(variant, layer, hyper=hyper_symbols(variant))[metric.key])
 
 
 def costs(variant: Variant, metric: Metric, layer: ConvLayer) -> tuple[Expr, Expr]:

@@ -6,10 +6,12 @@ Inside, sizes are positive integers, which lets floors and roots simplify; `Symb
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sympy import Expr
 
+from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
@@ -21,7 +23,12 @@ from costmodel.formulas.letters import public, symbol
 
 
 def formula(
-    variant: Variant | str, metric: str = "macs", layer: ConvLayer | None = None, **hyper: Number
+    variant: Variant | str,
+    metric: str = "macs",
+    layer: ConvLayer | None = None,
+    *,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
 ) -> Expr:
     """A metric of a variant as a SymPy expression.
 
@@ -31,7 +38,7 @@ def formula(
         layer: a layer with symbols in it; None is the general one: kernel side k on every axis,
             m to n channels, "same" padding at stride 1 on the output grid (d) h w, one image, no
             bias.
-        hyper: values or expressions by letter; the others are symbols of their letters.
+        hyper, letters: values or expressions by letter; the others are symbols of their letters.
 
     Returns:
         An exact expression, floors and ceilings kept, common factors drawn out.
@@ -44,7 +51,7 @@ def formula(
     >>> cm.formula("basis", "macs")
     b*h*m*w*(k**2 + n)
     """
-    return public(exact.formula(variant, metric, layer, **hyper))
+    return public(exact.formula(variant, metric, layer, hyper=together(hyper, letters)))
 
 
 def ratio(variant: Variant | str, metric: str = "macs", layer: ConvLayer | None = None) -> Expr:

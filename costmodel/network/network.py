@@ -79,7 +79,8 @@ class Network(Operations):
         *,
         pays: bool = True,
         by: str = "macs",
-        **hyper: Number,
+        hyper: Mapping[str, Number] | None = None,
+        **letters: Number,
     ) -> Network:
         """The network with a variant in place of some layers.
 
@@ -91,7 +92,7 @@ class Network(Operations):
                 more than one tap that is not depthwise.
             pays: replace only where the metric `by` falls; False replaces wherever it fits.
             by: the column that has to fall.
-            hyper: the variant's hyper-parameters (`b=4`, or `**{"basis.b": 4}`).
+            hyper, letters: the variant's hyper-parameters (`b=4`, or `hyper={"basis.b": 4}`).
 
         Returns:
             A `Network` whose `to_changes()` lists every selected layer before and after, and
@@ -101,7 +102,7 @@ class Network(Operations):
             VariantError: an unknown variant or hyper-parameter, or one that fits no selected layer.
             CostModelError: a selection that no layer meets.
         """
-        return replace.put(self, variant, where, pays=pays, by=by, **hyper)
+        return replace.put(self, variant, where, pays=pays, by=by, hyper=hyper, **letters)
 
     # -- views -----------------------------------------------------------------------------------
     def to_table(

@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from costmodel.core.bind import bind
+from costmodel.core.hyper import route, together
 from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.errors import CostModelError, VariantError, unknown
+from costmodel.errors import CostModelError, VariantError
 from costmodel.network.columns import column
 from costmodel.network.operation import NetOp, Parameter, summed
 from costmodel.network.operations import (
@@ -36,11 +37,12 @@ def put(
     *,
     pays: bool = True,
     by: str = "macs",
-    **hyper: Number,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
 ) -> AnyOperations:
     """Put a variant in place of the selected layers; see `Network.replace`."""
     chosen = VARIANTS.of(variant)
-    values = _values(chosen, hyper)
+    values = route([chosen], together(hyper, letters))[chosen.id]
     meant = selector(dict(where) if isinstance(where, Mapping) else where, network.macs)
     changes: list[Change] = []
     ops: list[NetOp] = []
@@ -70,7 +72,7 @@ def at(network: AnyOperations, **sizes: Number) -> AnyOperations:
     names = {change.before.name for change in network.replaced}
     if names:
         values = dict(done.hyper)
-        again = put(again, done.variant, lambda op: op.name in names, pays=False, **values)
+        again = put(again, done.variant, lambda op: op.name in names, pays=False, hyper=values)
     return replace(
         network,
         ops=again.ops,
@@ -80,13 +82,13 @@ def at(network: AnyOperations, **sizes: Number) -> AnyOperations:
     )
 
 
-def substitute(op: NetOp, variant: Variant, **hyper: Number) -> NetOp:
+def substitute(op: NetOp, variant: Variant, hyper: Mapping[str, Number]) -> NetOp:
     """One operation with a variant in place of its layer; `VariantError` where it does not fit."""
     if op.layer is None or not any(t.role == "weight" for t in op.tensors):
         raise VariantError(
             f"{op.name} has no weights of its own; allowed are layers with trained weights"
         )
-    bound = bind(variant, op.layer, **hyper)
+    bound = bind(variant, op.layer, hyper)
     sizes = {
         "weight": summed(stage.weights * stage.times for stage in bound.stages),
         "bias": summed(stage.biases for stage in bound.stages),
@@ -102,22 +104,11 @@ def substitute(op: NetOp, variant: Variant, **hyper: Number) -> NetOp:
     return replace(op, bound=bound, parameters=(*own, *kept))
 
 
-def _values(variant: Variant, hyper: Mapping[str, Number]) -> dict[str, Number]:
-    """`b=4` and `basis.b=4` alike; `VariantError` for letters that the variant does not have."""
-    values: dict[str, Number] = {}
-    for name, value in hyper.items():
-        letter = name.removeprefix(f"{variant.id}.")
-        if letter not in variant.hyper:
-            raise VariantError(unknown(f"hyper-parameter of {variant.id}", letter, variant.hyper))
-        values[letter] = value
-    return values
-
-
 def _change(
     op: NetOp, variant: Variant, values: Mapping[str, Number], pays: bool, by: str
 ) -> Change:
     try:
-        after = substitute(op, variant, **values)
+        after = substitute(op, variant, values)
     except CostModelError as error:
         return Change(op, None, DOES_NOT_FIT, str(error))
     if pays:

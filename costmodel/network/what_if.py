@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from costmodel.comparing.compare import HYPER, VARIANT, ratio_column, route
+from costmodel.comparing.compare import HYPER, VARIANT, ratio_column
+from costmodel.core.hyper import route, together
 from costmodel.core.numbers import Number, is_exact
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
@@ -49,21 +50,23 @@ def compare(
     network: Operations,
     variants: Iterable[str | Variant] | None = None,
     where: Selector | Mapping[str, Any] = None,
-    **hyper: Number,
+    *,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
 ) -> Table:
     """The network's totals with each variant in place of its windowed layers.
 
     Args:
         variants: ids or `Variant` values; None is the whole catalogue.
         where: other layers than the windowed ones; see `Network.replace`.
-        hyper: values by letter, as for `costmodel.compare`.
+        hyper, letters: hyper-parameters, as for `costmodel.compare`.
 
     Returns:
         One row per variant: totals, ratios to the network as it is, how many layers were replaced
         and how many were left because the variant does not fit them.
     """
     chosen = [VARIANTS.of(v) for v in variants or VARIANTS]
-    values = route(chosen, hyper)
+    values = route(chosen, together(hyper, letters))
     meant = selector(dict(where) if isinstance(where, Mapping) else where, network.macs)
     selected = sum(1 for op in network.ops if meant(op))
     if not selected:
@@ -76,7 +79,7 @@ def compare(
         result = network
         replaced = 0
         try:
-            result = put(network, variant, meant, pays=False, **values[variant.id])
+            result = put(network, variant, meant, pays=False, hyper=values[variant.id])
             replaced = len(result.replaced)
         except VariantError as error:
             skipped.append((variant.id, str(error)))

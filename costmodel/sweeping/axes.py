@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from costmodel.comparing.count import count
 from costmodel.core import expression
+from costmodel.core.hyper import Hyper, route
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, is_exact
-from costmodel.core.variant import Hyper, Variant
+from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
 
 #: Fields of a layer that can vary, with their label and the fields that get the value.
@@ -50,7 +51,9 @@ class Axis:
         return self.key.partition(".")[2]
 
 
-def axes(layer: ConvLayer, variants: Iterable[Variant], **hyper: Number) -> list[Axis]:
+def axes(
+    layer: ConvLayer, variants: Sequence[Variant], hyper: Mapping[str, Number] | None = None
+) -> list[Axis]:
     """What can vary on a layer: its own sizes first, then the hyper-parameters of the variants.
 
     `hyper` holds current values ("basis.b" or "b"); real-valued hyper-parameters are left out.
@@ -59,15 +62,18 @@ def axes(layer: ConvLayer, variants: Iterable[Variant], **hyper: Number) -> list
         Axis(key, label, 1, _layer_limit(layer, key), _current(layer, fields))
         for key, (label, fields) in LAYER_AXES.items()
     ]
+    values = route(variants, hyper or {})
     for variant in variants:
-        found += hyper_axes(layer, variant, **hyper)
+        found += hyper_axes(layer, variant, values[variant.id])
     return found
 
 
-def hyper_axes(layer: ConvLayer, variant: Variant, **hyper: Number) -> list[Axis]:
+def hyper_axes(
+    layer: ConvLayer, variant: Variant, hyper: Mapping[str, Number] | None = None
+) -> list[Axis]:
     """The integer hyper-parameters of one variant as axes; none where it does not fit the layer."""
     try:
-        bound = count(variant, layer, **values_for(variant, hyper)).bound
+        bound = count(variant, layer, hyper=hyper).bound
     except CostModelError:
         return []
     return [
@@ -81,15 +87,6 @@ def hyper_axes(layer: ConvLayer, variant: Variant, **hyper: Number) -> list[Axis
         for letter, declared in variant.hyper.items()
         if not declared.real
     ]
-
-
-def values_for(variant: Variant, hyper: Mapping[str, Number]) -> dict[str, Number]:
-    """The values meant for one variant among `b=4` and `basis.b=4`; the latter wins."""
-    return {
-        letter: hyper.get(f"{variant.id}.{letter}", hyper.get(letter))
-        for letter in variant.hyper
-        if f"{variant.id}.{letter}" in hyper or letter in hyper
-    }
 
 
 def placed(

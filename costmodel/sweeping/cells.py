@@ -168,4 +168,4 @@ def _point(
 ) -> Counts:
     """Count at one point, or at all of them where the values are arrays."""
     there, letters = placed(layer, values, hyper, variant)
-    return count(variant, there, **letters)
+    return count(variant, there, hyper=letters)

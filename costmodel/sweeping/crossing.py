@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
-from costmodel.sweeping.axes import Axis, placed, values_for
+from costmodel.sweeping.axes import Axis, placed
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,11 @@ class Crossing:
 
 
 def crossing(
-    variant: Variant, layer: ConvLayer, letter: str, metric: str = "macs", **hyper: Number
+    variant: Variant,
+    layer: ConvLayer,
+    letter: str,
+    metric: str = "macs",
+    hyper: Mapping[str, Number] | None = None,
 ) -> Crossing | None:
     """The exact value of a hyper-parameter at which a variant costs as much as the baseline.
 
@@ -65,7 +69,7 @@ def crossing(
     >>> crossing(VARIANTS["basis"], layer, "b").exact
     1152/137
     """
-    others = {name: v for name, v in values_for(variant, hyper).items() if name != letter}
+    others = {name: v for name, v in (hyper or {}).items() if name != letter}
     return _crossing(variant, layer, letter, metric, tuple(others.items()))
 
 
@@ -80,7 +84,7 @@ def _crossing(
     import sympy
 
     symbol = sympy.Symbol(letter, integer=True, positive=True)
-    cost = count(variant, layer, **{**dict(hyper), letter: symbol})[metric]
+    cost = count(variant, layer, hyper={**dict(hyper), letter: symbol})[metric]
     difference = sympy.together(cost - count(VARIANTS.baseline, layer)[metric])
     try:
         polynomial = sympy.Poly(sympy.fraction(difference)[0], symbol)
@@ -111,7 +115,7 @@ def boundary(
     for value in values:
         try:
             layer, hyper = placed(counts.layer, {across.key: value}, counts.hyper, counts.variant)
-            found = crossing(counts.variant, layer, up.letter, metric, **hyper)
+            found = crossing(counts.variant, layer, up.letter, metric, hyper)
         except CostModelError:
             continue  # no such layer
         if found is not None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from costmodel.comparing.compare import VARIANT, ratio_column
+from costmodel.core.hyper import route, together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import InputError, unknown
 from costmodel.metrics.metric import METRICS
-from costmodel.sweeping.axes import LAYER_AXES, Axis, spaced, values_for
+from costmodel.sweeping.axes import LAYER_AXES, Axis, spaced
 from costmodel.sweeping.cells import counted
 from costmodel.table import Column, Table
 
@@ -82,7 +83,9 @@ def sweep(
     layer: ConvLayer,
     axes: Mapping[str, Sequence[int]],
     metrics: Iterable[str] = ("params", "macs"),
-    **hyper: Number,
+    *,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
 ) -> Sweep:
     """Count variants over a design space.
 
@@ -91,7 +94,7 @@ def sweep(
         layer: what stays as it is.
         axes: one or two of `LAYER_AXES` or "variant.letter", each with its integer values.
         metrics: keys.
-        hyper: further hyper-parameters, `b=4` or `**{"basis.b": 4}`.
+        hyper, letters: further hyper-parameters, `b=4` or `hyper={"basis.b": 4}`.
 
     Raises:
         InputError: an unknown axis, too many cells, or a value that is no integer.
@@ -106,8 +109,9 @@ def sweep(
     keys, grids = _checked(axes, chosen)
     wanted = [METRICS[key].key for key in metrics]
     cells: dict[tuple[str, str], Any] = {}
+    given = route(chosen, together(hyper, letters))
     for variant in chosen:
-        values = values_for(variant, hyper)
+        values = given[variant.id]
         for metric, array in counted(variant, layer, keys, grids, wanted, values).items():
             cells[variant.id, metric] = array
     baseline = counted(VARIANTS.baseline, layer, keys, grids, wanted, {})
@@ -136,7 +140,11 @@ def _checked(
 
 
 def fitting_values(
-    variant: Variant, layer: ConvLayer, axis: Axis, most: int, **hyper: Number
+    variant: Variant,
+    layer: ConvLayer,
+    axis: Axis,
+    most: int,
+    hyper: Mapping[str, Number] | None = None,
 ) -> tuple[int, ...]:
     """Values of a hyper-parameter that fit the layer: all of its range, or `most` of them.
 
@@ -146,7 +154,7 @@ def fitting_values(
         values = tuple(range(axis.low, axis.high + 1))
     else:
         values = spaced(axis.low, axis.high, most)
-    cells = sweep([variant], layer, {axis.key: values}, ("params",), **hyper).cells
+    cells = sweep([variant], layer, {axis.key: values}, ("params",), hyper=hyper).cells
     fitting = [v for v, cell in zip(values, cells[variant.id, "params"], strict=True) if cell]
     if fitting == list(range(axis.low, axis.high + 1)):
         return tuple(fitting)

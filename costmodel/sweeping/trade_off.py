@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from costmodel.comparing.compare import HYPER, VARIANT
 from costmodel.comparing.count import Counts, count
+from costmodel.core.hyper import route, together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
 from costmodel.metrics.metric import METRICS
-from costmodel.sweeping.axes import hyper_axes, spaced, values_for
+from costmodel.sweeping.axes import hyper_axes, spaced
 from costmodel.table import Table
 
 #: Settings of one variant, along its first integer hyper-parameter.
@@ -24,7 +25,9 @@ def trade_off(
     layer: ConvLayer,
     metrics: tuple[str, str] = ("params", "macs"),
     settings: int = 24,
-    **hyper: Number,
+    *,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
 ) -> Table:
     """Two costs of every setting of some variants on one layer.
 
@@ -33,7 +36,7 @@ def trade_off(
         metrics: the keys of the two costs.
         settings: how many values of a variant's first integer hyper-parameter, at most
             `MAX_SETTINGS`; the present one is always among them.
-        hyper: present values, `b=4` or `**{"basis.b": 4}`.
+        hyper, letters: present values, `b=4` or `hyper={"basis.b": 4}`.
 
     Returns:
         Rows with the variant, its settings, both costs, whether the setting is the present one, and
@@ -43,10 +46,11 @@ def trade_off(
     x, y = (METRICS[key].key for key in metrics)
     rows: list[dict[str, Any]] = []
     skipped: list[tuple[str, str]] = []
-    for variant in map(VARIANTS.of, variants):
-        values = values_for(variant, hyper)
+    chosen = [VARIANTS.of(variant) for variant in variants]
+    values = route(chosen, together(hyper, letters))
+    for variant in chosen:
         try:
-            present = count(variant, layer, **values)
+            present = count(variant, layer, hyper=values[variant.id])
         except CostModelError as error:
             skipped.append((variant.id, str(error)))
             continue
@@ -71,13 +75,13 @@ def trade_off(
 def _settings(present: Counts, most: int) -> list[Counts]:
     """The present counts, and those along the first integer hyper-parameter that fit."""
     variant, layer, hyper = present.variant, present.layer, dict(present.hyper)
-    over = next(iter(hyper_axes(layer, variant, **hyper)), None)
+    over = next(iter(hyper_axes(layer, variant, hyper)), None)
     if over is None:
         return [present]
     found = []
     for value in sorted({*spaced(over.low, over.high, most), over.current}):
         try:
-            found.append(count(variant, layer, **{**hyper, over.letter: value}))
+            found.append(count(variant, layer, hyper={**hyper, over.letter: value}))
         except CostModelError:
             continue  # a value that does not divide the channels
     return found

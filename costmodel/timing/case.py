@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from costmodel.comparing.compare import route
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
+from costmodel.core.hyper import route
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.readable import shape_text
@@ -59,7 +59,7 @@ class Case:
     @property
     def bound(self) -> BoundVariant:
         """The variant with every size known."""
-        return bind(VARIANTS[self.variant], self.layer, **dict(self.hyper))
+        return bind(VARIANTS[self.variant], self.layer, dict(self.hyper))
 
     @property
     def convolutions(self) -> tuple[Convolution, ...]:

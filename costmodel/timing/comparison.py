@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from costmodel.comparing.compare import route
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
+from costmodel.core.hyper import route
 from costmodel.core.layer import ConvLayer
 from costmodel.core.variant import VARIANTS
 from costmodel.network.network import Network

@@ -5,6 +5,7 @@ A module has the input and output shape of the layer that it replaces, and can b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, assert_never
 
 import torch
@@ -140,13 +141,19 @@ def _item(item: BoundItem, groups: int) -> nn.Module:
     assert_never(item)
 
 
-def build(variant: Variant | str, layer: ConvLayer, **hyper: Number) -> VariantModule:
+def build(
+    variant: Variant | str,
+    layer: ConvLayer,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
+) -> VariantModule:
     """A torch module of plain convolution layers for a variant on a layer.
 
     Args:
         variant: a `Variant`, or the id of a registered one.
         layer: the layer that it replaces, with ints for sizes.
-        hyper: hyper-parameters by letter; those not given take their defaults.
+        hyper, letters: hyper-parameters by letter, as a mapping or as keywords; those not given
+            take their defaults.
 
     Returns:
         A module with the layer's input and output shape; its parameters are those that
@@ -162,7 +169,7 @@ def build(variant: Variant | str, layer: ConvLayer, **hyper: Number) -> VariantM
             f"{variant.id} is an algorithm of {variant.algorithm_of}, not a module of its own; "
             f"allowed is building {variant.algorithm_of}"
         )
-    return VariantModule(bind(variant, layer, **hyper))
+    return VariantModule(bind(variant, layer, hyper, **letters))
 
 
 def input_shape(layer: ConvLayer) -> tuple[int, ...]:

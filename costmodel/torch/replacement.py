@@ -152,7 +152,7 @@ def _built(old: nn.Module, bound: BoundVariant, path: str) -> nn.Module:
 
 
 def _module(bound: BoundVariant) -> VariantModule:
-    return build(bound.variant, bound.layer, **dict(bound.hyper))
+    return build(bound.variant, bound.layer, bound.hyper)
 
 
 def _own_padding(old: nn.Module) -> tuple[tuple[int, ...], str] | None:

@@ -4,7 +4,8 @@ The count is explicit, because these do not follow the stage rule: it is the mul
 transformed inputs and transformed filters. The transforms themselves are not counted.
 """
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 declare(
     "winograd",

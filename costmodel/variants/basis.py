@@ -1,6 +1,7 @@
 """Basis convolutions: b k×k filters per channel, or shared by all channels, and the transpose."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 _SOURCE = "Wang, Liu, Foroosh 2016, arXiv:1608.04337"
 _REFERENCE = (

@@ -1,6 +1,7 @@
 """Bottleneck blocks: fewer channels for the window, or more of them for one filter per channel."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 _STAGES = "m, r m -> r | g p, g o p i j -> g o | r, n r -> n"
 _WHERE = {"p": "r/g", "o": "r/g"}

@@ -1,6 +1,7 @@
 """Channel-wise convolutions: windows that slide over the channels."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 _REFERENCE = (
     "Gao, Wang, Ji, ChannelNets: compact and efficient convolutional neural networks via "

@@ -1,6 +1,7 @@
 """Fire module: a squeeze, then 1×1 and k×k convolutions side by side."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 # The 1×1 branch is a window of one tap, so that it takes the layer's stride like its neighbour.
 declare(

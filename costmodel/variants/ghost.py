@@ -1,6 +1,7 @@
 """Ghost module: few real convolutions, and cheap filters that make more maps of each."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 _SOURCE = "Han et al. 2020, arXiv:1911.11907"
 

@@ -1,6 +1,7 @@
 """Grouped convolution: g independent ones of m/g to n/g channels, in the limit one per channel."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 _SOURCE = "Krizhevsky et al. 2012; Xie et al. 2017, arXiv:1611.05431"
 

@@ -1,6 +1,7 @@
 """Intra-channel layers: a filter per channel, a projection across channels, and what is between."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 _REFERENCE = (
     "Wang, Liu, Foroosh, Design of efficient convolutional layers using single intra-channel "

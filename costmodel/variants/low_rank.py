@@ -1,6 +1,7 @@
 """Low-rank convolutions: the 4-D kernel as a product of small factors."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 declare(
     "channel_svd",

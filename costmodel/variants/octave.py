@@ -1,6 +1,7 @@
 """Octave convolution: a share of the channels lives on half the resolution."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 _SOURCE = "Chen et al. 2019, arXiv:1904.05049"
 _FULL = "{ :mh | mh, nh mh i j -> nh + mh: | /2 | ml, nh ml i j -> nh | *2 }"

@@ -1,6 +1,7 @@
 """Blueprint separable convolutions: the projection across channels first, then the filters."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 _REFERENCE = (
     "Haase, Amthor, Rethinking depthwise separable convolutions: how intra-kernel correlations "

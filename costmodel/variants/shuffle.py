@@ -1,6 +1,7 @@
 """Shuffle unit: grouped 1×1 convolutions, with the channels shuffled between them."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 # The first stage writes the channels group by group (`g p`), the last reads them the other way
 # round (`p g`): this order of axes is the shuffle.

@@ -1,6 +1,7 @@
 """Properties of a layer that people name as if they were variants: dilated, transposed, linear."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 declare(
     "dilated",

@@ -1,6 +1,7 @@
 """Structured sparsity: a standard convolution of which only predefined taps exist."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 declare(
     "structured",

@@ -4,7 +4,8 @@ The stages are written once: `x` stands for one stage per window axis, so the sa
 convolution of a 1-D, a 2-D and a 3-D layer.
 """
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 _STAGES = "m, r m -> r | r, r x -> r | r, n r -> n"
 _HYPER = {"r": Hyper("n", "rank: number of rank-one terms", upto="taps*n")}

@@ -1,6 +1,7 @@
 """Chains of small factors: tensor train, and the asymmetric three-stage decomposition."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 declare(
     "tt",

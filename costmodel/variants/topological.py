@@ -1,6 +1,7 @@
 """Topological subdivisioning: the channels form a tensor, and each output sees a block of it."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 _REFERENCE = (
     "Wang, Liu, Foroosh, Design of efficient convolutional layers using single intra-channel "

@@ -1,6 +1,7 @@
 """Properties of the weights or of their training: the stages are those of the standard layer."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 declare(
     "quantised",

@@ -1,6 +1,7 @@
 """Windows taken apart: rows from columns, columns from channels, space from time."""
 
-from costmodel.core.variant import Claim, Hyper, declare
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import Claim, declare
 
 declare(
     "asymmetric",

@@ -135,7 +135,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, capsys):
         (["resnet18", "--compare", "--view", "tree"], "not allowed with"),
         (["resnet18", "--compare", "--replace", "basis"], "exclude each other"),
         (["resnet18", "--set", "b=3"], "--set b=3 without --compare or --replace"),
-        (["resnet18", "--replace", "basis", "--set", "r=3"], "hyper-parameter of basis 'r'"),
+        (["resnet18", "--replace", "basis", "--set", "r=3"], "hyper-parameter 'r'"),
         (["resnet18", "--compare", "--set", "zz=3"], "unknown hyper-parameter 'zz'"),
         (["resnet18", "--replace", "basis", "--where", "layer9*"], "no layer of resnet18"),
         (["resnet18", "--formula", "Q"], "unknown size 'Q'"),

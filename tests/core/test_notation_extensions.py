@@ -15,8 +15,9 @@ import sympy
 import costmodel as cm
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundBias, BoundBlock, BoundResample, BoundSlice
+from costmodel.core.hyper import Hyper
 from costmodel.core.notation import parse
-from costmodel.core.variant import Hyper, Variant
+from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, NotationError, VariantError
 
 LAYER = cm.ConvLayer(kernel=(3, 5), in_channels=12, out_channels=20, size=(17, 22), stride=(2, 3))

@@ -11,9 +11,10 @@ import sympy
 
 import costmodel as cm
 from costmodel.core.expression import parse as expression
+from costmodel.core.hyper import Hyper
 from costmodel.core.notation import parse
 from costmodel.core.stage_line import OPTIONS
-from costmodel.core.variant import Hyper, Variant
+from costmodel.core.variant import Variant
 from costmodel.errors import NotationError
 
 TEXT = (Path(cm.__file__).parent.parent / "docs" / "notation.md").read_text(encoding="utf-8")

@@ -11,8 +11,9 @@ import pytest
 import sympy
 
 import costmodel as cm
+from costmodel.core.hyper import Hyper
 from costmodel.core.stage import BoundStage
-from costmodel.core.variant import VARIANTS, Hyper, Variant
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
 from costmodel.formulas.algebra import has_rounding
 from costmodel.formulas.derivation import evaluated

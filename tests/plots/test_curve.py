@@ -14,7 +14,7 @@ LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
 @pytest.fixture(scope="module")
 def basis():
     variant = VARIANTS["basis"]
-    (axis,) = hyper_axes(LAYER, variant, b=5)
+    (axis,) = hyper_axes(LAYER, variant, {"b": 5})
     swept = sweep([variant], LAYER, {axis.key: tuple(range(1, 11))})
     even = [crossing(variant, LAYER, "b", metric) for metric in ("macs", "params")]
     return swept, axis, even

@@ -184,7 +184,7 @@ def test_spaced_has_both_ends_and_no_doubles(low, more, most):
 
 
 def test_axes_name_the_present_values():
-    found = {axis.key: axis for axis in axes(LAYER, [VARIANTS["basis"]], **{"basis.b": 7})}
+    found = {axis.key: axis for axis in axes(LAYER, [VARIANTS["basis"]], {"basis.b": 7})}
     assert found["in_channels"].current == 24
     assert found["basis.b"].current == 7
     assert found["basis.b"].high == 15  # k_h · k_w
@@ -199,8 +199,8 @@ def test_fitting_values_divide_the_channels():
 
 def test_fitting_values_keep_the_present_one_and_stay_few():
     layer = LAYER.replace(in_channels=2**16, out_channels=2**16)
-    (axis,) = hyper_axes(layer, VARIANTS["channel_svd"], r=777)
-    values = fitting_values(VARIANTS["channel_svd"], layer, axis, 50, r=777)
+    (axis,) = hyper_axes(layer, VARIANTS["channel_svd"], {"r": 777})
+    values = fitting_values(VARIANTS["channel_svd"], layer, axis, 50, {"r": 777})
     assert 777 in values
     assert len(values) <= 51
 

@@ -7,7 +7,8 @@ from torch import nn
 import costmodel as cm
 from costmodel.checks.verify.oracles import ORACLES
 from costmodel.checks.verify.suite import check
-from costmodel.core.variant import VARIANTS, Hyper, Variant
+from costmodel.core.hyper import Hyper
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import VariantError
 from costmodel.torch.lowering import StageModule
 

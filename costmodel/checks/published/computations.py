@@ -122,7 +122,7 @@ def _layer(words: list[str], options: Options) -> Number:
     """A metric of a variant on one layer: VARIANT METRIC k= m= n= size= … [hyper-parameters]."""
     variant, metric = words
     layer, hyper = _layer_and_hyper(options)
-    value: Number = count(variant, layer, **hyper)[metric]
+    value: Number = count(variant, layer, hyper=hyper)[metric]
     return value
 
 
@@ -132,7 +132,7 @@ def _per_output(words: list[str], options: Options) -> Number:
     (variant,) = words
     layer, hyper = _layer_and_hyper(options)
     outputs = layer.out_channels * product(layer.out_size) * layer.batch
-    return Fraction(count(variant, layer, **hyper).macs, outputs)
+    return Fraction(count(variant, layer, hyper=hyper).macs, outputs)
 
 
 @_computation

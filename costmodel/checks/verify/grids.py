@@ -20,9 +20,10 @@ from sympy import Symbol
 from costmodel.checks.verify.interpolation import SizeClass
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
+from costmodel.core.hyper import Hyper
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
-from costmodel.core.variant import Hyper, Variant
+from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, VariantError
 from costmodel.formulas.layers import GridLayer, general_dims
 from costmodel.formulas.letters import (
@@ -149,7 +150,7 @@ class Lettered:
             kernel = fields["kernel"] if isinstance(fields["kernel"], tuple) else (1,) * self.dims
             fields |= self._moves(kernel, fields["size"], tuple(numbers["out"].values()))
         hyper = {name: values[letter] for name, letter in self.hyper.items()}
-        return bind(self.variant, ConvLayer(**fields), **hyper)
+        return bind(self.variant, ConvLayer(**fields), hyper)
 
     def _moves(
         self, kernel: Sequence[int], size: Sequence[int], out: Sequence[int]

@@ -23,10 +23,11 @@ from costmodel.checks.verify.prepare import prepare
 from costmodel.comparing.count import Counts
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
+from costmodel.core.hyper import Hyper
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import layer_words
 from costmodel.core.numbers import Number
-from costmodel.core.variant import VARIANTS, Hyper, Variant
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
 from costmodel.table import Table
 from costmodel.torch.modules import VariantModule, output_shape
@@ -178,7 +179,7 @@ def draw_module(draw: random.Random, variant: Variant) -> tuple[VariantModule, i
         dims = draw.choice(sorted(variant.dims))
         hyper = {n: v for n, h in variant.hyper.items() if (v := draw_value(draw, h)) is not None}
         try:
-            return on_meta(bind(variant, draw_layer(draw, dims, variant.domain), **hyper)), refused
+            return on_meta(bind(variant, draw_layer(draw, dims, variant.domain), hyper)), refused
         except CostModelError as error:
             why = str(error)
     raise VariantError(

@@ -44,7 +44,9 @@ def run(args: argparse.Namespace) -> int:
     metrics = "all" if args.metrics == ["all"] else args.metrics
     if not args.time:
         refuse(args, ["--store"], "without --time; allowed is --time --store FILE")
-    table = compare(layer_of(args), args.variants, metrics, conventions_of(args), **args.settings)
+    table = compare(
+        layer_of(args), args.variants, metrics, conventions_of(args), hyper=args.settings
+    )
     if args.time:
         from costmodel.timing.comparison import compared, open_timed
 

@@ -105,13 +105,13 @@ def run(args: argparse.Namespace) -> int:
     network = open_network(args.source, args.inputs, args.at)
     if args.replace:
         pays = not args.costlier
-        network = network.replace(args.replace, args.where, pays=pays, **args.settings)
+        network = network.replace(args.replace, args.where, pays=pays, hyper=args.settings)
     if args.formula:
         return _formulas(network, args)
     if args.compare:
         from costmodel.network.what_if import compare
 
-        table = compare(network, args.variants, args.where, **args.settings)
+        table = compare(network, args.variants, args.where, hyper=args.settings)
     else:
         table = VIEWS[args.view].table(network, "all" if args.metrics == ["all"] else args.metrics)
     if args.time:

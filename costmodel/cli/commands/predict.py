@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from costmodel.comparing.compare import compare
     from costmodel.timing.comparison import compared
 
-    table = compare(layer, args.variants, **args.settings)
+    table = compare(layer, args.variants, hyper=args.settings)
     timed = compared(table, layer, args.settings, open_timed(args.store))
     emit(timed.select([name for name in _COLUMNS if name in timed.names]), args)
     return 0

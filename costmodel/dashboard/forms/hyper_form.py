@@ -17,9 +17,8 @@ _WIDTH = 300
 def sliders(state: State, counts: Counts) -> None:
     """One slider per hyper-parameter, set to the value that is counted with."""
     variant, layer = counts.variant, counts.layer
-    current = {f"{variant.id}.{letter}": value for letter, value in counts.hyper.items()}
-    for axis in hyper_axes(layer, variant, **current):
-        _integer(state, axis, fitting_values(variant, layer, axis, _MOST_STOPS, **current))
+    for axis in hyper_axes(layer, variant, counts.hyper):
+        _integer(state, axis, fitting_values(variant, layer, axis, _MOST_STOPS, counts.hyper))
     for letter, declared in variant.hyper.items():
         if declared.real:
             decimal(

@@ -203,7 +203,7 @@ def choose_replacement(state: State, network: Network) -> Network | None:
             help="Otherwise wherever the variant fits",
         )
     return network.replace(
-        variant, state["where"].strip() or None, pays=state["pays"], **settings(state)
+        variant, state["where"].strip() or None, pays=state["pays"], hyper=settings(state)
     )
 
 

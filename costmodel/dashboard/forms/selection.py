@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from costmodel.comparing.count import Counts
+from costmodel.core.hyper import route
 from costmodel.core.layer import ConvLayer
 from costmodel.core.variant import FAMILIES, VARIANTS, Variant
 from costmodel.dashboard.state.shared import counted
@@ -97,20 +98,21 @@ def choose_variants(state: State) -> list[Variant]:
     return [v for v in VARIANTS.values() if v.family in groups or (v.common and _COMMON in groups)]
 
 
-def hyper_values(state: State) -> dict[str, Any]:
-    """The hyper-parameters that were set, by `variant.letter`."""
-    names = [name for name in state.fields if "." in name]
+def hyper_values(state: State, variants: Iterable[Variant]) -> dict[str, Any]:
+    """The hyper-parameters of some variants that were set, by `variant.letter`."""
+    names = [f"{variant.id}.{letter}" for variant in variants for letter in variant.hyper]
     return {name: state[name] for name in names if state[name] is not None}
 
 
 def fitting(
-    layer: ConvLayer, variants: Iterable[Variant], hyper: Mapping[str, Any]
+    layer: ConvLayer, variants: Sequence[Variant], hyper: Mapping[str, Any]
 ) -> tuple[list[Counts], list[str]]:
     """The counts of the variants that fit the layer, and why the others do not."""
     found, reasons = [], []
+    values = route(variants, hyper)
     for variant in variants:
         try:
-            found.append(counted(variant, layer, dict(hyper)))
+            found.append(counted(variant, layer, values[variant.id]))
         except CostModelError as error:
             reasons.append(str(error))
     return found, reasons

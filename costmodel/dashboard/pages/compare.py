@@ -75,7 +75,7 @@ def _further_columns(state: State) -> None:
 
 
 def _show(state: State, layer: ConvLayer, chosen: Sequence[Any]) -> None:
-    settings = selection.hyper_values(state)
+    settings = selection.hyper_values(state, chosen)
     counted, reasons = selection.fitting(layer, chosen, settings)
     if not counted:
         st.info("No variant that fits this layer is chosen: choose a family in the sidebar.")

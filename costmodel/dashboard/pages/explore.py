@@ -47,10 +47,10 @@ def page() -> None:
         parts.figure_format(state)
     try:
         layer = layer_form(state)
-        hyper = selection.hyper_values(state)
+        hyper = selection.hyper_values(state, chosen)
         counted, reasons = selection.fitting(layer, chosen, hyper)
         if counted:
-            _view(state, counted, hyper)
+            _view(state, counted)
         else:
             st.info("No variant that fits this layer is chosen: choose a family in the sidebar.")
         parts.left_out(reasons)
@@ -87,34 +87,37 @@ def _fields() -> list[Field]:
     ]
 
 
-def _view(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> None:
+def _view(state: State, counted: Sequence[Counts]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="explore-inputs"):
         parts.segments(state, "view", VIEWS)
         parts.metric_choice(state, "metric", "Cost")
         if state["view"] == "trade-off":
             parts.metric_choice(state, "against", "Against")
     if state["view"] == "curves":
-        _curves(state, counted, hyper)
+        _curves(state, counted)
     elif state["view"] == "map":
-        _map(state, counted, hyper)
+        _map(state, counted)
     else:
-        _trade_off(state, counted, hyper)
+        _trade_off(state, counted)
 
 
 # -- curves ----------------------------------------------------------------------------------------
 
 
-def _curves(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> None:
+def _curves(state: State, counted: Sequence[Counts]) -> None:
     layer, metric = counted[0].layer, state["metric"]
     variants = [counts.variant for counts in counted]
-    found = {axis.key: axis for axis in axes(layer, variants, **hyper)}
+    found = {
+        axis.key: axis for axis in axes(layer, variants, selection.hyper_values(state, variants))
+    }
     with st.container(horizontal=True, vertical_alignment="bottom", key="curve-inputs"):
         over = _axis(state, "x", "Over", found, "out_channels")
         parts.segments(state, "scale", SCALES)
         with _ranges():
             values = _range(state, over, "x", _POINTS)
     shown = [v for v in variants if not over.variant or v.id == over.variant]
-    swept = sweep(shown, layer, {over.key: values}, (metric,), **hyper)
+    hyper = selection.hyper_values(state, shown)
+    swept = sweep(shown, layer, {over.key: values}, (metric,), hyper=hyper)
     if state["scale"] == "ratio":
         figure = ratio_curve(swept, over, height=_HEIGHT)
     else:
@@ -127,12 +130,12 @@ def _curves(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> N
 # -- map -------------------------------------------------------------------------------------------
 
 
-def _map(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> None:
+def _map(state: State, counted: Sequence[Counts]) -> None:
     layer, metric = counted[0].layer, state["metric"]
     found = {counts.variant.id: counts for counts in counted}
     looked_at = found[state.limit(selection.look_field(found))]
     variant = looked_at.variant
-    over = {axis.key: axis for axis in axes(layer, [variant], **looked_at.hyper)}
+    over = {axis.key: axis for axis in axes(layer, [variant], looked_at.hyper)}
     letters = [key for key in over if "." in key]
     with st.container(horizontal=True, vertical_alignment="bottom", key="map-inputs"):
         parts.variant_choice(state, list(found))
@@ -142,9 +145,7 @@ def _map(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> None
         up = _axis(state, "y", "Up", rest, first if first in rest else next(iter(rest)))
         with _ranges():
             xs, ys = _range(state, across, "x", _SIDE), _range(state, up, "y", _SIDE)
-    swept = sweep(
-        [variant], layer, {across.key: xs, up.key: ys}, (metric,), **dict(looked_at.hyper)
-    )
+    swept = sweep([variant], layer, {across.key: xs, up.key: ys}, (metric,), hyper=looked_at.hyper)
     line = boundary(looked_at, across, up, xs, metric)
     figure = ratio_map(swept, across, up, metric, line)
     what = (
@@ -164,13 +165,14 @@ def _map(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> None
 # -- trade-off -------------------------------------------------------------------------------------
 
 
-def _trade_off(state: State, counted: Sequence[Counts], hyper: dict[str, Any]) -> None:
+def _trade_off(state: State, counted: Sequence[Counts]) -> None:
     metrics = (state["against"], state["metric"])
     if metrics[0] == metrics[1]:
         st.info("Both costs are the same: choose two different ones.")
         return
     variants = [counts.variant for counts in counted]
-    table = trade_off(variants, counted[0].layer, metrics, **hyper)
+    hyper = selection.hyper_values(state, variants)
+    table = trade_off(variants, counted[0].layer, metrics, hyper=hyper)
     labels = " against ".join(METRICS[key].label for key in reversed(metrics))
     parts.chart(state, trade_off_scatter(table, metrics), "trade-off", f"{labels}, logarithmic.")
     st.caption(

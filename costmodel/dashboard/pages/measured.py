@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -95,11 +94,10 @@ def _view(state: State, chosen: Sequence[Variant], machines: list[str]) -> None:
 
 def _measure(state: State, chosen: Sequence[Variant]) -> None:
     layer = layer_form(state)
-    hyper = selection.hyper_values(state)
     possible = [variant for variant in chosen if not variant.algorithm_of]
     if VARIANTS.baseline not in possible:
         possible = [VARIANTS.baseline, *possible]  # what the others are compared with
-    counted, reasons = selection.fitting(layer, possible, hyper)
+    counted, reasons = selection.fitting(layer, possible, selection.hyper_values(state, possible))
     counted = counted[: measuring.MAX_VARIANTS]
     present = measuring.mine()
     running = present is not None and present.running
@@ -109,7 +107,7 @@ def _measure(state: State, chosen: Sequence[Variant]) -> None:
         + f". {measuring.ROUNDS} rounds in random order; the least time of each counts."
     )
     if st.button("Measure", icon=":material/timer:", key="measure", disabled=running):
-        _start(state, layer, counted, hyper)
+        _start(state, layer, counted)
     parts.left_out(reasons)
     if present is not None and present.running:
         st.fragment(_progress, run_every=1.0)()
@@ -117,11 +115,8 @@ def _measure(state: State, chosen: Sequence[Variant]) -> None:
         _result(state, present)
 
 
-def _start(
-    state: State, layer: ConvLayer, counted: Sequence[Counts], hyper: dict[str, Any]
-) -> None:
-    ids = {counts.variant.id for counts in counted}
-    used = {name: value for name, value in hyper.items() if name.partition(".")[0] in ids}
+def _start(state: State, layer: ConvLayer, counted: Sequence[Counts]) -> None:
+    used = selection.hyper_values(state, [counts.variant for counts in counted])
     try:
         measuring.start(layer_texts(state), counted, used)
         st.rerun()  # with the progress, and without a button for another one

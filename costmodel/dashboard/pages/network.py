@@ -157,7 +157,7 @@ def _table(state: State, network: Network, result: Network) -> None:
         metrics = [cost]
     if state["table"] == "compare":
         where = state["where"].strip() or None
-        table = whatif.compare(network, None, where, **_settings(state))
+        table = whatif.compare(network, None, where, hyper=_settings(state))
     else:
         table = VIEWS[state["table"]].table(result, metrics)
     tables.show(table, f"{network.name}: {TABLES[state['table']]}")

@@ -15,7 +15,6 @@ from costmodel.comparing.compare import compare
 from costmodel.comparing.count import Counts, count
 from costmodel.core.layer import ConvLayer
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.sweeping.axes import values_for
 from costmodel.table import Table
 
 _SECTIONS = 400  # parts of pages as they are sent; some 30 KB each
@@ -36,20 +35,16 @@ def drawn(key: tuple[Hashable, ...], _draw: Callable[[], object]) -> None:
     _draw()
 
 
-def counted(variant: Variant, layer: ConvLayer, hyper: dict[str, Any]) -> Counts:
-    """The counts of a variant on a layer; raises what `count` raises.
-
-    hyper: values as `sweep.values_for` takes them.
-    """
-    values = values_for(variant, hyper)
+def counted(variant: Variant, layer: ConvLayer, values: dict[str, Any]) -> Counts:
+    """The counts of a variant on a layer, with hyper-parameters by letter; raises as `count`."""
     if VARIANTS.get(variant.id) is not variant:  # a visitor's own
-        return count(variant, layer, **values)
+        return count(variant, layer, hyper=values)
     return _counted(variant.id, layer, tuple(values.items()))
 
 
 @lru_cache(maxsize=_COUNTS)
 def _counted(id: str, layer: ConvLayer, values: _Items) -> Counts:
-    return count(id, layer, **dict(values))
+    return count(id, layer, hyper=dict(values))
 
 
 @lru_cache(maxsize=_TABLES)
@@ -57,4 +52,4 @@ def comparison(
     layer: ConvLayer, ids: tuple[str, ...], metrics: tuple[str, ...], values: _Items
 ) -> Table:
     """`compare` with arguments that can be looked up."""
-    return compare(layer, ids, metrics, **dict(values))
+    return compare(layer, ids, metrics, hyper=dict(values))

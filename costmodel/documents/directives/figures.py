@@ -103,7 +103,7 @@ def _bars(axes: Any, request: Request, metric: str, label: str) -> str:
 
     layer = options.layer(request)
     hyper = options.hyper(request, _OPTIONS)
-    table = compare(layer, options.names(request, "variants"), [metric], **hyper)
+    table = compare(layer, options.names(request, "variants"), [metric], hyper=hyper)
     whole = count(VARIANTS.baseline, layer)[metric]
     names = table.column("variant")
     ratios = [value / whole for value in table.column(metric)]
@@ -131,7 +131,7 @@ def _curve(axes: Any, request: Request, metric: str, label: str) -> str:
         options.layer(request),
         {over: values},
         [metric],
-        **options.hyper(request, _OPTIONS),
+        hyper=options.hyper(request, _OPTIONS),
     )
     for name in result.variants:
         style = style_of(VARIANTS[name])

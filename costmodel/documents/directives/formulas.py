@@ -100,7 +100,7 @@ def _derivation(request: Request, target: Target) -> str:
         raise InputError("a derivation within a line; allowed is a block of its own lines")
     name, metric = request.words
     hyper = options.hyper(request, _NOTATION)
-    found = derivation(name, options.layer(request), METRICS[metric].key, **hyper)
+    found = derivation(name, options.layer(request), METRICS[metric].key, hyper=hyper)
     return displayed(found.latex(_notation(request)), target)
 
 

@@ -40,7 +40,7 @@ def _si(value: Any) -> str:
 )
 def _value(request: Request, target: Target) -> str:
     variant, metric = request.words
-    counts = count(variant, options.layer(request), **options.hyper(request, _AS))
+    counts = count(variant, options.layer(request), hyper=options.hyper(request, _AS))
     return number(counts[METRICS[metric].key], request, target)
 
 
@@ -55,7 +55,7 @@ def _value(request: Request, target: Target) -> str:
 def _share(request: Request, target: Target) -> str:
     variant, metric = request.words
     layer = options.layer(request)
-    counts = count(variant, layer, **options.hyper(request, ()))
+    counts = count(variant, layer, hyper=options.hyper(request, ()))
     return number(counts[metric] / count(VARIANTS.baseline, layer)[metric], request, target)
 
 
@@ -86,7 +86,7 @@ def _total(request: Request, target: Target) -> str:
     hyper = options.hyper(request, _TOTAL)
     if "replace" in request.options:
         network = network.replace(
-            request.options["replace"], request.options.get("where"), pays=False, **hyper
+            request.options["replace"], request.options.get("where"), pays=False, hyper=hyper
         )
     elif hyper:
         raise InputError(f"{next(iter(hyper))}= is a hyper-parameter; allowed with replace= only")

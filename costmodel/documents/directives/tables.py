@@ -42,7 +42,7 @@ def _compare(request: Request, target: Target) -> str:
         options.layer(request),
         options.names(request, "variants"),
         request.options.get("metrics"),
-        **options.hyper(request, _COMPARE),
+        hyper=options.hyper(request, _COMPARE),
     )
     return rendered(table, request, target)
 
@@ -72,7 +72,7 @@ def _network(request: Request, target: Target) -> str:
     hyper = options.hyper(request, _NETWORK)
     if view == "compare":
         variants = options.names(request, "variants")
-        table = what_if(network, variants, request.options.get("where"), **hyper)
+        table = what_if(network, variants, request.options.get("where"), hyper=hyper)
     elif hyper:
         raise InputError(
             f"{next(iter(hyper))}= is a hyper-parameter; allowed with view=compare only"
@@ -111,6 +111,6 @@ def _sweep(request: Request, target: Target) -> str:
         options.layer(request),
         {request.options["over"]: values},
         options.names(request, "metrics") or ["macs"],
-        **options.hyper(request, _SWEEP),
+        hyper=options.hyper(request, _SWEEP),
     )
     return rendered(result.to_table(), request, target)

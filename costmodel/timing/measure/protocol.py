@@ -127,7 +127,7 @@ def runnable(case: Case, machine: Machine) -> Callable[[], Any]:
     from costmodel.torch.modules import build, input_shape
 
     dtype, device = getattr(torch, machine.dtype), machine.device
-    module: Any = build(case.variant, case.layer, **dict(case.hyper)).eval()
+    module: Any = build(case.variant, case.layer, dict(case.hyper)).eval()
     x = torch.randn(input_shape(case.layer), dtype=dtype, device=device)
     module = module.to(device=device, dtype=dtype)
     if machine.channels_last and x.dim() in (4, 5):

@@ -10,9 +10,10 @@ import costmodel as cm
 from costmodel.checks.verify.counters import halved, on_meta, ones_count, torch_counts
 from costmodel.checks.verify.random_layers import COLUMNS, campaign, draw_module, draw_value
 from costmodel.cli.main import main
+from costmodel.core.hyper import Hyper
 from costmodel.core.layer_text import read_layer
 from costmodel.core.stage import BoundStage
-from costmodel.core.variant import Hyper, Variant
+from costmodel.core.variant import Variant
 from costmodel.typed import read_pair
 
 pytestmark = pytest.mark.slow

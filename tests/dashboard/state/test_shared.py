@@ -12,7 +12,7 @@ LAYER = ConvLayer(kernel=3, in_channels=24, out_channels=36, size=(17, 14))
 
 
 def test_counts_are_the_library_s_and_kept():
-    found = counted(VARIANTS["basis"], LAYER, {"basis.b": 5, "cp.r": 3})
+    found = counted(VARIANTS["basis"], LAYER, {"b": 5})
     assert (found.params, found.macs) == (
         count("basis", LAYER, b=5).params,
         count("basis", LAYER, b=5).macs,
@@ -36,7 +36,7 @@ def test_a_refusal_is_raised_every_time():
 def test_a_comparison_is_the_library_s():
     ids, values = ("standard", "basis"), (("basis.b", 3),)
     found = comparison(LAYER, ids, ("macs", "params"), values)
-    assert found.to_csv() == compare(LAYER, ids, ("macs", "params"), **dict(values)).to_csv()
+    assert found.to_csv() == compare(LAYER, ids, ("macs", "params"), hyper=dict(values)).to_csv()
 
 
 def test_a_part_is_drawn_once_per_key_and_shown_every_time():
