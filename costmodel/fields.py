@@ -228,4 +228,4 @@ class NamedSizes(Field):
 
     def write(self, value: Mapping[str, str]) -> str | None:
         """The settings with commas between; nothing for none."""
-        return ",".join(write_pairs(value)) or None
+        return write_pairs(value) or None

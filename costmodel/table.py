@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from costmodel.errors import InputError, MissingDependencyError
+from costmodel.typed import write_pairs
 
 if TYPE_CHECKING:
     import pandas
@@ -264,7 +265,7 @@ def plain(cell: Any) -> str:
     if _is_fraction(cell):
         return repr(float(cell))
     if isinstance(cell, Mapping):
-        return settings_text(cell)
+        return write_pairs(cell, ";")
     return repr(cell) if isinstance(cell, float) else str(cell)
 
 
@@ -279,11 +280,6 @@ def pretty(cell: Any) -> str:
     return plain(cell)
 
 
-def settings_text(values: Mapping[str, Any], between: str = ";") -> str:
-    """Hyper-parameters as text, `r1=32;r2=64`; nothing for none."""
-    return between.join(f"{name}={value}" for name, value in values.items())
-
-
 def _is_fraction(cell: Any) -> bool:
     return not isinstance(cell, int | float) and hasattr(cell, "denominator")
 
@@ -294,7 +290,7 @@ def _is_number(cell: Any) -> bool:
 
 def _json(cell: Any) -> Any:
     if isinstance(cell, Mapping):
-        return settings_text(cell)
+        return write_pairs(cell, ";")
     return float(cell) if _is_fraction(cell) else cell
 
 

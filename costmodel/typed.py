@@ -119,9 +119,9 @@ def read_value(text: str) -> int | str:
     return int(text) if _INTEGER.fullmatch(text) else text
 
 
-def write_pairs(values: Mapping[str, object]) -> list[str]:
-    """`NAME=VALUE` for each."""
-    return [f"{name}={value}" for name, value in values.items()]
+def write_pairs(values: Mapping[str, object], between: str = ",") -> str:
+    """`r1=32,r2=64`; nothing for none."""
+    return between.join(f"{name}={value}" for name, value in values.items())
 
 
 def named(name: str, read: Callable[[str], _T], text: str) -> _T:

@@ -21,7 +21,6 @@ from costmodel.registry import module_names
 _HINT = "costmodel: this is an example; `python -m costmodel --help` lists the commands"
 
 _COMMANDS = "costmodel.cli.commands"
-_EXAMPLE = ("compare", "-k", "3", "-m", "64", "-n", "128", "--size", "56x56")
 _COLUMNS = 80  # where there is no terminal
 _OWN_OPTIONS = ("-h", "--help", "-V", "--version")
 
@@ -158,12 +157,19 @@ def _discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _example() -> list[str]:
+    """What is run where no command is named."""
+    from costmodel.core.layer_text import EXAMPLE, layer_options, write_layer
+
+    return ["compare", *layer_options(write_layer(EXAMPLE))]
+
+
 def _dispatch(arguments: list[str]) -> int:
-    example = not arguments or (arguments[0][:1] == "-" and arguments[0] not in _OWN_OPTIONS)
-    if example:
-        if not {"-q", "--quiet"}.intersection(arguments):
-            print(_HINT, file=sys.stderr)
-        arguments = [*_EXAMPLE, *arguments]
+    starts_with_option = arguments and arguments[0][:1] == "-" and arguments[0] not in _OWN_OPTIONS
+    example = _example() if not arguments or starts_with_option else []
+    if example and not {"-q", "--quiet"}.intersection(arguments):
+        print(_HINT, file=sys.stderr)
+    arguments = [*example, *arguments]
     name, rest = arguments[0], arguments[1:]
     if name in ("-h", "--help", "help"):
         print(overview(), end="")
@@ -181,7 +187,7 @@ def _dispatch(arguments: list[str]) -> int:
     except SystemExit as stop:  # --help of a command
         return int(stop.code or 0)
     # the example's own layer may be typed over
-    parsed.typed = _typed(parser.given[len(_EXAMPLE) // 2 if example else 0 :])
+    parsed.typed = _typed(parser.given[len(example) // 2 :])
     return int(load(name).run(parsed))
 
 

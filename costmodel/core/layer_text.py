@@ -29,6 +29,8 @@ from costmodel.typed import (
 _DEFAULTS = {field.name: field.default for field in fields(ConvLayer)}
 #: The window where none is typed; the library itself has no default.
 KERNEL = 3
+#: The layer of examples: in documents, on the command line, and the first one of a page.
+EXAMPLE = ConvLayer(KERNEL, in_channels=64, out_channels=128, size=(56, 56))
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,18 @@ def stated(texts: Mapping[str, str]) -> dict[str, str]:
 
 def layer_words(layer: ConvLayer) -> str:
     """A layer in the words of documents: `k=3x5 m=12 n=20 size=17x22 stride=2`."""
-    return " ".join(write_pairs(stated(write_layer(layer))))
+    return write_pairs(stated(write_layer(layer)), " ")
+
+
+def layer_options(texts: Mapping[str, str]) -> list[str]:
+    """A layer as the options of a command: `-k 3x5 -m 12 -n 20 --size 17x22 --stride 2`."""
+    # one number is a square: the command is told both
+    said = stated({**texts, "size": write_sizes(read_layer(texts).size)})
+    words: list[str] = []
+    for option in LAYER_OPTIONS:
+        if option.name in said:
+            words += option.flags[:1] if option.is_flag else (option.flags[0], said[option.name])
+    return words + ([f"--{DIMS}", texts[DIMS]] if DIMS in texts else [])
 
 
 def input_size(sizes: tuple[int, ...], dims: int | None = None) -> tuple[int, ...]:

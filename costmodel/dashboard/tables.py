@@ -11,7 +11,8 @@ from costmodel.comparing.compare import HYPER, VARIANT
 from costmodel.core.readable import MAX_SAFE, sortable
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.plots.layout import name_of
-from costmodel.table import Column, Table, plain, settings_text
+from costmodel.table import Column, Table, plain
+from costmodel.typed import write_pairs
 
 _MOST_ROWS = 18  # before a table scrolls
 _ROW_HEIGHT = 35
@@ -23,7 +24,7 @@ def cost_table(table: Table, variants: Mapping[str, Variant] = VARIANTS) -> None
         {
             **row,
             VARIANT.key: name_of(variants[row[VARIANT.key]]),
-            HYPER.key: settings_text(row[HYPER.key], ", "),
+            HYPER.key: write_pairs(row[HYPER.key], ", "),
         }
         for row in table
     ]

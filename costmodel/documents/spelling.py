@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
 from costmodel.core.layer import ConvLayer
-from costmodel.core.layer_text import DIMS, LAYER_OPTIONS, read_layer, stated
+from costmodel.core.layer_text import layer_options, stated
 from costmodel.core.variant import Variant
-from costmodel.typed import write_pairs, write_sizes
+from costmodel.typed import write_pairs
 
 
 def compare_command(
@@ -25,7 +25,7 @@ def compare_command(
         variants, metrics: what is shown; no metrics is the command's own choice.
         settings: hyper-parameters by `variant.letter`.
     """
-    words = ["python", "-m", "costmodel", "compare", *_layer(layer)]
+    words = ["python", "-m", "costmodel", "compare", *layer_options(layer)]
     words += ["--variants", ",".join(variants)]
     chosen = ",".join(metrics)
     words += ["--metrics", chosen] if chosen else []
@@ -39,25 +39,14 @@ def measure_command(
     rounds: int,
 ) -> list[str]:
     """The words of `python -m costmodel measure …`; arguments as of `compare_command`."""
-    words = ["python", "-m", "costmodel", "measure", *_layer(layer)]
+    words = ["python", "-m", "costmodel", "measure", *layer_options(layer)]
     words += ["--variants", ",".join(variants), "--rounds", str(rounds)]
     return [*words, *_each("--set", settings)]
 
 
-def _layer(texts: Mapping[str, str]) -> list[str]:
-    """A layer as the options of a command, without those that the command assumes itself."""
-    # one number is a square: the command is told both
-    said = stated({**texts, "size": write_sizes(read_layer(texts).size)})
-    words: list[str] = []
-    for option in LAYER_OPTIONS:
-        if option.name in said:
-            words += option.flags[:1] if option.is_flag else (option.flags[0], said[option.name])
-    return words + (["--dims", texts[DIMS]] if DIMS in texts else [])
-
-
 def _each(option: str, values: Mapping[str, object]) -> list[str]:
     """An option once for every `NAME=VALUE`."""
-    return [word for pair in write_pairs(values) for word in (option, pair)]
+    return [word for name, value in values.items() for word in (option, write_pairs({name: value}))]
 
 
 def compare_directive(
@@ -120,7 +109,7 @@ def formulas_directive(variants: Iterable[str], notation: str, metric: str) -> s
 
 
 def _directive(name: str, options: Mapping[str, object]) -> str:
-    return " ".join([name, *write_pairs(options)])
+    return f"{name} {write_pairs(options, ' ')}"
 
 
 def definition_source(variant: Variant, layer: ConvLayer) -> str:

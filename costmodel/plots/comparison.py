@@ -13,7 +13,8 @@ from costmodel.core.variant import VARIANTS, Variant
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.plots.layout import REFERENCE_LINE, axis, figure, label_of, log_axis, name_of
 from costmodel.plots.palette import style_of
-from costmodel.table import Table, settings_text
+from costmodel.table import Table
+from costmodel.typed import write_pairs
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -206,7 +207,7 @@ def _hover(row: Mapping[str, Any], metric: Metric) -> str:
     words = f"{metric.label}: {exact(value)}"
     if abs(value) >= 1000:
         words += f" ({si(value, metric.unit)})"
-    settings = f"<br>{settings_text(row['hyper'], ', ')}" if row.get("hyper") else ""
+    settings = f"<br>{write_pairs(row['hyper'], ', ')}" if row.get("hyper") else ""
     return f"{words}<br>{ratio_in_words(row[f'{metric.key}_ratio'])}{settings}"
 
 

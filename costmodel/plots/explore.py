@@ -12,7 +12,8 @@ from costmodel.plots.layout import REFERENCE_LINE, axis, figure, log_axis, name_
 from costmodel.plots.palette import style_of
 from costmodel.sweeping.axes import Axis
 from costmodel.sweeping.space import Sweep
-from costmodel.table import Table, settings_text
+from costmodel.table import Table
+from costmodel.typed import write_pairs
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -89,7 +90,7 @@ def trade_off_scatter(
                     "line": {"width": 1.5, "color": style.color},
                 },
                 "customdata": [
-                    f"{settings_text(row['hyper'], ', ')}<br>{_amount(row[x.key], x)}<br>"
+                    f"{write_pairs(row['hyper'], ', ')}<br>{_amount(row[x.key], x)}<br>"
                     f"{_amount(row[y.key], y)}" + ("<br>nobody beats it" if row["front"] else "")
                     for row in own
                 ],

@@ -6,7 +6,7 @@ from costmodel import VARIANTS, ConvLayer, compare, define
 from costmodel.plots.comparison import cost_dots, ratio_bars, summary
 from costmodel.plots.layout import label_of, name_of
 from costmodel.plots.palette import style_of
-from costmodel.table import settings_text
+from costmodel.typed import write_pairs
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14))
 IDS = ["standard", "depthwise_separable", "basis", "cp"]
@@ -65,7 +65,7 @@ def test_hover_has_the_exact_integer(table):
     for figure, kind in ((ratio_bars(table), "bar"), (cost_dots(table), "scatter")):
         for row, text in zip(table, traces(figure, kind)["MACs"].customdata, strict=True):
             assert f"{row['macs']:,}" in text
-            assert settings_text(row["hyper"], ", ") in text
+            assert write_pairs(row["hyper"], ", ") in text
 
 
 def test_colours_are_the_variants(table):

@@ -7,10 +7,10 @@ from typing import Any, Literal
 import streamlit as st
 
 from costmodel.core.layer import ConvLayer
-from costmodel.core.layer_text import read_layer, write_layer
+from costmodel.core.layer_text import EXAMPLE, read_layer, write_layer
 from costmodel.dashboard.state.state import State
 from costmodel.fields import Field, Flag, Integer, Sizes
-from costmodel.network.read.presets import EXAMPLE, preset_of, presets
+from costmodel.network.read.presets import preset_of, presets
 from costmodel.typed import PADDINGS
 
 #: Channels and sizes up to here are counted; all of it stays exact, but a page is no place to wait.

@@ -128,7 +128,7 @@ def _start_from(state: State) -> None:
             chosen = VARIANTS[st.session_state["start"]]
             state.put("stages", chosen.stages.replace(" | ", "\n"))
             state.put("where", "; ".join(f"{k} = {v}" for k, v in chosen.where.items()))
-            state.put("sizes", _written(_usual_sizes(state, chosen)))
+            state.put("sizes", write_pairs(_usual_sizes(state, chosen)))
             st.session_state["start"] = None
 
     st.selectbox(
@@ -164,13 +164,9 @@ def _size(state: State, name: str, values: Mapping[str, int]) -> None:
     st.session_state[key] = values[name]
 
     def changed() -> None:
-        state.put("sizes", _written({**values, name: int(st.session_state[key])}))
+        state.put("sizes", write_pairs({**values, name: int(st.session_state[key])}))
 
     st.number_input(name, 1, _MAX_LETTER, values[name], key=key, on_change=changed, width=130)
-
-
-def _written(values: Mapping[str, int]) -> str:
-    return ",".join(write_pairs(values))
 
 
 def _read(text: str, names: list[str]) -> dict[str, int]:

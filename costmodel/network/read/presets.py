@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from costmodel.core.layer import ConvLayer
-from costmodel.core.layer_text import write_layer
+from costmodel.core.layer_text import EXAMPLE, write_layer
 from costmodel.network.read.library import load
 
 #: Title → network in `data/networks` and the name of its layer.
@@ -22,8 +22,6 @@ _LAYERS = {
     "AlexNet · conv2, 5×5 in 2 groups": ("alexnet", "conv2"),
     "AlexNet · conv3, 3×3": ("alexnet", "conv3"),
 }
-#: The small layer of the documents, which a page starts with.
-EXAMPLE = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
 
 
 @dataclass(frozen=True)
