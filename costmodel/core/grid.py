@@ -1,4 +1,4 @@
-"""The grid rule: where a program stands on the spatial axes, and how a window moves it on.
+"""The grid rule: how a window moves along an axis, and where a program stands on all of them.
 
 The first stage with a window over an axis takes the layer's stride, padding and dilation there; a
 later window over the same axis keeps the grid. Between them the grid may be coarser than the
@@ -12,9 +12,71 @@ from dataclasses import dataclass, replace
 
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, equal, exact_div, largest, plain, smallest
-from costmodel.core.output_size import strided_size
-from costmodel.core.stage import Geometry
+from costmodel.core.output_size import conv_size, same_padding, strided_size, transposed_size
 from costmodel.errors import CostModelError, VariantError
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How a window moves along one spatial axis.
+
+    kernel: extent of the window in taps (1 where the stage has no window on this axis).
+    stride, dilation: as of a convolution. pads: zeros (before, after); negative values crop.
+    size, out: input and output positions. transposed: stride multiplies instead of dividing, and
+    pads are cut off the result (negative ones extend it by zeros, as `output_padding` does).
+    """
+
+    kernel: Number
+    stride: Number
+    dilation: Number
+    pads: tuple[Number, Number]
+    size: Number
+    out: Number
+    transposed: bool = False
+
+    @classmethod
+    def pointwise(cls, size: Number) -> Geometry:
+        """No window on this axis: positions stay as they are."""
+        return cls(1, 1, 1, (0, 0), size, size)
+
+    @classmethod
+    def same(cls, size: Number, kernel: Number, stride: Number, dilation: Number) -> Geometry:
+        """A window that keeps the grid, or divides it by a stride."""
+        pads = same_padding(kernel, dilation)
+        return cls(kernel, stride, dilation, pads, size, strided_size(size, stride))
+
+    @classmethod
+    def transposed_to(
+        cls, size: Number, kernel: Number, stride: Number, out: Number, dilation: Number = 1
+    ) -> Geometry:
+        """A transposed window whose result is cut (or extended by zeros) to `out` positions.
+
+        The odd position is cut off the beginning, or extends the end: what a layer with
+        `output_padding` does.
+        """
+        total = transposed_size(size, kernel, stride, (0, 0), dilation) - out
+        pads = (total - total // 2, total // 2)
+        return cls(kernel, stride, dilation, pads, size, out, True)
+
+    def with_window(self, kernel: Number, dilation: Number, stride: Number) -> Geometry:
+        """The same outputs seen through another window, stride times further apart.
+
+        The zeros grow or shrink with the window's reach, as "same" does it, so that a window of
+        another size is still a drop-in replacement. A transposed window takes no further stride.
+        """
+        mine, other = same_padding(self.kernel, self.dilation), same_padding(kernel, dilation)
+        pads = (self.pads[0] + other[0] - mine[0], self.pads[1] + other[1] - mine[1])
+        out = strided_size(self.out, stride)
+        return Geometry(
+            kernel, self.stride * stride, dilation, pads, self.size, out, self.transposed
+        )
+
+    @property
+    def reached(self) -> Number:
+        """The output positions that these numbers give, which is what `out` has to be."""
+        if self.transposed:
+            return transposed_size(self.size, self.kernel, self.stride, self.pads, self.dilation)
+        return conv_size(self.size, self.kernel, self.stride, self.pads, self.dilation)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def transposed_size(
     stride: Number,
     pads: tuple[Number, Number],
     dilation: Number,
-    extra: Number,
+    extra: Number = 0,
 ) -> Number:
     """Outputs of a transposed convolution, of which `pads` are cut off and `extra` added behind."""
     return (size - 1) * stride - pads[0] - pads[1] + dilation * (kernel - 1) + 1 + extra

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from costmodel.core import numbers as arith
 from costmodel.core.bound import BoundVariant
-from costmodel.core.numbers import Number, equal, share
+from costmodel.core.numbers import Number, equal, largest, share
 from costmodel.core.stage import BoundStage
 from costmodel.metrics.settings import Settings
 
@@ -36,24 +35,12 @@ def standing(rule: Rule, stage: BoundStage, settings: Settings) -> Number:
 
 def total(rule: Rule, layers: Layers, settings: Settings) -> Number:
     """The sum over the stages, and over every run: work."""
-    result: Number = 0
-    for bound, runs in layers:
-        result = result + _sum(rule, bound, settings) * runs
-    return result
+    return sum(_sum(rule, bound, settings) * runs for bound, runs in layers)
 
 
 def stored(rule: Rule, layers: Layers, settings: Settings) -> Number:
     """The sum over the stages, once however often they run: what is kept in memory."""
-    result: Number = 0
-    for bound, _ in layers:
-        result = result + _sum(rule, bound, settings)
-    return result
-
-
-def largest(rule: Rule, layers: Layers, settings: Settings) -> Number:
-    """The largest stage; how often it stands or runs does not matter."""
-    values = [rule(stage, settings.on(bound)) for bound, _ in layers for stage in bound.stages]
-    return arith.largest(*values) if values else 0
+    return sum(_sum(rule, bound, settings) for bound, _ in layers)
 
 
 # -- values that a variant has as a whole ----------------------------------------------------------
@@ -61,10 +48,7 @@ def summed(value: Whole) -> Combine:
     """Work of a variant that not all of it is in its stages; runs add up."""
 
     def over(rule: Rule, layers: Layers, settings: Settings) -> Number:
-        result: Number = 0
-        for bound, runs in layers:
-            result = result + value(bound, settings.on(bound)) * runs
-        return result
+        return sum(value(bound, settings.on(bound)) * runs for bound, runs in layers)
 
     return over
 
@@ -74,7 +58,7 @@ def peak(value: Whole) -> Combine:
 
     def over(rule: Rule, layers: Layers, settings: Settings) -> Number:
         values = [value(bound, settings.on(bound)) for bound, _ in layers]
-        return arith.largest(*values) if values else 0
+        return largest(*values) if values else 0
 
     return over
 
@@ -103,7 +87,4 @@ def quotient(above: Rule, below: Rule) -> Combine:
 
 def _sum(rule: Rule, bound: BoundVariant, settings: Settings) -> Number:
     own = settings.on(bound)
-    result: Number = 0
-    for stage in bound.stages:
-        result = result + standing(rule, stage, own)
-    return result
+    return sum(standing(rule, stage, own) for stage in bound.stages)

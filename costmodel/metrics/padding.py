@@ -8,8 +8,9 @@ has k·H − p·(p + 1) products left. The axes are independent, so the window's
 
 from __future__ import annotations
 
+from costmodel.core.grid import Geometry
 from costmodel.core.numbers import Number, is_exact, is_symbolic, plain, product, share, unevaluated
-from costmodel.core.stage import BoundStage, Geometry
+from costmodel.core.stage import BoundStage
 from costmodel.core.stage_line import WINDOWS
 from costmodel.metrics.lattice import points_below
 from costmodel.metrics.metric import declare

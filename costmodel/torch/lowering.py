@@ -16,8 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from costmodel.core.grid import Geometry
 from costmodel.core.numbers import product
-from costmodel.core.stage import BoundStage, Geometry
+from costmodel.core.stage import BoundStage
 from costmodel.core.stage_line import WINDOW_LETTERS
 from costmodel.torch.shifts import gathered, landed, padded, seen, sum_of, with_pads
 from costmodel.torch.taps import Tap, channel_indices, pattern_of

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from costmodel.core.stage import Geometry
+from costmodel.core.grid import Geometry
 
 
 def gathered(x: Tensor, place: int, indices: Sequence[Sequence[int]]) -> Tensor:

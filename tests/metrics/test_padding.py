@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import costmodel as cm
 from costmodel.core.bind import bind
-from costmodel.core.stage import BoundStage, Geometry
+from costmodel.core.grid import Geometry
+from costmodel.core.stage import BoundStage
 from costmodel.core.variant import Variant
 from costmodel.metrics.padding import inside, taps_inside
 from tests.metrics.layers import CATALOGUE, fitting

@@ -20,7 +20,8 @@ from costmodel.core.bound import (
     BoundSequence,
     BoundSlice,
 )
-from costmodel.core.stage import BoundStage, Geometry
+from costmodel.core.grid import Geometry
+from costmodel.core.stage import BoundStage
 from costmodel.torch.lowering import GROUPS, TAPS, StageModule
 from costmodel.torch.modules import VariantModule
 from costmodel.torch.taps import Tap, channel_indices, pattern_of

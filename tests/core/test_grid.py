@@ -10,8 +10,8 @@ import pytest
 
 import costmodel as cm
 from costmodel.core.bind import bind
+from costmodel.core.grid import Geometry
 from costmodel.core.numbers import ceil_div
-from costmodel.core.stage import Geometry
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import LayerError, VariantError
 
