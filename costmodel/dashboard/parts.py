@@ -190,6 +190,23 @@ def csv_button(table: Table, name: str) -> None:
     )
 
 
+def take_away(
+    state: State,
+    table: Table,
+    name: str,
+    *,
+    command: str = "",
+    directive: str = "",
+    caption: str = "",
+) -> None:
+    """What is shown as a file, a link, a command and a block, and what it is about."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        csv_button(table, name)
+        share(state, command, directive)
+        if caption:
+            st.caption(caption)
+
+
 def share(state: State, command: str = "", directive: str = "") -> None:
     """The address of this view, the command that prints it, the block that embeds it."""
     with st.popover("Share", icon=":material/link:", help="As a link, a command, or in a document"):

@@ -10,9 +10,10 @@ import streamlit as st
 from costmodel.comparing.count import Counts
 from costmodel.comparing.explain import explain
 from costmodel.core.layer import ConvLayer
-from costmodel.dashboard import closer_look, parts, tables
+from costmodel.dashboard import parts, tables
 from costmodel.dashboard.forms import selection
 from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
+from costmodel.dashboard.sections import closer_look
 from costmodel.dashboard.state.shared import comparison, drawn
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import compare_command, compare_directive
@@ -112,14 +113,14 @@ def _take_away(state: State, layer: ConvLayer, table: Table, view: tuple[Any, ..
     _, ids, metrics, used = view
     further = metrics if state["columns"] else ()
     texts = layer_texts(state)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        parts.csv_button(table, "comparison")
-        parts.share(
-            state,
-            compare_command(texts, ids, further, dict(used)),
-            compare_directive(texts, ids, further, dict(used)),
-        )
-        st.caption(f"Layer: {layer}.")
+    parts.take_away(
+        state,
+        table,
+        "comparison",
+        command=compare_command(texts, ids, further, dict(used)),
+        directive=compare_directive(texts, ids, further, dict(used)),
+        caption=f"Layer: {layer}.",
+    )
     parts.conventions(table)
 
 

@@ -15,9 +15,10 @@ from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import read_layer
 from costmodel.core.notation import MAX_TEXT
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.dashboard import checking, parts
+from costmodel.dashboard import parts
 from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
 from costmodel.dashboard.forms.selection import fitting
+from costmodel.dashboard.sections import checking
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import definition_source
 from costmodel.errors import CostModelError, InputError, NotationError

@@ -180,9 +180,7 @@ def _trade_off(state: State, counted: Sequence[Counts]) -> None:
         "settings. Nothing costs less than the broad grey line in both ways at once; what a "
         "setting can express is another question."
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        parts.csv_button(table, "trade-off")
-        parts.share(state)
+    parts.take_away(state, table, "trade-off")
     parts.conventions(table)
 
 
@@ -220,8 +218,6 @@ def _range(state: State, over: Axis, name: str, most: int) -> tuple[int, ...]:
 
 def _take_away(state: State, swept: Sweep) -> None:
     table = swept.to_table()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        parts.csv_button(table, "sweep")
-        parts.share(state)
-        st.caption(f"Layer: {swept.layer}. {len(table):,} points.")
+    caption = f"Layer: {swept.layer}. {len(table):,} points."
+    parts.take_away(state, table, "sweep", caption=caption)
     parts.conventions(table)

@@ -10,7 +10,7 @@ import streamlit as st
 from costmodel.core.readable import exact, ratio_in_words, si
 from costmodel.dashboard import parts, tables
 from costmodel.dashboard.forms import network_form
-from costmodel.dashboard.network_formula import formula_section
+from costmodel.dashboard.sections.network_formula import formula_section
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import network_command
 from costmodel.errors import CostModelError
@@ -161,11 +161,9 @@ def _table(state: State, network: Network, result: Network) -> None:
     else:
         table = VIEWS[state["table"]].table(result, metrics)
     tables.show(table, f"{network.name}: {TABLES[state['table']]}")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        parts.csv_button(table, "network")
-        parts.share(state, _command(state, metrics or []))
-        if state["source"] == "upload":
-            st.caption("The file itself is not part of the link.")
+    upload = "The file itself is not part of the link." if state["source"] == "upload" else ""
+    command = _command(state, metrics or [])
+    parts.take_away(state, table, "network", command=command, caption=upload)
     parts.notes([*table.notes, f"Source: {network.source}"])
     parts.left_out([f"{name}: {reason}" for name, reason in table.skipped], "said in the table")
 

@@ -58,9 +58,7 @@ def _show(state: State, one: Evidence) -> None:
     st.markdown(f"**What it proves.** {one.proves}")
     table = _DRAW[one.key](state, table)
     tables.show(table, one.title)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        parts.csv_button(table, one.key)
-        parts.share(state, one.command)
+    parts.take_away(state, table, one.key, command=one.command)
     parts.notes([*table.notes, f"To check it yourself: {one.command}"])
 
 

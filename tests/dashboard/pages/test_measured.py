@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from costmodel import ConvLayer, count
-from costmodel.dashboard import measuring
+from costmodel.dashboard.sections import measuring
 from costmodel.errors import CostModelError
 from costmodel.timing import overview
 from costmodel.timing.background import Measurement
