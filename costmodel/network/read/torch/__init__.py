@@ -4,8 +4,9 @@ The forward runs once on the meta device, where tensors have shapes and no numbe
 
 - `state` lends the model parameters without storage and takes them back afterwards;
 - `dispatch` sees every operator below autograd and hands it to a rule;
-- `products` has the rules of convolutions and matrix products, `operators` the kinds of the rest;
-- `quick` and `modules` give the results of operators and layers whose output shape is plain without
-  running PyTorch's kernels, which is most of the time a capture takes;
+- `operators` is the table of them, a row each, which the files of `rules` fill: kinds, products,
+  results without kernels, shapes with letters;
+- `modules` gives the results of whole layers without going into them, which together with the
+  results without kernels is most of the time that a capture takes;
 - `recorder` keeps the list of operations, `run` decides between the ways to run a forward.
 """

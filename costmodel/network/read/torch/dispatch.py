@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from costmodel.network.read.torch.operators import VALUE_DEPENDENT, base_name, kind_of
-from costmodel.network.read.torch.pooling import pool_work
-from costmodel.network.read.torch.products import PRODUCTS, convolution, unusual_convolution
-from costmodel.network.read.torch.quick import QUICK
+from costmodel.network.read.torch.operators import OPERATORS, base_name
 from costmodel.network.read.torch.recorder import Recorder
-
-_META = torch.device("meta")
-#: Tensors without the model's parameters in them keep their values up to this many elements, so
-#: that a forward may look at constants of its own (index tables, anchors, masks).
-CONSTANT_LIMIT = 1 << 16
+from costmodel.network.read.torch.rules.pooling import pool_work
+from costmodel.network.read.torch.rules.products import convolution, unusual_convolution
+from costmodel.network.read.torch.tensors import (
+    CONSTANT_LIMIT,
+    FILLED,
+    META,
+    elements,
+    filled,
+    tensors_in,
+    to_meta,
+)
 
 
 class NeedsValues(Exception):
@@ -34,10 +35,10 @@ class NeedsIntegers(Exception):
     """The forward looks an input up in a table: the input has to be integers."""
 
 
-class _Operator:
+class Overload:
     """What is to be done with one overload of an operator; looked up once."""
 
-    __slots__ = ("base", "inplace", "kind", "name", "product", "quick", "value", "view")
+    __slots__ = ("base", "inplace", "kind", "name", "product", "result", "values", "view")
 
     def __init__(self, func: Any) -> None:
         packet = func._schema.name.split("::")
@@ -46,18 +47,17 @@ class _Operator:
         self.inplace = func._schema.is_mutable
         self.view = func.is_view
         overload = func._overloadname
-        out = "out" in overload.split("_")
-        self.product = PRODUCTS.get(self.name)
-        self.quick = None if out else QUICK.get(self.base)
-        self.kind = kind_of(self.name)
+        known, plain = OPERATORS.row(self.base), self.name == self.base
+        self.product = known.product if plain else None
+        self.result = None if "out" in overload.split("_") else known.result
+        self.kind = known.kind
         if self.base == "max" or self.base == "min":
             self.kind = "elementwise" if overload == "other" else "pool"
-        self.value = self.name in VALUE_DEPENDENT or (
-            self.name == "repeat_interleave" and overload == "Tensor"
-        )
+        repeats = self.name == "repeat_interleave" and overload == "Tensor"
+        self.values = repeats or (known.values and plain)
 
 
-_OPERATORS: dict[Any, _Operator] = {}
+_OVERLOADS: dict[Any, Overload] = {}
 
 
 class CaptureMode(TorchDispatchMode):
@@ -94,17 +94,17 @@ class CaptureMode(TorchDispatchMode):
     ) -> Any:
         """Called by PyTorch for every operator."""
         kwargs = kwargs or {}
-        operator = _OPERATORS.get(func)
+        operator = _OVERLOADS.get(func)
         if operator is None:
             if not isinstance(func, torch._ops.OpOverload):
                 return self._higher_order(func, args, kwargs)
-            operator = _OPERATORS[func] = _Operator(func)
+            operator = _OVERLOADS[func] = Overload(func)
         if operator.product is not None:
             return self._product(operator, func, args, kwargs)
         if operator.inplace and self._is_buffer(args[0]):
             return func(*args, **kwargs) if self.real else args[0]  # a layer's own bookkeeping
-        if operator.quick is not None and self.shortcuts:
-            out = operator.quick(*args, **kwargs)
+        if operator.result is not None and self.shortcuts:
+            out = operator.result(*args, **kwargs)
             if out is not NotImplemented and operator.name != operator.base:  # in place
                 out = args[0] if out.shape == args[0].shape else NotImplemented
             if out is not NotImplemented:
@@ -112,10 +112,10 @@ class CaptureMode(TorchDispatchMode):
                 return out
         return self._general(operator, func, args, kwargs)
 
-    def _product(self, operator: _Operator, func: Any, args: Any, kwargs: Any) -> Any:
+    def _product(self, operator: Overload, func: Any, args: Any, kwargs: Any) -> Any:
         rec = self.recorder
         out = operator.product(rec, args, kwargs)  # type: ignore[misc]
-        tensors = list(_tensors((args, kwargs)))
+        tensors = list(tensors_in((args, kwargs)))
         if out is NotImplemented:
             out = self._run(operator, func, args, kwargs)
             if operator.product is convolution:
@@ -123,11 +123,11 @@ class CaptureMode(TorchDispatchMode):
         elif not self.shortcuts or not any(t.is_meta for t in tensors):
             out = self._run(operator, func, args, kwargs)
         if all(map(rec.is_weight, tensors)):
-            rec.derive(_tensors(out))
+            rec.derive(tensors_in(out))
         return out
 
     # -- everything else -------------------------------------------------------------------------
-    def _general(self, operator: _Operator, func: Any, args: Any, kwargs: Any) -> Any:
+    def _general(self, operator: Overload, func: Any, args: Any, kwargs: Any) -> Any:
         if operator.kind == "other":
             with self:
                 out = func.decompose(*args, **kwargs)
@@ -139,24 +139,24 @@ class CaptureMode(TorchDispatchMode):
         self._record(operator, args, kwargs, out)
         return out
 
-    def _run(self, operator: _Operator, func: Any, args: Any, kwargs: Any) -> Any:
+    def _run(self, operator: Overload, func: Any, args: Any, kwargs: Any) -> Any:
         """Run the operator: for real where every value is known, on the meta device otherwise."""
         if self.real:
             return func(*args, **kwargs)
-        tensors = list(_tensors((args, kwargs)))
+        tensors = list(tensors_in((args, kwargs)))
         if operator.view and len(tensors) == 1:
             return func(*args, **kwargs)
         device = kwargs.get("device")
         if all(self._known(t) for t in tensors):
             return self._constant(operator, func, args, kwargs, tensors)
-        if self.constants != "none" and operator.name in _FILLED:
-            out = _filled(operator.name, args, kwargs, self.constants == "all")
+        if self.constants != "none" and operator.name in FILLED:
+            out = filled(operator.name, args, kwargs, self.constants == "all")
             if out is not None:
                 return out
-        if operator.value:
+        if operator.values:
             raise NeedsValues(operator.name)
         if device is not None and device.type != "meta":
-            kwargs = {**kwargs, "device": _META}
+            kwargs = {**kwargs, "device": META}
         if operator.inplace:
             written = args[0] if args and isinstance(args[0], Tensor) else None
             if written is not None and not written.is_meta:
@@ -164,10 +164,10 @@ class CaptureMode(TorchDispatchMode):
                 # tensor itself stays as it is.
                 self._lost[written.untyped_storage()._cdata] = written
                 return written
-        return func(*_to_meta(self._known_masks(operator, args)), **_to_meta(kwargs))
+        return func(*to_meta(self._known_masks(operator, args)), **to_meta(kwargs))
 
     def _constant(
-        self, operator: _Operator, func: Any, args: Any, kwargs: Any, tensors: list[Tensor]
+        self, operator: Overload, func: Any, args: Any, kwargs: Any, tensors: list[Tensor]
     ) -> Any:
         """An operator on nothing but known values, or one that makes a tensor."""
         device = kwargs.get("device")
@@ -175,13 +175,13 @@ class CaptureMode(TorchDispatchMode):
         if device is not None and (not wanted_meta or tensors or self.constants != "none"):
             kwargs = {**kwargs, "device": torch.device("cpu")}  # keep the values
         if not tensors:
-            if _elements(args) > CONSTANT_LIMIT:
-                return func(*args, **{**kwargs, "device": _META})
+            if elements(args) > CONSTANT_LIMIT:
+                return func(*args, **{**kwargs, "device": META})
             out = func(*args, **kwargs)
             if wanted_meta and self.constants != "all" and out.is_floating_point():
                 # Hardly anybody branches on these, and PyTorch compares the devices of some (the
                 # initial state of a recurrent layer).
-                return _to_meta(out)
+                return to_meta(out)
             return out
         return func(*args, **kwargs)
 
@@ -200,7 +200,7 @@ class CaptureMode(TorchDispatchMode):
             return False
         return value.untyped_storage()._cdata in self.recorder.state.own_storages
 
-    def _known_masks(self, operator: _Operator, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _known_masks(self, operator: Overload, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Index with a known mask by the positions that it selects, whose number is known."""
         if operator.base not in ("index", "index_put", "_index_put_impl") or len(args) < 2:
             return args
@@ -220,10 +220,10 @@ class CaptureMode(TorchDispatchMode):
         return func(*args, **kwargs)
 
     # -- the record ------------------------------------------------------------------------------
-    def _record(self, operator: _Operator, args: Any, kwargs: Any, out: Any) -> None:
+    def _record(self, operator: Overload, args: Any, kwargs: Any, out: Any) -> None:
         rec = self.recorder
         kind = operator.kind
-        tensors = list(_tensors((args, kwargs)))
+        tensors = list(tensors_in((args, kwargs)))
         owned = [t for t in tensors if rec.parameter(t) is not None]
         weights = False
         if owned or rec.derived:
@@ -231,10 +231,10 @@ class CaptureMode(TorchDispatchMode):
                 rec.is_weight(t) or self._known(t) for t in tensors
             )
         if weights and not operator.view:
-            rec.derive(_tensors(out))
+            rec.derive(tensors_in(out))
         if kind == "shape" and (rec.quiet or (weights and operator.view)):
             return  # a layer looking at its own weight
-        first = next(_tensors(out), None)
+        first = next(tensors_in(out), None)
         shape = tuple(first.shape) if first is not None else ()
         x = tensors[0] if tensors else first
         parameters: tuple[Any, ...] = ()
@@ -251,61 +251,3 @@ class CaptureMode(TorchDispatchMode):
         else:
             work = first.numel() if first is not None else 0
         rec.add(kind, operator.base, work=work, shape=shape, parameters=parameters)
-
-
-_INTEGERS = frozenset((torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64))
-#: Operators that make a tensor as large as another one, of one value.
-_FILLED = {
-    "zeros_like": 0,
-    "ones_like": 1,
-    "full_like": None,
-    "new_zeros": 0,
-    "new_ones": 1,
-    "new_full": None,
-}
-
-
-def _filled(
-    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], floats: bool
-) -> Tensor | None:
-    """A small tensor of one value, of integers or of any kind; None where it is another."""
-    x, rest = args[0], list(args[1:])
-    shape = rest.pop(0) if name.startswith("new_") and rest else kwargs.get("size", x.shape)
-    value = _FILLED[name]
-    if value is None:
-        value = rest[0] if rest else kwargs["fill_value"]
-    dtype = kwargs.get("dtype") or x.dtype
-    if prod(shape) > CONSTANT_LIMIT or not (floats or dtype in _INTEGERS):
-        return None
-    return torch.full(tuple(shape), value, dtype=dtype)
-
-
-def _elements(args: tuple[Any, ...]) -> int:
-    """How many elements a factory makes, 1 where its first argument is no size."""
-    size = args[0] if args and isinstance(args[0], list | tuple) else ()
-    return prod(n for n in size if isinstance(n, int))
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    """Every tensor in nested arguments."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _tensors(item)
-    elif isinstance(value, dict):
-        yield from _tensors(list(value.values()))
-
-
-def _to_meta(value: Any) -> Any:
-    """The arguments with every real tensor replaced by one without values."""
-    if isinstance(value, Tensor):
-        if value.is_meta or value.dim() == 0:
-            return value
-        return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
-    if isinstance(value, list | tuple):
-        items: Iterable[Any] = [_to_meta(v) for v in value]
-        return type(value)(items) if type(value) in (list, tuple) else tuple(items)
-    if isinstance(value, dict):
-        return {k: _to_meta(v) for k, v in value.items()}
-    return value

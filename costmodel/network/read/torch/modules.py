@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from costmodel.network.read.torch.quick import plain
 from costmodel.network.read.torch.recorder import Recorder, conv_facts
+from costmodel.network.read.torch.rules.results import plain
 
 Layer = Callable[[Recorder, dict[str, Any], Tensor], "Tensor | None"]
 

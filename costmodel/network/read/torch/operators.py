@@ -1,97 +1,87 @@
-"""Kinds of ATen operators: which column the work of everything that is no product stands in.
+"""One table of PyTorch's operators and functions: a row each, filled where its rules stand.
 
-The names are those of `torch.ops.aten`; a trailing underscore (the in-place form) is dropped before
-they are looked up. A name that is in no list is "not modelled" and stays visible as such.
+Names are those of `torch.ops.aten`, and of the Python functions and methods above them; the
+trailing underscore of an in-place form is dropped before they are looked up. What no file of
+`rules/` speaks of is "not modelled" and stays visible as such.
 """
 
 from __future__ import annotations
 
-_NAMES = {
-    "norm": """
-        batch_norm native_batch_norm _native_batch_norm_legit
-        _native_batch_norm_legit_no_training _batch_norm_no_update _batch_norm_with_update
-        cudnn_batch_norm miopen_batch_norm layer_norm native_layer_norm group_norm
-        native_group_norm instance_norm rms_norm _fused_rms_norm
-    """,
-    "activation": """
-        relu relu6 hardtanh hardswish hardsigmoid silu gelu sigmoid tanh softmax _softmax
-        log_softmax _log_softmax _safe_softmax _masked_softmax leaky_relu elu celu selu prelu
-        _prelu_kernel mish softplus log_sigmoid_forward log_sigmoid threshold glu hardshrink
-        softshrink softsign tanhshrink rrelu_with_noise rrelu
-    """,
-    "pool": """
-        max_pool1d max_pool2d max_pool3d max_pool2d_with_indices max_pool3d_with_indices
-        avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d
-        adaptive_avg_pool3d _adaptive_avg_pool2d _adaptive_avg_pool3d adaptive_max_pool1d
-        adaptive_max_pool2d adaptive_max_pool3d fractional_max_pool2d fractional_max_pool3d
-        mean sum nansum prod amax amin aminmax max min argmax argmin var std var_mean std_mean
-        any all logsumexp norm linalg_vector_norm cumsum cumprod logcumsumexp count_nonzero
-        median mode histc bincount
-    """,
-    "elementwise": """
-        add sub rsub mul div true_divide floor_divide remainder fmod pow square sqrt rsqrt exp
-        exp2 expm1 log log2 log10 log1p neg abs sign sgn reciprocal floor ceil round trunc frac
-        clamp clamp_min clamp_max where maximum minimum fmax fmin eq ne lt le gt ge logical_and
-        logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not
-        bitwise_left_shift bitwise_right_shift __lshift__ __rshift__ isnan isinf isfinite
-        isposinf isneginf nan_to_num sin cos tan asin acos atan atan2 sinh cosh asinh acosh
-        atanh erf erfc erfinv sigmoid_backward lerp addcmul addcdiv masked_fill tril triu
-        native_dropout dropout alpha_dropout feature_dropout bernoulli angle polar complex
-        _weight_norm_interface _weight_norm upsample_bilinear2d upsample_bicubic2d
-        upsample_linear1d upsample_trilinear3d _upsample_bilinear2d_aa _upsample_bicubic2d_aa
-        col2im hypot copysign logaddexp logaddexp2 xlogy deg2rad rad2deg heaviside
-        index_add scatter_add scatter_reduce normal uniform rand randn rand_like randn_like
-        randint randperm linspace logspace random exponential logit sinc isin
-    """,
-    "embedding": "embedding embedding_bag _embedding_bag _embedding_bag_forward_only",
-    "shape": """
-        view _unsafe_view reshape _reshape_alias _reshape_copy view_as permute transpose t expand
-        expand_as slice select squeeze unsqueeze cat concat stack split split_with_sizes
-        unsafe_split unsafe_split_with_sizes unbind chunk unsafe_chunk clone copy contiguous
-        constant_pad_nd pad reflection_pad1d reflection_pad2d reflection_pad3d
-        replication_pad1d replication_pad2d replication_pad3d roll flip rot90 index gather
-        index_select take take_along_dim scatter index_put _index_put_impl _unsafe_index
-        _unsafe_index_put index_copy index_fill masked_scatter select_scatter slice_scatter
-        repeat repeat_interleave tile pixel_shuffle pixel_unshuffle channel_shuffle unfold
-        im2col detach alias lift lift_fresh lift_fresh_copy full full_like zeros zeros_like ones
-        ones_like empty empty_like empty_strided new_empty new_empty_strided new_zeros new_ones
-        new_full arange fill zero as_strided diagonal diag diag_embed _to_copy to type_as
-        view_as_real view_as_complex _conj real imag resolve_conj resolve_neg upsample_nearest1d
-        upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d
-        _upsample_nearest_exact2d _upsample_nearest_exact3d narrow movedim swapaxes
-        tril_indices triu_indices eye scalar_tensor one_hot meshgrid cartesian_prod
-        resize set broadcast_tensors broadcast_to flatten unflatten squeeze_copy expand_copy
-        unsqueeze_copy permute_copy _local_scalar_dense item is_same_size bucketize
-        searchsorted _assert_async _assert_scalar _assert_tensor_metadata sym_size sym_numel
-        sym_stride stride size numel
-        dim is_contiguous sym_storage_offset _nested_tensor_size masked_select nonzero
-        native_channel_shuffle alias_copy detach_copy block_diag column_stack hstack vstack
-        dstack atleast_1d atleast_2d atleast_3d rename refine_names
-    """,
-}
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-#: Base name of an operator → its kind.
-KIND_OF = {name: kind for kind, names in _NAMES.items() for name in names.split()}
+from costmodel.errors import CostModelError
+from costmodel.registry import Registry
 
-#: Operators whose result depends on the numbers in a tensor, not only on its shape.
-VALUE_DEPENDENT = frozenset(
-    [
-        "_local_scalar_dense",
-        "item",
-        "nonzero",
-        "nonzero_static",
-        "masked_select",
-        "unique",
-        "_unique",
-        "_unique2",
-        "unique_dim",
-        "unique_consecutive",
-        "equal",
-        "is_nonzero",
-        "bincount",
-        "repeat_interleave_tensor",
-    ]
-)
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What is known of one operator.
+
+    kind: a key of `KINDS`: the column that its work stands in.
+    values: its result depends on the numbers in a tensor, not only on shapes.
+    product: records a product; gives the result as a meta tensor, or `NotImplemented` where
+        PyTorch has to decide.
+    result: gives the result of its arguments without PyTorch's kernel, or `NotImplemented`.
+    shape: gives the shape of the result in `Size`s; see `rules/shapes.py`.
+    """
+
+    kind: str = "other"
+    values: bool = False
+    product: Callable[..., Any] | None = None
+    result: Callable[..., Any] | None = None
+    shape: Callable[..., Any] | None = None
+
+
+_UNKNOWN = Operator()
+
+
+class Operators(Registry[Operator]):
+    """The rows by name."""
+
+    def row(self, name: str) -> Operator:
+        """The row of an operator; an empty one where nothing is known of it."""
+        return self._read().get(name, _UNKNOWN)
+
+    def declare(self, names: Iterable[str], **facts: Any) -> None:
+        """Fill fields of the rows of some operators; each field can be filled once."""
+        entries = dict(self._entries)
+        for name in names:
+            row = entries.get(name, _UNKNOWN)
+            if any(getattr(row, field) != getattr(_UNKNOWN, field) for field in facts):
+                raise CostModelError(f"{', '.join(facts)} of {name} declared twice")
+            entries[name] = replace(row, **facts)
+        self._entries = entries
+
+
+#: Every operator that something is known of.
+OPERATORS = Operators("operator", package="costmodel.network.read.torch.rules")
+
+
+def product_rule(*names: str) -> Callable[[Function], Function]:
+    """Register a rule that records a product: (recorder, arguments, keywords) → the result."""
+    return _rule("product", names)
+
+
+def result_rule(*names: str) -> Callable[[Function], Function]:
+    """Register a function of an operator's own arguments that gives its result."""
+    return _rule("result", names)
+
+
+def shape_rule(*names: str) -> Callable[[Function], Function]:
+    """Register a shape rule: (shape of a tensor, arguments, keywords, output) → shapes."""
+    return _rule("shape", names)
+
+
+def _rule(field: str, names: Iterable[str]) -> Callable[[Function], Function]:
+    def register(function: Function) -> Function:
+        OPERATORS.declare(names, **{field: function})
+        return function
+
+    return register
 
 
 def base_name(operator: str) -> str:
@@ -99,8 +89,3 @@ def base_name(operator: str) -> str:
     if operator.endswith("_") and not operator.endswith("__"):
         return operator[:-1]
     return operator
-
-
-def kind_of(operator: str) -> str:
-    """The kind of an operator by its ATen name, "other" where nothing here models it."""
-    return KIND_OF.get(base_name(operator), "other")

@@ -15,8 +15,8 @@ from costmodel.network.kinds import KINDS
 from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, MatMul, NetOp, Parameter
 from costmodel.network.read.torch.operators import base_name
 from costmodel.network.read.torch.state import ModelState, Owned
+from costmodel.network.read.torch.tensors import META
 
-_META = torch.device("meta")
 _pop = torch._C._pop_torch_dispatch_stack
 _push = torch._C._push_on_torch_dispatch_stack
 
@@ -100,7 +100,7 @@ class Recorder:
         """A new meta tensor, made past the active dispatch mode."""
         mode = _pop(None)
         try:
-            return torch.empty(shape, dtype=dtype, device=_META)
+            return torch.empty(shape, dtype=dtype, device=META)
         finally:
             _push(mode)
 

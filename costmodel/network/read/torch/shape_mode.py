@@ -20,10 +20,12 @@ from torch.overrides import TorchFunctionMode
 from costmodel.core.numbers import product
 from costmodel.errors import CostModelError
 from costmodel.network.operation import MatMul, NetOp
+from costmodel.network.read.torch.operators import OPERATORS, base_name
 from costmodel.network.read.torch.recorder import Recorder
-from costmodel.network.read.torch.shape_compute import einsum_sizes
-from costmodel.network.read.torch.shape_rules import RULES, Dims, broadcast, fallback
+from costmodel.network.read.torch.rules.computed_shapes import einsum_sizes
+from costmodel.network.read.torch.rules.shapes import Dims, broadcast, fallback
 from costmodel.network.read.torch.sizes import Size, term, terms
+from costmodel.network.read.torch.tensors import tensors_in
 
 
 class NoFormula:
@@ -73,7 +75,7 @@ class ShapeMode(TorchFunctionMode):
             attribute = func.__self__.__name__
             if attribute == "shape":
                 return _TensorSize(self.shape(args[0]))
-            if attribute not in RULES:
+            if OPERATORS.row(attribute).shape is None:
                 out = func(*args, **kwargs)
                 if isinstance(out, Tensor) and out is not args[0]:
                     self._keep(attribute, args, kwargs, out)
@@ -96,11 +98,11 @@ class ShapeMode(TorchFunctionMode):
 
     # -- shapes ----------------------------------------------------------------------------------
     def _keep(self, name: str, args: Any, kwargs: Any, out: Any) -> None:
-        outputs = [t for t in _tensors(out) if id(t) not in self.known]
+        outputs = [t for t in tensors_in(out) if id(t) not in self.known]
         if not outputs:
             return
         found: Any = None
-        rule = RULES.get(_plain(name))
+        rule = OPERATORS.row(base_name(name)).shape
         if rule is not None:
             try:
                 found = rule(self.shape, args, kwargs, out)
@@ -122,7 +124,7 @@ class ShapeMode(TorchFunctionMode):
             sides = tuple(tensor.shape)
             if shape is None or tuple(map(int, shape)) != sides:
                 if inputs is None:
-                    inputs = [self.shape(t) for t in _tensors((args, kwargs))]
+                    inputs = [self.shape(t) for t in tensors_in((args, kwargs))]
                 shape = fallback(inputs, sides)
             if shape is not None and any(type(s) is Size for s in shape):
                 self.known[id(tensor)] = tensor, tuple(shape)
@@ -131,8 +133,8 @@ class ShapeMode(TorchFunctionMode):
     def _annotate(self, name: str, args: Any, kwargs: Any, out: Any, start: int) -> None:
         """Write sizes into the operations that a call has recorded."""
         ops = self.recorder.ops
-        inputs = list(_tensors((args, kwargs)))
-        outputs = list(_tensors(out))
+        inputs = list(tensors_in((args, kwargs)))
+        outputs = list(tensors_in(out))
         if not any(id(t) in self.known for t in (*inputs, *outputs)):
             return
         products = [i for i in range(start, len(ops)) if ops[i].column == "macs"]
@@ -140,7 +142,7 @@ class ShapeMode(TorchFunctionMode):
             if i not in products:
                 ops[i] = self._sized(ops[i], inputs, outputs)
         if products:
-            found = self._products(_plain(name), args, kwargs, [ops[i] for i in products])
+            found = self._products(base_name(name), args, kwargs, [ops[i] for i in products])
             if found is None:
                 self.lost = self.lost or ops[products[0]].name
                 return
@@ -184,7 +186,7 @@ class ShapeMode(TorchFunctionMode):
         if name in ("addmm", "baddbmm", "addbmm"):
             return _matched(ops, [_matrices(shape(args[1]), shape(args[2]))])
         if name == "scaled_dot_product_attention":
-            q, k, v = (shape(t) for t in list(_tensors((args, kwargs)))[:3])
+            q, k, v = (shape(t) for t in list(tensors_in((args, kwargs)))[:3])
             return _matched(ops, [(q[:-2], q[-2], q[-1], k[-2]), (q[:-2], q[-2], k[-2], v[-1])])
         if name == "einsum":
             found = einsum_sizes(shape, args)
@@ -261,23 +263,6 @@ def _matched(
         matmul = MatMul(term(batch), term(rows), term(inner), term(columns))
         result.append(op.replace(layer=None, matmul=matmul))
     return result
-
-
-def _plain(name: str) -> str:
-    """A function's name without the marks of operators and in-place forms."""
-    if name in RULES or name.endswith("__"):
-        return name
-    return name.rstrip("_")
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _tensors(item)
-    elif isinstance(value, dict):
-        yield from _tensors(list(value.values()))
 
 
 @contextlib.contextmanager

@@ -16,7 +16,8 @@ from typing import Any
 import torch
 from torch import nn
 
-_META = torch.device("meta")
+from costmodel.network.read.torch.tensors import META
+
 _CONTAINERS = frozenset((list, dict, set, OrderedDict, defaultdict))
 #: What every module has; `ModelState` looks after the parameters and buffers among them itself.
 _MODULE_ATTRIBUTES = frozenset(nn.Module().__dict__)
@@ -124,9 +125,9 @@ class ModelState:
         if tensor.device.type == "meta" or type(tensor) not in (nn.Parameter, torch.Tensor):
             return tensor
         if tensor.is_contiguous():
-            copy = torch.empty(tensor.shape, dtype=tensor.dtype, device=_META)
+            copy = torch.empty(tensor.shape, dtype=tensor.dtype, device=META)
         else:
-            copy = torch.empty_like(tensor, device=_META, requires_grad=False)
+            copy = torch.empty_like(tensor, device=META, requires_grad=False)
         copy = nn.Parameter(copy, requires_grad=False)
         self._lent[id(tensor)] = copy
         self.by_storage[_storage(copy)] = self.by_storage[_storage(tensor)]

@@ -1,4 +1,4 @@
-"""Shape rules of the functions that compute: convolutions, products, pooling, reductions."""
+"""Shape rules of the functions that compute: convolutions, products, resampling, reductions."""
 
 from __future__ import annotations
 
@@ -7,19 +7,12 @@ from typing import Any
 from torch import Tensor
 
 from costmodel.core.numbers import product
-from costmodel.core.output_size import conv_size, pool_size, transposed_size
-from costmodel.network.read.torch.shape_rules import (
-    RULES,
-    Rule,
-    ShapeOf,
-    argument,
-    broadcast,
-    rule,
-    spread,
-)
+from costmodel.core.output_size import conv_size, transposed_size
+from costmodel.network.read.torch.operators import shape_rule
+from costmodel.network.read.torch.rules.shapes import ShapeOf, argument, broadcast, spread
 
 
-@rule("conv1d", "conv2d", "conv3d")
+@shape_rule("conv1d", "conv2d", "conv3d")
 def conv(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """PyTorch's output-size rule."""
     x, w = shape(args[0]), shape(args[1])
@@ -37,7 +30,7 @@ def conv(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
     return (*x[: -sides - 1], w[0], *grid)
 
 
-@rule("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+@shape_rule("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 def conv_transpose(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """PyTorch's output-size rule of transposed convolutions."""
     x, w = shape(args[0]), shape(args[1])
@@ -56,14 +49,14 @@ def conv_transpose(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any]
     return (*x[: -sides - 1], w[1] * groups, *grid)
 
 
-@rule("linear")
+@shape_rule("linear")
 def linear(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The last axis replaced by the output features."""
     w = shape(args[1])
     return (*shape(args[0])[:-1], *w[:-1])
 
 
-@rule("matmul", "mm", "bmm", "__matmul__")
+@shape_rule("matmul", "mm", "bmm", "__matmul__")
 def matmul(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """(…, r, k) @ (…, k, c), batches broadcast."""
     a, b = shape(args[0]), shape(args[1])
@@ -77,19 +70,19 @@ def matmul(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: A
     return (*lead, a[-2], b[-1])
 
 
-@rule("__rmatmul__")
+@shape_rule("__rmatmul__")
 def rmatmul(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The other way round."""
     return matmul(shape, (args[1], args[0]), kwargs, out)
 
 
-@rule("baddbmm", "addmm")
+@shape_rule("baddbmm", "addmm")
 def addmm(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """input + a @ b."""
     return matmul(shape, args[1:3], kwargs, out)
 
 
-@rule("einsum")
+@shape_rule("einsum")
 def einsum(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The result's letters."""
     found = einsum_sizes(shape, args)
@@ -117,57 +110,13 @@ def einsum_sizes(
     return inputs, sizes, right
 
 
-@rule("scaled_dot_product_attention")
+@shape_rule("scaled_dot_product_attention")
 def attention(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Queries' positions, values' features."""
     return (*shape(args[0])[:-1], shape(argument(args, kwargs, 2, "value", None))[-1])
 
 
-def _pool(sides: int, ceil_at: int, dilated: bool) -> Rule:
-    def run(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
-        x = shape(args[0])
-        kernel = spread(argument(args, kwargs, 1, "kernel_size", 1), sides)
-        stride = argument(args, kwargs, 2, "stride", None)
-        strides = (
-            kernel if stride is None or stride == [] or stride == () else spread(stride, sides)
-        )
-        padding = spread(argument(args, kwargs, 3, "padding", 0), sides)
-        dilation = (
-            spread(argument(args, kwargs, 4, "dilation", 1), sides) if dilated else (1,) * sides
-        )
-        ceil_mode = argument(args, kwargs, ceil_at, "ceil_mode", False)
-        grid = (
-            pool_size(n, k, s, p, d, ceil_mode)
-            for n, k, s, p, d in zip(x[-sides:], kernel, strides, padding, dilation, strict=True)
-        )
-        return (*x[:-sides], *grid)
-
-    return run
-
-
-for _sides in (1, 2, 3):
-    RULES[f"max_pool{_sides}d"] = _pool(_sides, 5, True)
-    RULES[f"avg_pool{_sides}d"] = _pool(_sides, 4, False)
-
-
-@rule("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool2d")
-def adaptive(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
-    """The given spatial sizes; None keeps one."""
-    x = shape(args[0])
-    first = out[0] if isinstance(out, tuple) else out
-    sides = 1 if len(x) < 4 and first.dim() < 4 and not isinstance(args[1], list | tuple) else None
-    given = argument(args, kwargs, 1, "output_size", 1)
-    if isinstance(given, list | tuple):
-        sides = len(given)
-    if sides is None:
-        sides = len(x) - 2
-    grid = tuple(
-        n if g is None else g for n, g in zip(x[-sides:], spread(given, sides), strict=True)
-    )
-    return (*x[:-sides], *grid)
-
-
-@rule("pad", "constant_pad_nd")
+@shape_rule("pad", "constant_pad_nd")
 def pad(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Zeros round the last axes, the last axis first."""
     x = list(shape(args[0]))
@@ -184,7 +133,7 @@ _UPSAMPLING = """
 """
 
 
-@rule(*_UPSAMPLING.split())
+@shape_rule(*_UPSAMPLING.split())
 def upsample(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Given sizes, or sizes times a factor that is an integer or one over an integer."""
     x = shape(args[0])
@@ -205,14 +154,14 @@ def upsample(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out:
     return (*x[:2], *grid)
 
 
-@rule("pixel_shuffle")
+@shape_rule("pixel_shuffle")
 def pixel_shuffle(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Channels to pixels."""
     x, r = shape(args[0]), argument(args, kwargs, 1, "upscale_factor", 1)
     return (*x[:-3], x[-3] // (r * r), x[-2] * r, x[-1] * r)
 
 
-@rule("pixel_unshuffle")
+@shape_rule("pixel_unshuffle")
 def pixel_unshuffle(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Pixels to channels."""
     x, r = shape(args[0]), argument(args, kwargs, 1, "downscale_factor", 1)
@@ -225,7 +174,7 @@ _REDUCTIONS = """
 """
 
 
-@rule(*_REDUCTIONS.split())
+@shape_rule(*_REDUCTIONS.split())
 def reduce(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Without the axes that are reduced."""
     x = shape(args[0])
@@ -241,13 +190,13 @@ def reduce(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: A
     return [kept] * len(out) if isinstance(out, tuple) else kept
 
 
-@rule("embedding")
+@shape_rule("embedding")
 def embedding(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """One row of the table per index."""
     return (*shape(args[1]), shape(args[0])[1])
 
 
-@rule("im2col", "unfold")
+@shape_rule("im2col", "unfold")
 def unfold(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Windows of an axis (`Tensor.unfold`), or all windows of an image as columns (im2col)."""
     x = shape(args[0])

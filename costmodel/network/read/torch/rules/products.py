@@ -7,7 +7,6 @@ the record is wanted, and the caller runs the operator.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -15,31 +14,16 @@ import torch
 from torch import Tensor
 
 from costmodel.network.operation import MatMul
+from costmodel.network.read.torch.operators import product_rule
 from costmodel.network.read.torch.recorder import Recorder, conv_facts
-
-_META = torch.device("meta")
-
-Rule = Callable[[Recorder, tuple[Any, ...], dict[str, Any]], Any]
-#: Operator name of `torch.ops.aten` → its rule.
-PRODUCTS: dict[str, Rule] = {}
-
-
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    """Register a rule under operator names."""
-
-    def register(function: Rule) -> Rule:
-        for name in names:
-            PRODUCTS[name] = function
-        return function
-
-    return register
+from costmodel.network.read.torch.tensors import META
 
 
 def _empty(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-    return torch.empty(shape, dtype=dtype, device=_META)
+    return torch.empty(shape, dtype=dtype, device=META)
 
 
-@rule("convolution", "_convolution", "convolution_overrideable")
+@product_rule("convolution", "_convolution", "convolution_overrideable")
 def convolution(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """x, weight, bias, stride, padding, dilation, transposed, output_padding, groups."""
     x, weight, bias, stride, padding, dilation, transposed, output_padding, groups = args[:9]
@@ -87,12 +71,12 @@ def _matrix(
         rec.linear(columns, inner, rows, a, bias, shape)
     else:
         parameters = rec.claim(bias, "bias")
-        product = MatMul(1, rows, inner, columns)
-        rec.add("matmul", operator, matmul=product, shape=shape, parameters=parameters)
+        matmul = MatMul(1, rows, inner, columns)
+        rec.add("matmul", operator, matmul=matmul, shape=shape, parameters=parameters)
     return shape
 
 
-@rule("mm", "_int_mm", "_sparse_mm")
+@product_rule("mm", "_int_mm", "_sparse_mm")
 def mm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """(r, k) @ (k, c)."""
     a, b = args[:2]
@@ -104,7 +88,7 @@ def mm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     )
 
 
-@rule("addmm", "_addmm_activation")
+@product_rule("addmm", "_addmm_activation")
 def addmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """bias + (r, k) @ (k, c)."""
     bias, a, b = args[:3]
@@ -115,7 +99,7 @@ def addmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return _empty(shape, a.dtype) if plain else NotImplemented
 
 
-@rule("_scaled_mm")
+@product_rule("_scaled_mm")
 def scaled_mm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """(r, k) @ (k, c) in eight bits."""
     _matrix(rec, args[0], args[1], None, "_scaled_mm")
@@ -141,7 +125,7 @@ def _batched(
     return shape
 
 
-@rule("bmm")
+@product_rule("bmm")
 def bmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """(b, r, k) @ (b, k, c)."""
     a, b = args[:2]
@@ -153,21 +137,21 @@ def bmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     )
 
 
-@rule("baddbmm")
+@product_rule("baddbmm")
 def baddbmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """bias + (b, r, k) @ (b, k, c)."""
     _batched(rec, args[1], args[2], args[0], "baddbmm")
     return NotImplemented
 
 
-@rule("addbmm")
+@product_rule("addbmm")
 def addbmm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """bias + Σ_b (b, r, k) @ (b, k, c)."""
     _batched(rec, args[1], args[2], args[0], "addbmm")
     return NotImplemented
 
 
-@rule("_grouped_mm")
+@product_rule("_grouped_mm")
 def grouped_mm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Rows sorted by expert, (r, k) @ (e, k, c): every row meets one of the e weights."""
     a, b = args[:2]
@@ -192,14 +176,14 @@ def grouped_mm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     return _empty(shape, a.dtype)
 
 
-@rule("mv")
+@product_rule("mv")
 def mv(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """(r, k) @ (k)."""
     _vector(rec, args[0], args[1], None, "mv")
     return NotImplemented
 
 
-@rule("addmv")
+@product_rule("addmv")
 def addmv(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """bias + (r, k) @ (k)."""
     _vector(rec, args[1], args[2], args[0], "addmv")
@@ -214,20 +198,20 @@ def _vector(rec: Recorder, a: Tensor, b: Tensor, bias: Tensor | None, operator: 
         rec.linear(rows, inner, 1, b, bias, (rows,))
     else:
         parameters = rec.claim(bias, "bias")
-        product = MatMul(1, rows, inner, 1)
-        rec.add("matmul", operator, matmul=product, shape=(rows,), parameters=parameters)
+        matmul = MatMul(1, rows, inner, 1)
+        rec.add("matmul", operator, matmul=matmul, shape=(rows,), parameters=parameters)
 
 
-@rule("dot", "vdot")
+@product_rule("dot", "vdot")
 def dot(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """(k) @ (k)."""
     parameters = rec.claim(args[0], "weight") + rec.claim(args[1], "weight")
-    product = MatMul(1, 1, args[0].shape[0], 1)
-    rec.add("linear" if parameters else "matmul", "dot", matmul=product, parameters=parameters)
+    matmul = MatMul(1, 1, args[0].shape[0], 1)
+    rec.add("linear" if parameters else "matmul", "dot", matmul=matmul, parameters=parameters)
     return NotImplemented
 
 
-@rule(
+@product_rule(
     "_scaled_dot_product_flash_attention",
     "_scaled_dot_product_flash_attention_for_cpu",
     "_scaled_dot_product_efficient_attention",
@@ -241,13 +225,11 @@ def attention(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     batch = prod(query.shape[:-2])
     length, inner = query.shape[-2:]
     source, columns = value.shape[-2:]
-    for suffix, product in (
+    for suffix, matmul in (
         ("attention_scores", MatMul(batch, length, inner, source)),
         ("attention_values", MatMul(batch, length, source, columns)),
     ):
-        shape = (*query.shape[:-1], product.columns)
-        rec.add(
-            "matmul", "scaled_dot_product_attention", matmul=product, suffix=suffix, shape=shape
-        )
+        shape = (*query.shape[:-1], matmul.columns)
+        rec.add("matmul", "scaled_dot_product_attention", matmul=matmul, suffix=suffix, shape=shape)
     assert key.shape[-2] == source
     return NotImplemented

@@ -14,23 +14,10 @@ from typing import Any
 from torch import Tensor
 
 from costmodel.core.numbers import ceil_div, product
+from costmodel.network.read.torch.operators import shape_rule
 
 Dims = tuple[Any, ...]
 ShapeOf = Callable[[Tensor], Dims]
-Rule = Callable[[ShapeOf, tuple[Any, ...], dict[str, Any], Any], Any]
-#: Function name → its rule.
-RULES: dict[str, Rule] = {}
-
-
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    """Register a rule under function names."""
-
-    def register(function: Rule) -> Rule:
-        for name in names:
-            RULES[name] = function
-        return function
-
-    return register
 
 
 def argument(
@@ -65,7 +52,7 @@ def broadcast(*shapes: Dims) -> Dims:
     return tuple(result)
 
 
-@rule("view", "reshape", "view_as_reshape")
+@shape_rule("view", "reshape", "view_as_reshape")
 def view(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The given sizes, one of which may be −1."""
     sizes = _listed(args[1:], kwargs, "shape")
@@ -88,7 +75,7 @@ def filled(sizes: Sequence[Any], elements: Any) -> Dims:
     return tuple(result)
 
 
-@rule("flatten")
+@shape_rule("flatten")
 def flatten(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Axes from start to end as one."""
     x = shape(args[0])
@@ -97,7 +84,7 @@ def flatten(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: 
     return (*x[:start], product(x[start : end + 1]), *x[end + 1 :])
 
 
-@rule("unflatten")
+@shape_rule("unflatten")
 def unflatten(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """One axis as several."""
     x = shape(args[0])
@@ -106,14 +93,14 @@ def unflatten(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out
     return (*x[:dim], *filled(sizes, x[dim]), *x[dim + 1 :])
 
 
-@rule("permute")
+@shape_rule("permute")
 def permute(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Axes in another order."""
     x = shape(args[0])
     return tuple(x[d] for d in _listed(args[1:], kwargs, "dims"))
 
 
-@rule("transpose", "swapaxes", "swapdims")
+@shape_rule("transpose", "swapaxes", "swapdims")
 def transpose(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Two axes exchanged."""
     x = list(shape(args[0]))
@@ -122,14 +109,14 @@ def transpose(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out
     return tuple(x)
 
 
-@rule("t", "T", "mT", "adjoint", "mH", "H")
+@shape_rule("t", "T", "mT", "adjoint", "mH", "H")
 def swapped(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The last two axes exchanged."""
     x = shape(args[0])
     return (*x[:-2], x[-1], x[-2]) if len(x) > 1 else x
 
 
-@rule("movedim", "moveaxis")
+@shape_rule("movedim", "moveaxis")
 def movedim(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Axes moved to other places."""
     x = shape(args[0])
@@ -140,7 +127,7 @@ def movedim(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: 
     return tuple(x[placed[i] if i in placed else next(rest)] for i in range(len(x)))
 
 
-@rule("squeeze")
+@shape_rule("squeeze")
 def squeeze(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Without axes of size 1."""
     x = shape(args[0])
@@ -149,7 +136,7 @@ def squeeze(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: 
     return tuple(s for i, s in enumerate(x) if not (i in dims and s == 1))
 
 
-@rule("unsqueeze")
+@shape_rule("unsqueeze")
 def unsqueeze(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """A new axis of size 1."""
     x = shape(args[0])
@@ -157,7 +144,7 @@ def unsqueeze(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out
     return (*x[:dim], 1, *x[dim:])
 
 
-@rule("expand", "broadcast_to")
+@shape_rule("expand", "broadcast_to")
 def expand(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The given sizes; −1 keeps an axis."""
     x = shape(args[0])
@@ -166,13 +153,13 @@ def expand(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: A
     return tuple(x[i - lead] if s == -1 else s for i, s in enumerate(sizes))
 
 
-@rule("expand_as", "view_as", "reshape_as")
+@shape_rule("expand_as", "view_as", "reshape_as")
 def as_other(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The shape of the other tensor."""
     return shape(args[1])
 
 
-@rule("repeat", "tile")
+@shape_rule("repeat", "tile")
 def repeat(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Every axis so many times."""
     x = shape(args[0])
@@ -183,7 +170,7 @@ def repeat(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: A
     return tuple(a * b for a, b in zip(x, times, strict=True))
 
 
-@rule("cat", "concat", "concatenate")
+@shape_rule("cat", "concat", "concatenate")
 def cat(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Sizes along one axis added up."""
     shapes = [shape(t) for t in args[0] if not (t.dim() == 1 and t.shape[0] == 0)]
@@ -197,7 +184,7 @@ def cat(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any)
     return tuple(joined)
 
 
-@rule("stack")
+@shape_rule("stack")
 def stack(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """A new axis with one entry per tensor."""
     x = shape(args[0][0])
@@ -205,7 +192,7 @@ def stack(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: An
     return (*x[:dim], len(args[0]), *x[dim:])
 
 
-@rule("unbind")
+@shape_rule("unbind")
 def unbind(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """One tensor per entry of an axis."""
     x = list(shape(args[0]))
@@ -213,7 +200,7 @@ def unbind(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: A
     return [tuple(x)] * len(out)
 
 
-@rule("chunk", "split", "split_with_sizes", "tensor_split", "unsafe_chunk", "unsafe_split")
+@shape_rule("chunk", "split", "split_with_sizes", "tensor_split", "unsafe_chunk", "unsafe_split")
 def split(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """Parts along one axis; equal parts of a size are its quotient."""
     x = shape(args[0])
@@ -230,67 +217,20 @@ def split(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: An
     return parts
 
 
-@rule("__getitem__")
-def getitem(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
-    """Slices, integers, None and ...; one index tensor or list takes its own shape's place."""
-    x = shape(args[0])
-    index = args[1] if isinstance(args[1], tuple) else (args[1],)
-    used = sum(1 for i in index if i is not None and i is not Ellipsis)
-    if any(isinstance(i, bool) for i in index):
-        return None
-    if not any(i is Ellipsis for i in index):
-        index = (*index, Ellipsis)
-    result: list[Any] = []
-    axis = 0
-    for item in index:
-        if item is None:
-            result.append(1)
-        elif item is Ellipsis:
-            kept = len(x) - used
-            result += x[axis : axis + kept]
-            axis += kept
-        elif isinstance(item, slice):
-            result.append(sliced(x[axis], item))
-            axis += 1
-        elif isinstance(item, int):
-            axis += 1
-        elif isinstance(item, Tensor) and item.dim() and not item.dtype.is_floating_point:
-            if "bool" in str(item.dtype) or sum(isinstance(i, Tensor | list) for i in index) > 1:
-                return None
-            result += shape(item)
-            axis += 1
-        elif isinstance(item, list):
-            result.append(len(item))
-            axis += 1
-        else:
-            return None
-    return tuple(result)
-
-
-def sliced(side: Any, item: slice) -> Any:
-    """Entries that a slice of an axis takes; bounds are taken to stay on the side they are on."""
-    step = 1 if item.step is None else item.step
-    start = 0 if item.start is None else item.start
-    stop = side if item.stop is None else item.stop
-    start = max(side + start, 0) if start < 0 else min(start, side)
-    stop = max(side + stop, 0) if stop < 0 else min(stop, side)
-    return ceil_div(stop - start, step) if stop > start else 0
-
-
-@rule("zeros", "ones", "empty", "rand", "randn", "full")
+@shape_rule("zeros", "ones", "empty", "rand", "randn", "full")
 def factory(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The given sizes."""
     sizes = args[0] if args and isinstance(args[0], list | tuple) else args
     return tuple(sizes if sizes else kwargs.get("size", ()))[: out.dim()]
 
 
-@rule("new_zeros", "new_ones", "new_empty", "new_full")
+@shape_rule("new_zeros", "new_ones", "new_empty", "new_full")
 def new(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The given sizes."""
     return factory(shape, args[1:], kwargs, out)
 
 
-@rule("arange")
+@shape_rule("arange")
 def arange(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """⌈(end − start) / step⌉."""
     start, end, step = 0, 0, 1
@@ -304,18 +244,7 @@ def arange(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: A
     return (ceil_div(end - start, step),) if step > 0 else None
 
 
-@rule("index_select", "gather", "take_along_dim")
-def index_select(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
-    """An axis with one entry per index, or the index's own shape."""
-    x, index = shape(args[0]), shape(argument(args, kwargs, 2, "index", None))
-    dim = argument(args, kwargs, 1, "dim", 0)
-    if len(index) == 1 and len(x) > 1:
-        dim %= len(x)
-        return (*x[:dim], index[0], *x[dim + 1 :])
-    return index
-
-
-@rule("meshgrid")
+@shape_rule("meshgrid")
 def meshgrid(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """One axis per tensor."""
     tensors = args[0] if isinstance(args[0], list | tuple) else args
@@ -323,22 +252,6 @@ def meshgrid(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out:
     if kwargs.get("indexing") == "xy":
         grid = (grid[1], grid[0], *grid[2:])
     return [grid] * len(out)
-
-
-@rule("select")
-def select(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
-    """Without one axis."""
-    x = list(shape(args[0]))
-    del x[argument(args, kwargs, 1, "dim", 0)]
-    return tuple(x)
-
-
-@rule("narrow")
-def narrow(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
-    """A part of one axis."""
-    x = list(shape(args[0]))
-    x[argument(args, kwargs, 1, "dim", 0)] = argument(args, kwargs, 3, "length", 0)
-    return tuple(x)
 
 
 def fallback(shapes: Sequence[Dims], sides: Sequence[int]) -> Dims | None:

@@ -8,29 +8,16 @@ inputs, integers), which PyTorch's own kernel then decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-_META = torch.device("meta")
+from costmodel.network.read.torch.operators import result_rule
+from costmodel.network.read.torch.tensors import META
+
 _empty = torch.empty
-
-Quick = Callable[..., Any]
-#: Operator base name → a function of the operator's arguments.
-QUICK: dict[str, Quick] = {}
-
-
-def quick(*names: str) -> Callable[[Quick], Quick]:
-    """Register a function under operator base names."""
-
-    def register(function: Quick) -> Quick:
-        for name in names:
-            QUICK[name] = function
-        return function
-
-    return register
 
 
 def plain(x: object) -> bool:
@@ -51,13 +38,13 @@ def strided(x: object) -> bool:
 def same(x: Tensor) -> Tensor:
     """A new meta tensor of the same shape, dtype and memory order."""
     if x.is_contiguous():
-        return _empty(x.shape, dtype=x.dtype, device=_META)
-    return torch.empty_like(x, device=_META)
+        return _empty(x.shape, dtype=x.dtype, device=META)
+    return torch.empty_like(x, device=META)
 
 
 def like(x: Tensor, shape: Sequence[int] | None = None) -> Tensor:
     """A new meta tensor of the same dtype."""
-    return _empty(x.shape if shape is None else shape, dtype=x.dtype, device=_META)
+    return _empty(x.shape if shape is None else shape, dtype=x.dtype, device=META)
 
 
 _SAME_SHAPE = """
@@ -67,7 +54,7 @@ _SAME_SHAPE = """
 """
 
 
-@quick(*_SAME_SHAPE.split())
+@result_rule(*_SAME_SHAPE.split())
 def unary(x: Tensor, *args: Any, **kwargs: Any) -> Any:
     """One input, one output of the same shape; bounds may be numbers only."""
     if not strided(x) or any(isinstance(a, Tensor) for a in args):
@@ -77,7 +64,7 @@ def unary(x: Tensor, *args: Any, **kwargs: Any) -> Any:
     return same(x)
 
 
-@quick("pow")
+@result_rule("pow")
 def power(x: Any, exponent: Any) -> Any:
     """A tensor to a number's power."""
     if not strided(x) or not isinstance(exponent, int | float):
@@ -85,13 +72,13 @@ def power(x: Any, exponent: Any) -> Any:
     return same(x)
 
 
-@quick("_safe_softmax")
+@result_rule("_safe_softmax")
 def safe_softmax(x: Tensor, dim: int, dtype: Any = None) -> Any:
     """The same shape as the input."""
     return NotImplemented if dtype is not None or not strided(x) else like(x)
 
 
-@quick("_softmax", "_log_softmax")
+@result_rule("_softmax", "_log_softmax")
 def softmax(x: Tensor, dim: int, half_to_float: bool) -> Any:
     """The same shape as the input."""
     return NotImplemented if half_to_float or not strided(x) else like(x)
@@ -113,7 +100,7 @@ def broadcast(a: Sequence[int], b: Sequence[int]) -> tuple[int, ...] | None:
     return tuple(shape)
 
 
-@quick("add", "sub", "mul", "div")
+@result_rule("add", "sub", "mul", "div")
 def binary(a: Any, b: Any, *, alpha: Any = 1, rounding_mode: str | None = None) -> Any:
     """Two tensors of one dtype, or a tensor and a number; the first decides the memory order."""
     if not strided(a) or rounding_mode is not None:
@@ -130,7 +117,7 @@ def binary(a: Any, b: Any, *, alpha: Any = 1, rounding_mode: str | None = None) 
     return NotImplemented if shape is None else like(a, shape)
 
 
-@quick("native_batch_norm", "_native_batch_norm_legit", "cudnn_batch_norm")
+@result_rule("native_batch_norm", "_native_batch_norm_legit", "cudnn_batch_norm")
 def batch_norm(
     x: Tensor, weight: Any, bias: Any, mean: Any, var: Any, training: Any, *_: Any
 ) -> Any:
@@ -141,13 +128,13 @@ def batch_norm(
     return like(x), like(x, saved), like(x, saved)
 
 
-@quick("_native_batch_norm_legit_no_training")
+@result_rule("_native_batch_norm_legit_no_training")
 def batch_norm_inference(x: Tensor, *_: Any) -> Any:
     """The same shape."""
     return (like(x), like(x, (0,)), like(x, (0,))) if plain(x) else NotImplemented
 
 
-@quick("native_layer_norm")
+@result_rule("native_layer_norm")
 def layer_norm(x: Tensor, over: Sequence[int], weight: Any, bias: Any, eps: float) -> Any:
     """The same shape, and statistics per position; torch's kernel checks a shape that misfits."""
     kept = x.dim() - len(over)
@@ -157,7 +144,7 @@ def layer_norm(x: Tensor, over: Sequence[int], weight: Any, bias: Any, eps: floa
     return like(x), like(x, stats), like(x, stats)  # contiguous, whatever the input was
 
 
-@quick("native_group_norm")
+@result_rule("native_group_norm")
 def group_norm(
     x: Tensor, weight: Any, bias: Any, n: int, c: int, hxw: int, group: int, eps: float
 ) -> Any:
@@ -167,7 +154,7 @@ def group_norm(
     return like(x), like(x, (n, group)), like(x, (n, group))
 
 
-@quick("mean", "sum", "amax", "amin")
+@result_rule("mean", "sum", "amax", "amin")
 def reduction(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The input without some axes."""
     if not plain(x) or dtype is not None or x.numel() == 0 or not isinstance(dim, list | tuple):
@@ -183,7 +170,7 @@ def reduction(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any =
     return like(x, tuple(n for i, n in enumerate(x.shape) if i not in gone))
 
 
-@quick("cat")
+@result_rule("cat")
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Any:
     """Inputs of one dtype and rank, sizes equal except along `dim`."""
     first = tensors[0]
@@ -205,7 +192,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Any:
     return like(first, shape)
 
 
-@quick("constant_pad_nd")
+@result_rule("constant_pad_nd")
 def constant_pad(x: Tensor, pad: Sequence[int], value: Any = 0) -> Any:
     """Zeros round the last axes; the last axis first in `pad`."""
     if not plain(x) or len(pad) % 2 or len(pad) // 2 > x.dim():
@@ -216,7 +203,7 @@ def constant_pad(x: Tensor, pad: Sequence[int], value: Any = 0) -> Any:
     return like(x, shape) if min(shape, default=1) > 0 else NotImplemented
 
 
-@quick("upsample_nearest2d", "upsample_bilinear2d", "upsample_bicubic2d")
+@result_rule("upsample_nearest2d", "upsample_bilinear2d", "upsample_bicubic2d")
 def upsample(x: Tensor, output_size: Any, *_: Any, **__: Any) -> Any:
     """(N, C, H, W) to the given height and width."""
     if not plain(x) or x.dim() != 4 or not output_size or len(output_size) != 2:
@@ -226,7 +213,7 @@ def upsample(x: Tensor, output_size: Any, *_: Any, **__: Any) -> Any:
     return like(x, (*x.shape[:2], *output_size))
 
 
-@quick("embedding")
+@result_rule("embedding")
 def embedding(weight: Tensor, index: Tensor, *_: Any, **__: Any) -> Any:
     """One row of the table per index."""
     if not plain(weight) or weight.dim() != 2 or index.is_floating_point():

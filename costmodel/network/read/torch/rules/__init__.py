@@ -1,0 +1,1 @@
+"""What is known of PyTorch's operators: kinds, products, results without kernels, shapes."""
