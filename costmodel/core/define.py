@@ -79,7 +79,7 @@ def define(
 
 def _check_chain(variant: Variant) -> None:
     """Refuse stages that cannot follow one another, already at the definition."""
-    dims = max(variant.dims & {2}) if 2 in variant.dims else max(variant.dims)
+    dims = variant.usual_dims
     failures = []
     for channels in _TRIALS:
         try:

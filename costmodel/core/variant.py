@@ -150,6 +150,11 @@ class Variant:
                 allowed &= {2}  # an explicit count that names rows and columns has just these
         return frozenset(allowed)
 
+    @property
+    def usual_dims(self) -> int:
+        """The number of spatial axes that its formulas are written for: 2 wherever it can."""
+        return 2 if 2 in self.dims else max(self.dims)
+
 
 class UnknownVariantError(VariantError, KeyError):
     """No variant has this id."""

@@ -116,17 +116,17 @@ class Renaming:
 
         Raises `CostModelError` where two letters that have become one stand for different numbers.
         """
-        found: dict[Symbol, Number] = {}
+        renamed: dict[Symbol, Number] = {}
         origin: dict[Symbol, Symbol] = {}
         for old, value in values.items():
             new = self.symbols.get(old, old)
-            if new in found and found[new] != value:
+            if new in renamed and renamed[new] != value:
                 raise CostModelError(
-                    f"{new} would be {found[new]} ({origin[new]}) and {value} ({old}); allowed are "
-                    "equal sizes in a notation that has one letter for both"
+                    f"{new} would be {renamed[new]} ({origin[new]}) and {value} ({old}); allowed "
+                    "are equal sizes in a notation that has one letter for both"
                 )
-            found[new], origin[new] = value, old
-        return found
+            renamed[new], origin[new] = value, old
+        return renamed
 
     def rank(self, letter: str) -> int:
         """Place of a letter, new or old, in a product."""

@@ -103,23 +103,21 @@ def break_even(
             f"{chosen.id}: the ratio of {METRICS[metric].label} does not depend on {letter}, so "
             "there is no break-even; allowed are letters that it depends on"
         )
-    found = _solved(chosen, wanted, METRICS[metric], at)
-    if isinstance(found, str):
+    solved = _solved(chosen, wanted, METRICS[metric], at)
+    if isinstance(solved, str):
         raise CostModelError(
-            f"{chosen.id}: no break-even of {METRICS[metric].label} in {letter}: {found}"
+            f"{chosen.id}: no break-even of {METRICS[metric].label} in {letter}: {solved}"
         )
-    return found
+    return solved
 
 
 def break_evens(variant: Variant, metric: str = "macs") -> tuple[BreakEven, ...]:
     """The break-even in every hyper-parameter that has one, in order of declaration."""
-    found = []
+    solved = []
     for letter in variant.hyper:
-        try:
-            found.append(break_even(variant, letter, metric))
-        except CostModelError:
-            continue
-    return tuple(found)
+        with suppress(CostModelError):
+            solved.append(break_even(variant, letter, metric))
+    return tuple(solved)
 
 
 @lru_cache(maxsize=512)

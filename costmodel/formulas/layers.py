@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
@@ -32,37 +32,22 @@ class GridLayer(ConvLayer):
         return self.grid or super(GridLayer, self).out_size
 
 
-def general_dims(variant: Variant) -> int:
-    """The number of spatial axes that a variant's formulas are written for: 2 wherever it can."""
-    return 2 if 2 in variant.dims else max(variant.dims)
-
-
 @lru_cache(maxsize=256)
-def general_layer(variant: Variant, dims: int | None = None, stride: bool = False) -> ConvLayer:
+def general_layer(variant: Variant, dims: int | None = None) -> ConvLayer:
     """The layer of symbols that a variant's formulas are about.
 
     Args:
         variant: its `domain` is kept, and its hyper-parameters keep their letters.
         dims: spatial axes; None is 2 where the variant has 2, else its own number.
-        stride: False for stride 1 on the grid d h w. True for a stride s on the input grid D H W,
-            where the output grid stays a floor of it.
 
     Returns:
-        Kernel side k on every axis, m to n channels, "same" padding, batch 1, no groups, no bias.
+        Kernel side k on every axis, m to n channels on the grid (d) h w, stride 1, "same" padding,
+        batch 1, no groups, no bias.
 
     Raises:
         VariantError: the variant does not exist in that many dimensions.
     """
-    dims = _checked(variant, dims)
-    letters = (IN_GRID if stride else OUT_GRID)[dims]
-    facts: dict[str, Any] = {
-        "kernel": _symbol(variant, "k"),
-        "in_channels": _symbol(variant, "m"),
-        "out_channels": _symbol(variant, "n"),
-        "size": tuple(_symbol(variant, letter) for letter in letters),
-        "stride": _symbol(variant, "s") if stride else 1,
-    }
-    return ConvLayer(**_in_domain(variant, facts, dims))
+    return ConvLayer(**_facts(variant, dims, OUT_GRID))
 
 
 def grid_layer(variant: Variant, dims: int | None = None) -> GridLayer:
@@ -70,19 +55,35 @@ def grid_layer(variant: Variant, dims: int | None = None) -> GridLayer:
 
     Every axis has a stride of its own (s_h, s_w), so that nothing can depend on their being equal.
     """
-    dims = _checked(variant, dims)
-    facts: dict[str, Any] = {
+    facts = _facts(variant, dims, IN_GRID)
+    axes = AXES[len(facts["size"])]
+    facts = {"stride": tuple(_symbol(variant, f"s_{axis}") for axis in axes), **facts}
+    if "size" not in variant.domain:
+        facts["grid"] = tuple(_symbol(variant, letter) for letter in axes)
+    return GridLayer(**facts)
+
+
+def _facts(
+    variant: Variant, dims: int | None, grid: Mapping[int, tuple[str, ...]]
+) -> dict[str, Any]:
+    """Letters for what a layer has to say, and what the variant's domain fixes.
+
+    A size that is one number is that on each axis.
+    """
+    dims = dims or variant.usual_dims
+    if dims not in variant.dims:
+        allowed = " or ".join(f"{d}-D" for d in sorted(variant.dims))
+        raise VariantError(f"{variant.id}: a {dims}-D layer is asked for; allowed are {allowed}")
+    facts = {
         "kernel": _symbol(variant, "k"),
         "in_channels": _symbol(variant, "m"),
         "out_channels": _symbol(variant, "n"),
-        "size": tuple(_symbol(variant, letter) for letter in IN_GRID[dims]),
-        "stride": tuple(_symbol(variant, f"s_{axis}") for axis in AXES[dims]),
+        "size": tuple(_symbol(variant, letter) for letter in grid[dims]),
+        **variant.domain,
     }
-    grid = tuple(_symbol(variant, letter) for letter in OUT_GRID[dims])
-    facts = _in_domain(variant, facts, dims)
-    if "size" in variant.domain:
-        return GridLayer(**facts)
-    return GridLayer(**facts, grid=grid)
+    if not isinstance(facts["size"], tuple | list):
+        facts["size"] = (facts["size"],) * dims
+    return facts
 
 
 def twin_layer(layer: ConvLayer, variant: Variant) -> tuple[GridLayer, dict[Symbol, Number]]:
@@ -163,21 +164,3 @@ def _letters(layer: ConvLayer) -> set[Symbol]:
 
 def _symbol(variant: Variant, letter: str) -> Symbol:
     return symbol(layer_letter(letter, variant.hyper))
-
-
-def _checked(variant: Variant, dims: int | None) -> int:
-    if dims is None:
-        return general_dims(variant)
-    if dims not in variant.dims:
-        allowed = " or ".join(f"{d}-D" for d in sorted(variant.dims))
-        raise VariantError(f"{variant.id}: a {dims}-D layer is asked for; allowed are {allowed}")
-    return dims
-
-
-def _in_domain(variant: Variant, facts: dict[str, Any], dims: int) -> dict[str, Any]:
-    """The facts with those that the variant is made for fixed; one size means one on each axis."""
-    fixed = {
-        name: (value,) * dims if name == "size" and not isinstance(value, tuple | list) else value
-        for name, value in variant.domain.items()
-    }
-    return {**facts, **fixed}

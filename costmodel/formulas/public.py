@@ -15,7 +15,7 @@ from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
-from costmodel.formulas import break_even as solved
+from costmodel.formulas import break_even as solving
 from costmodel.formulas import formula as exact
 from costmodel.formulas.break_even import BreakEven
 from costmodel.formulas.layers import exchanged
@@ -92,6 +92,6 @@ def break_even(
     """
     if layer is not None:  # roots are told apart by their signs, so sizes must be known to have one
         layer = exchanged(layer, lambda s: symbol(s.name) if s.is_positive is None else s)
-    found = solved.break_even(variant, letter, metric, layer)
-    parts = {name: getattr(found, name) for name in ("letter", "bound", "limit", "limit_in")}
-    return replace(found, **{name: part and public(part) for name, part in parts.items()})
+    solved = solving.break_even(variant, letter, metric, layer)
+    parts = {name: getattr(solved, name) for name in ("letter", "bound", "limit", "limit_in")}
+    return replace(solved, **{name: part and public(part) for name, part in parts.items()})

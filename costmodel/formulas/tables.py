@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,16 +56,16 @@ class _Cells:
     mark: str
 
     def row(self, row: FormulaRow, alphabet: Alphabet) -> dict[str, str]:
-        own = tuple(row.variant.hyper)
+        own = row.variant.hyper
 
         def write(shown: Shown) -> str:
             source = self.inline.format(self.one(shown.expr, alphabet, own))
             return source + self.mark if shown.note else source
 
-        def condition(found: BreakEven, bound: Expr, after: str = "") -> str:
-            sides = self.one(found.letter, alphabet, own), self.one(bound, alphabet, own)
-            source = self.inline.format(f" {found.relation} ".join(sides) + after)
-            return source + self.mark if found.note else source
+        def condition(even: BreakEven, bound: Expr, after: str = "") -> str:
+            sides = self.one(even.letter, alphabet, own), self.one(bound, alphabet, own)
+            source = self.inline.format(f" {even.relation} ".join(sides) + after)
+            return source + self.mark if even.note else source
 
         return {
             **{name: write(display(expr)) for name, expr in row.formulas.items()},
@@ -150,7 +150,7 @@ def _escaped(text: str, special: str) -> str:
 def _csv(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
     records: list[dict[str, Any]] = []
     for row in rows:
-        own = tuple(row.variant.hyper)
+        own = row.variant.hyper
         records.append(
             {
                 "variant": row.variant.id,
@@ -169,7 +169,7 @@ def _csv(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
     return Table(("variant", "title", *_names(rows)), records).to_csv()
 
 
-def _real(expr: Expr, alphabet: Alphabet, own: Sequence[str]) -> str:
+def _real(expr: Expr, alphabet: Alphabet, own: Iterable[str]) -> str:
     return printers.python(expr, alphabet, own, integer=False)
 
 
@@ -185,11 +185,11 @@ def _python(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
         if row.ratio is not None:
             what = f"{label} of the {title} divided by those of the standard layer."
             parts.append(_function(row, f"{row.metric}_ratio", row.ratio, what, alphabet, False))
-        for found in row.break_evens:
-            name = f"{row.metric}_break_even_{found.letter}"
-            what = f"{label} are fewer than the standard layer's if {found.letter} "
-            what += f"{found.relation} this{', ' + found.note if found.note else ''}."
-            parts.append(_function(row, name, found.bound, what, alphabet, False))
+        for even in row.break_evens:
+            name = f"{row.metric}_break_even_{even.letter}"
+            what = f"{label} are fewer than the standard layer's if {even.letter} "
+            what += f"{even.relation} this{', ' + even.note if even.note else ''}."
+            parts.append(_function(row, name, even.bound, what, alphabet, False))
     head = '"""Cost formulas of convolution layers: counts are exact ints for int arguments."""\n'
     body = "\n\n".join(parts)
     needs = "\nimport math\n" if "math." in body else ""
@@ -199,7 +199,7 @@ def _python(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
 def _function(
     row: FormulaRow, name: str, expr: Expr, what: str, alphabet: Alphabet, integer: bool
 ) -> str:
-    own = tuple(row.variant.hyper)
+    own = row.variant.hyper
     names: dict[str, None] = {}
     for letter in size_symbols(expr):
         names[printers.python(letter, alphabet, own)] = None

@@ -145,8 +145,14 @@ def test_conventions_may_be_symbols() -> None:
 
 
 def test_floors_are_kept_where_there_is_a_stride() -> None:
-    strided = general_layer(VARIANTS["standard"], stride=True)
-    assert has_rounding(formula("standard", "macs", strided))
+    H, W, s = map(symbol, "HWs")
+    strided = cm.ConvLayer(k, m, n, (H, W), stride=s)
+    expr = formula("standard", "macs", strided)
+    assert has_rounding(expr)
+    for size, stride in ((7, 2), (8, 3), (9, 1)):
+        concrete = cm.ConvLayer(3, 4, 5, (size, 6), stride=stride)
+        values = {k: 3, m: 4, n: 5, H: size, W: 6, s: stride}
+        assert evaluated(expr, values) == cm.count("standard", concrete).macs
     assert not has_rounding(formula("standard", "macs"))
 
 

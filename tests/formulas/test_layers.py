@@ -26,18 +26,6 @@ def test_the_general_layer() -> None:
     assert general_layer(STANDARD, 3).size == (d, h, w)
 
 
-def test_with_a_stride_the_output_is_a_floor_of_the_input() -> None:
-    layer = general_layer(STANDARD, stride=True)
-    assert (layer.size, layer.stride) == ((H, W), (s, s))
-    for size, stride in ((7, 2), (8, 3), (9, 1)):
-        (rows, _) = layer.out_size
-        concrete = cm.ConvLayer(3, 4, 5, (size, 6), stride=stride)
-        assert (
-            rows.xreplace({H: symbol("H") * 0 + size, s: symbol("s") * 0 + stride})
-            == (concrete.out_size[0])
-        )
-
-
 def test_two_dimensions_wherever_there_are() -> None:
     dims = {v.id: general_layer(v).dims for v in CATALOGUE}
     assert all(dims[v.id] == 2 for v in CATALOGUE if 2 in v.dims)

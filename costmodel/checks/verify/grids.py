@@ -25,7 +25,7 @@ from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.formulas.layers import GridLayer, general_dims
+from costmodel.formulas.layers import GridLayer
 from costmodel.formulas.letters import (
     AXES,
     IN_GRID,
@@ -88,7 +88,7 @@ class Lettered:
 
     def __init__(self, variant: Variant, setting: Setting) -> None:
         self.variant, self.setting = variant, setting
-        self.dims = general_dims(variant)
+        self.dims = variant.usual_dims
         domain = variant.domain
         for name, value in setting.fields.items():
             if domain.get(name, value) != value:

@@ -17,12 +17,12 @@ EXAMPLES = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    from costmodel.formulas.alphabets import ALPHABETS
+    from costmodel.formulas.alphabets import ALPHABETS, DEFAULT
     from costmodel.formulas.tables import FORMATS
 
     parser.add_argument("--variants", type=names, help="ids separated by commas [all]")
     parser.add_argument(
-        "--notation", choices=tuple(ALPHABETS), default="fcnn", help="letters [fcnn]"
+        "--notation", choices=tuple(ALPHABETS), default=DEFAULT, help=f"letters [{DEFAULT}]"
     )
     parser.add_argument(
         "--metric",

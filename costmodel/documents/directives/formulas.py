@@ -25,9 +25,9 @@ def displayed(latex: str, target: Target) -> str:
 
 
 def _notation(request: Request) -> str:
-    from costmodel.formulas.alphabets import ALPHABETS
+    from costmodel.formulas.alphabets import ALPHABETS, DEFAULT
 
-    return options.choice(request, "notation", tuple(ALPHABETS), "fcnn")
+    return options.choice(request, "notation", tuple(ALPHABETS), DEFAULT)
 
 
 @directive(

@@ -1,4 +1,4 @@
-"""An expression as text, LaTeX, Markdown or Python source, in textbook order and any notation.
+"""An expression as text, LaTeX or Python source, in textbook order and any notation.
 
 SymPy's own printers sort factors by alphabet (`h k^{2} m n w`); those used here order them as the
 source documents do (`k^{2} m n h w`) and write sums before letters.
@@ -48,13 +48,6 @@ def latex(
     Safe in GitHub, KaTeX and MathJax. The arguments are those of `text`.
     """
     return _print(LatexPrinter, expr, alphabet, own, values)
-
-
-def markdown(
-    expr: Expr, alphabet: str | Alphabet = DEFAULT, own: Iterable[str] | None = None
-) -> str:
-    """An expression as inline Markdown math: `$k^{2} m n h w$`; `fence` makes a block."""
-    return f"${latex(expr, alphabet, own)}$"
 
 
 def fence(source: str) -> str:

@@ -19,7 +19,7 @@ from costmodel.core.numbers import common_divisor
 from costmodel.formulas.algebra import display, expanded, factored
 from costmodel.formulas.formula import formula, ratio
 from costmodel.formulas.letters import symbol
-from costmodel.formulas.printing.printers import fence, latex, markdown, python, text
+from costmodel.formulas.printing.printers import fence, latex, python, text
 from costmodel.metrics.metric import METRICS
 from tests.formulas.reading import balanced, unsafe_commands, value_of
 from tests.formulas.sampling import CATALOGUE
@@ -109,8 +109,7 @@ def test_fractions(expr: Any, as_text: str, as_latex: str, as_python: str) -> No
         assert python(expr, integer=False) == as_python
 
 
-def test_markdown() -> None:
-    assert markdown(k**2 * m) == "$k^{2} m$"
+def test_a_block_of_markdown() -> None:
     assert fence(latex(k**2 * m)) == "```math\nk^{2} m\n```\n"
 
 
