@@ -221,7 +221,7 @@ class NamedSizes(Field):
 
     def read(self, text: str) -> dict[str, str]:
         """The texts by name."""
-        parts = [part.strip() for part in text.split(",") if part.strip()]
+        parts = read_names(text) if text else []
         if len(parts) > self.most or not all(map(_SETTING.match, parts)):
             raise self.fail(text, f"are up to {self.most} NAME=NUMBER, such as H=320 or alpha=1/2")
         return dict(map(read_pair, parts))

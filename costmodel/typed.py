@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from costmodel.errors import InputError
 
@@ -41,19 +41,24 @@ def write_sizes(sizes: Iterable[object]) -> str:
     return "x".join(map(str, sizes))
 
 
-def read_axes(text: str, low: int | None = None, high: int | None = None) -> Any:
+def read_axes(text: str, low: int | None = None, high: int | None = None) -> int | tuple[int, ...]:
     """One int for all axes, `3`, or a tuple with one for each, `3x5`."""
     sizes = read_sizes(text, low, high)
     return sizes[0] if len(sizes) == 1 else sizes
 
 
-def write_axes(values: Any) -> str:
+def write_axes(values: object) -> str:
     """One value, or one per axis; said once where all are the same."""
-    sizes = values if isinstance(values, tuple) else (values,)
-    return write_sizes(sizes[:1] if len(set(sizes)) == 1 else sizes)
+    short = said_once(values)
+    return write_sizes(short if isinstance(short, tuple) else (short,))
 
 
-def read_padding(text: str, low: int | None = None) -> Any:
+def said_once(values: object) -> object:
+    """One value for all axes where they have the same; anything else as it is."""
+    return values[0] if isinstance(values, tuple) and len(set(values)) == 1 else values
+
+
+def read_padding(text: str, low: int | None = None) -> int | tuple[int, ...] | str:
     """A padding: `same`, `valid`, `1` or `1x2`."""
     if text in PADDINGS:
         return text
@@ -65,7 +70,7 @@ def read_padding(text: str, low: int | None = None) -> Any:
         ) from None
 
 
-def write_padding(padding: Any) -> str:
+def write_padding(padding: object) -> str:
     """The word, or the zeros."""
     return padding if isinstance(padding, str) else write_axes(padding)
 
@@ -92,7 +97,7 @@ def read_names(text: str) -> list[str]:
 
 def read_shapes(text: str) -> tuple[tuple[int, ...], ...]:
     """`1x3x224x224,1x7` as shapes of tensors."""
-    return tuple(read_sizes(shape) for shape in read_names(text))
+    return tuple(map(read_sizes, read_names(text.replace(" ", ""))))
 
 
 def write_shapes(shapes: Iterable[Iterable[object]]) -> str:

@@ -71,7 +71,7 @@ def test_paddings_that_are_words(word):
 
 def test_other_spellings():
     assert read_sizes("3X5") == read_sizes("3×5") == (3, 5)
-    assert read_shapes("1x3x8x8, 1x7") == ((1, 3, 8, 8), (1, 7))
+    assert read_shapes("1 x 3 x 8 x 8, 1x7") == ((1, 3, 8, 8), (1, 7))
     assert read_names(" a, b,") == ["a", "b"]
     assert read_setting(" b = 4 ") == ("b", 4)
     assert read_setting("alpha=1/4") == ("alpha", "1/4")

@@ -9,7 +9,7 @@ from dataclasses import fields
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import layer_options, stated
 from costmodel.core.variant import Variant
-from costmodel.typed import write_pairs
+from costmodel.typed import said_once, write_pairs
 
 
 def compare_command(
@@ -121,15 +121,10 @@ def definition_source(variant: Variant, layer: ConvLayer) -> str:
     plain = ConvLayer(layer.kernel, layer.in_channels, layer.out_channels, layer.size)
     lines += [")", "layer = cm.ConvLayer(", f"    size={layer.size!r},"]
     lines += [
-        f"    {field.name}={_short(getattr(layer, field.name))!r},"
+        f"    {field.name}={said_once(getattr(layer, field.name))!r},"
         for field in fields(layer)
         if field.name in ("kernel", "in_channels", "out_channels")
         or getattr(layer, field.name) != getattr(plain, field.name)
     ]
     lines += [")", "print(cm.count(mine, layer))", "module = cm.torch.build(mine, layer)"]
     return "\n".join([*lines, "print(module)"])
-
-
-def _short(value: object) -> object:
-    """One number for all axes, where they are the same."""
-    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value

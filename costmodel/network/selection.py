@@ -134,8 +134,7 @@ def parse(text: str) -> Where:
 
 def _sides(text: str) -> int | tuple[int, ...]:
     try:
-        sides: int | tuple[int, ...] = read_axes(text, low=0)
-        return sides
+        return read_axes(text, low=0)
     except InputError:
         raise CostModelError(f"kernel={text}; allowed are integers such as 3 or 1x7") from None
 

@@ -111,6 +111,10 @@ HEAD = "name,kind,in_channels,out_channels,kernel,height,width,groups,bias,paddi
         ("", "layers.csv has no header row"),
         ("# only\n# comments\n", "has no header row"),
         (HEAD, "has no layers"),
+        (
+            "# input: 3 of 8x8\n" + HEAD + "a,conv,3,4,3,5,6,,,\n",
+            "layers.csv, input='3of8x8'; allowed are integers such as 3 or 56x56",
+        ),
         ("name,kind,in_channels\n", "line 1: column 'out_channels' is missing"),
         ("a;b;c\n", "line 1: unknown column 'a;b;c'"),
         (HEAD.replace("groups", "group"), "unknown column 'group': did you mean 'groups'"),

@@ -45,6 +45,7 @@ from costmodel.network.network import Network
 from costmodel.network.operation import NetOp
 from costmodel.network.operations import Shapes
 from costmodel.network.read.csv.row import Row
+from costmodel.typed import named, read_shapes
 
 #: The columns, in the order in which a file of ours has them.
 COLUMNS = (
@@ -116,9 +117,7 @@ def parse_csv(text: str, file: str, name: str = "", default_name: str = "network
         raise InputError(f"{file} has no layers; allowed is at least one line below the header")
     shapes: Shapes = ()
     if facts.get("input"):
-        shapes = tuple(
-            tuple(int(n) for n in re.findall(r"\d+", shape)) for shape in facts["input"].split(",")
-        )
+        shapes = named(f"{file}, input", read_shapes, facts["input"])
     return Network(
         name or facts.get("name") or default_name,
         tuple(ops),
