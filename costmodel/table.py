@@ -17,8 +17,6 @@ from costmodel.typed import write_pairs
 if TYPE_CHECKING:
     import pandas
 
-#: The largest integer that JSON readers with double-precision numbers keep.
-MAX_SAFE_JSON = 2**53
 _MAX_INT64 = 2**63 - 1
 
 

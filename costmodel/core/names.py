@@ -59,8 +59,10 @@ class Names:
         for name, expr in variant.derived.items():
             self.env[name] = self.size(f"derived size {name}", expr, 0)
         self.sizes = dict(self.env)
-        self._leftover(_edge(variant.sequence, 0), "m", self.m, "input_names")
-        self._leftover(_edge(variant.sequence, -1), "n", self.n, "output_names")
+        for line in _edge(variant.sequence, 0):
+            self._leftover(line, line.input_names, "m", self.m)
+        for line in _edge(variant.sequence, -1):
+            self._leftover(line, line.output_names, "n", self.n)
 
     def fail(self, sentence: str, error: type[VariantError] = VariantError) -> NoReturn:
         """Raise the sentence with the variant's name in front."""
@@ -125,22 +127,21 @@ class Names:
             self.fail(f"{what} is {value} ({cause}); allowed are integers from {low} up")
         return whole
 
-    def _leftover(self, lines: list[StageLine], letter: str, total: Number, side: str) -> None:
+    def _leftover(
+        self, line: StageLine, names: tuple[str, ...], letter: str, total: Number
+    ) -> None:
         """`g m` reads all channels, so `m` there is what is left of them: C_in / g."""
-        for line in lines:
-            names = getattr(line, side)
-            others = [name for name in names if name != letter]
-            if letter in names and others:
-                if any(axis.tap for axis in line.inputs):
-                    continue
-                parts = product(self.sizes[name] for name in others)
-                try:
-                    self.sizes[letter] = exact_div(total, parts)
-                except CostModelError:
-                    self.fail(
-                        f"{total} channels are not divisible by {' · '.join(others)} = {parts}; "
-                        "allowed are values that divide them"
-                    )
+        others = [name for name in names if name != letter]
+        if letter not in names or not others or any(axis.tap for axis in line.inputs):
+            return
+        parts = product(self.sizes[name] for name in others)
+        try:
+            self.sizes[letter] = exact_div(total, parts)
+        except CostModelError:
+            self.fail(
+                f"{total} channels are not divisible by {' · '.join(others)} = {parts}; "
+                "allowed are values that divide them"
+            )
 
 
 def _edge(sequence: Sequence, index: int) -> list[StageLine]:

@@ -20,7 +20,6 @@ from costmodel.errors import CostModelError, InputError
 from costmodel.files import write_whole
 
 Renderer = Callable[[str, Target], str]
-_BOM = "\ufeff"
 
 
 @dataclass(frozen=True)

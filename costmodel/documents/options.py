@@ -43,6 +43,3 @@ def choice(request: Request, option: str, allowed: Collection[str], default: str
     if value not in allowed:
         raise InputError(f"{option}={value!r}; allowed are {', '.join(allowed)}")
     return value
-
-
-__all__ = ["choice", "has_layer", "hyper", "layer", "names"]

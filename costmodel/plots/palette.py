@@ -105,11 +105,5 @@ def luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio by WCAG 2, from 1 to 21."""
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
 def _hex(rgb: tuple[float, float, float]) -> str:
     return "#" + "".join(f"{round(channel * 255):02X}" for channel in rgb)

@@ -9,7 +9,6 @@ from costmodel.plots.palette import (
     DARK,
     FAMILY_STYLES,
     LIGHT,
-    contrast,
     luminance,
     shade,
     style_of,
@@ -34,6 +33,12 @@ DICHROMACIES = {
         (0.004733, 0.691367, 0.303900),
     ),
 }
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio by WCAG 2, from 1 to 21."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
 
 
 def linear(color):

@@ -105,12 +105,6 @@ def missed() -> Rule:
     return Rule(why_missed, lambda unit, value: value if unit.seen else 0)
 
 
-def ignored(names: Iterable[str], cause: str) -> Rule:
-    """Calls that it sees and has no number for count as zero."""
-    wanted = frozenset(names)
-    return Rule(cause, lambda unit, value: 0 if unit.seen and unit.name in wanted else value)
-
-
 # -- what it counts another way --------------------------------------------------------------------
 def weighed(cause: str | Callable[[Unit], str], weights: Mapping[str, Weigh]) -> Rule:
     """Calls by name, with what they count as instead of the exact number of multiplies in them."""
