@@ -80,6 +80,11 @@ class StageLine:
     text: str
     at: int
 
+    @property
+    def axes(self) -> tuple[InputAxis | WeightAxis, ...]:
+        """Every axis as it stands in the line."""
+        return (*self.inputs, *self.weights, *self.outputs)
+
     # looked up again and again while a stage is bound and counted
     @cached_property
     def input_names(self) -> tuple[str, ...]:
@@ -223,8 +228,7 @@ class Sequence:
         for item in self.items:
             match item:
                 case StageLine():
-                    axes: tuple[InputAxis | WeightAxis, ...] = (*item.inputs, *item.weights)
-                    yield from ((axis.size, axis.at) for axis in axes if axis.size is not None)
+                    yield from ((axis.size, axis.at) for axis in item.axes if axis.size is not None)
                     yield from ((value, item.at) for _, value in item.options)
                 case Slice():
                     yield from ((end, item.at) for end in (item.low, item.high) if end is not None)

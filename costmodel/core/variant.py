@@ -205,7 +205,7 @@ def declare(id: str, stages: str, **facts: Any) -> Variant:
 
 def _check_names(variant: Variant) -> None:
     """Refuse a declaration that uses an unknown name, with a caret under it."""
-    known = {"m", "n", "i", "j", "l", "taps", "h", "w", "H", "W", *variant.hyper}
+    known = {*RESERVED, *variant.hyper} - {EACH}
     for name, expr in variant.derived.items():
         if name in RESERVED or name in variant.hyper:
             raise VariantError(
@@ -224,17 +224,15 @@ def _check_names(variant: Variant) -> None:
         before.add(name)
     axes = {*known, *WINDOWS, EACH} - {"h", "w", "H", "W", "taps"}
     for line in variant.lines:
-        used = [(name, a.at) for a in line.inputs for name in a.names]
-        used += [(name, a.at) for a in line.weights for name in a.names]
-        used += [(a.name, a.at) for a in line.outputs]
-        for name, at in used:
-            if name not in axes:
-                raise NotationError(
-                    f"axis {name!r} has no size: it is neither reserved nor a hyper-parameter",
-                    variant.stages,
-                    at,
-                    sorted(axes),
-                )
+        for axis in line.axes:
+            for name in axis.names:
+                if name not in axes:
+                    raise NotationError(
+                        f"axis {name!r} has no size: it is neither reserved nor a hyper-parameter",
+                        variant.stages,
+                        axis.at,
+                        sorted(axes),
+                    )
     for expr, at in variant.sequence.expressions():
         _check_expression(expr, known, variant, at)
 
