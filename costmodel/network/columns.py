@@ -122,11 +122,11 @@ def _metric(metric: Metric) -> Quantity:
         return [(bind(VARIANTS.baseline, op.layer), op.times)] if op.layer is not None else []
 
     def value(op: NetOp, own: Sequence[Parameter]) -> Number | None:
-        found = layers(op)
-        return metric.over(found) if found else None
+        own_layers = layers(op)
+        return metric.over(own_layers) if own_layers else None
 
     def everything(parts: Sequence[Part]) -> Number | None:
-        return metric.over([found for op, _ in parts for found in layers(op)])
+        return metric.over([layer for op, _ in parts for layer in layers(op)])
 
     convention = f"{metric.stated()}; of layers only"
     return Quantity(

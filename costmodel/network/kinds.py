@@ -37,8 +37,8 @@ class Kinds(Registry[Kind]):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of work besides multiply-accumulates, in order."""
-        found = dict.fromkeys(k.column for k in self.values() if k.column and not k.multiplies)
-        return tuple(found)
+        names = dict.fromkeys(k.column for k in self.values() if k.column and not k.multiplies)
+        return tuple(names)
 
 
 #: Every kind of operation by key.

@@ -116,20 +116,20 @@ def selector(where: Selector | dict[str, Any], macs: Number) -> Callable[[NetOp]
 
 def parse(text: str) -> Where:
     """A selection from text; `CostModelError` for a condition that is not known."""
-    found: dict[str, Any] = {}
+    conditions: dict[str, Any] = {}
     for part in text.split(","):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals:
             name, value = "name", name
-        if not value or name in found:
+        if not value or name in conditions:
             raise CostModelError(
                 f"condition {part.strip()!r}; allowed are a name pattern, kernel=, kind= and "
                 "share=, each once"
             )
         if name not in _READERS:
             raise CostModelError(unknown("condition", name, _READERS))
-        found[name] = _READERS[name](value)
-    return Where(**found)
+        conditions[name] = _READERS[name](value)
+    return Where(**conditions)
 
 
 def _sides(text: str) -> int | tuple[int, ...]:

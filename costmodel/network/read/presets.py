@@ -35,13 +35,13 @@ class Preset:
 @functools.cache
 def presets() -> tuple[Preset, ...]:
     """Every preset, the small example of the documents first."""
-    found = [Preset("Example · 3×3, 64 → 128 channels", write_layer(EXAMPLE))]
+    made = [Preset("Example · 3×3, 64 → 128 channels", write_layer(EXAMPLE))]
     networks = {name: load(name) for name, _ in _LAYERS.values()}
     for title, (network, name) in _LAYERS.items():
         layer = next(op.layer for op in networks[network].ops if op.name == name)
         assert isinstance(layer, ConvLayer)
-        found.append(Preset(title, write_layer(layer)))
-    return tuple(found)
+        made.append(Preset(title, write_layer(layer)))
+    return tuple(made)
 
 
 def preset_of(texts: Mapping[str, str]) -> Preset | None:

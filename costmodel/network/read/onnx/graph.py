@@ -109,9 +109,9 @@ class Reader:
             self.shapes.get(node.output[0]) if node.output else None,
         )
         if rule is not None:
-            found = rule(view)
-            if found is not None:
-                self._products(node, view, found)
+            products = rule(view)
+            if products is not None:
+                self._products(node, view, products)
                 return
             self._plain(node, view, "other")
             return
@@ -165,10 +165,10 @@ class Reader:
         return self.constants.get(view.inputs[place], "")
 
     # -- rows ------------------------------------------------------------------------------------
-    def _products(self, node: Any, view: NodeView, found: list[Product]) -> None:
-        if not found:
+    def _products(self, node: Any, view: NodeView, products: list[Product]) -> None:
+        if not products:
             self._plain(node, view, "elementwise")
-        for product in found:
+        for product in products:
             held = self._held(view, product.weights, "weight")
             held += self._held(view, product.biases, "bias")
             self._add(
@@ -182,7 +182,7 @@ class Reader:
                 suffix=product.suffix,
                 weight=self._root(view, product.weights[0]) if product.weights else "",
             )
-        places = {i for p in found for i in (*p.weights, *p.biases)}
+        places = {i for p in products for i in (*p.weights, *p.biases)}
         self._settings(node, view, places)
 
     def _plain(self, node: Any, view: NodeView, kind: str) -> None:
@@ -264,7 +264,7 @@ class Reader:
         return name.strip("/").replace("/", ".") or node.op_type
 
     def _attributes(self, node: Any) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for attribute in node.attribute:
             try:
                 value = self.onnx.helper.get_attribute_value(attribute)
@@ -281,8 +281,8 @@ class Reader:
                     f"operation {node.name!r} of {self.label!r} has attribute {attribute.name!r} "
                     f"of another type; allowed is {wanted}"
                 )
-            found[attribute.name] = value
-        return found
+            values[attribute.name] = value
+        return values
 
 
 def _is(value: Any, wanted: str) -> bool:

@@ -132,7 +132,7 @@ class Shapes:
                 for i in inputs
                 if i in self.values
             }
-            found = self.onnx.shape_inference.infer_node_outputs(
+            kinds = self.onnx.shape_inference.infer_node_outputs(
                 schema,
                 node,
                 {i: self.types[i] for i in inputs},
@@ -142,7 +142,7 @@ class Shapes:
             )
         except Exception:  # an operator that ONNX cannot infer stays without a shape
             return
-        for name, kind in found.items():
+        for name, kind in kinds.items():
             self._take(name, kind)
 
     def _size(self, name: str) -> int | None:

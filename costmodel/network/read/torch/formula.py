@@ -242,11 +242,11 @@ def _check(
             continue
         values = {names[n]: sizes[n] for n in symbols}
         wanted = [op for op in counted if op.column == "macs"]
-        found = [op for op in ops if op.column == "macs"]
+        claimed = [op for op in ops if op.column == "macs"]
         where = ", ".join(f"{n} = {sizes[n]}" for n in symbols)
-        if len(wanted) != len(found):
-            return f"at {where} it runs {len(wanted)} products instead of {len(found)}"
-        for a, b in zip(wanted, found, strict=True):
+        if len(wanted) != len(claimed):
+            return f"at {where} it runs {len(wanted)} products instead of {len(claimed)}"
+        for a, b in zip(wanted, claimed, strict=True):
             said = b.macs.subs(**values) if isinstance(b.macs, Polynomial) else b.macs
             if said != a.macs:
                 return f"at {where} {a.name!r} has {a.macs} multiply-accumulates, not {said}"

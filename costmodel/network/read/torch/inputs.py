@@ -152,12 +152,12 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 
 def _dtype(value: Any) -> torch.dtype:
-    found = value if isinstance(value, torch.dtype) else getattr(torch, str(value), None)
-    if not isinstance(found, torch.dtype):
+    dtype = value if isinstance(value, torch.dtype) else getattr(torch, str(value), None)
+    if not isinstance(dtype, torch.dtype):
         raise InputError(
             f"dtype is {value!r}; allowed are PyTorch's, such as 'float32', 'float16' or 'int64'"
         )
-    return found
+    return dtype
 
 
 def _dtype_name(dtype: torch.dtype) -> str:

@@ -31,7 +31,7 @@ def _convolution(rec: Recorder, own: dict[str, Any], x: Tensor) -> Tensor | None
     padding = own["padding"]
     if isinstance(padding, str) or x.dtype is not weight.dtype or "bias" not in parameters:
         return None
-    found = conv_facts(
+    known = conv_facts(
         x.shape,
         weight.shape,
         own["stride"],
@@ -42,9 +42,9 @@ def _convolution(rec: Recorder, own: dict[str, Any], x: Tensor) -> Tensor | None
         own["groups"],
         bias is not None,
     )
-    if found is None:
+    if known is None:
         return None
-    facts, shape = found
+    facts, shape = known
     rec.convolution(facts, weight, bias, shape)
     return rec.fresh(shape, x.dtype)
 

@@ -24,24 +24,24 @@ def named_model(source: str) -> Any:
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())  # a model file beside the user, as with `python -m`
     try:
-        found: Any = import_module(module_name)
+        value: Any = import_module(module_name)
     except (ImportError, ValueError, SyntaxError) as error:
         raise InputError(
             f"cannot import {module_name!r} of {source!r}: {error}; allowed is an importable module"
         ) from None
     for name in path.split("."):
-        if not hasattr(found, name):
-            names = [n for n in vars(found) if not n.startswith("_")]
+        if not hasattr(value, name):
+            names = [n for n in vars(value) if not n.startswith("_")]
             raise InputError(unknown(f"name in {module_name}", name, names))
-        found = getattr(found, name)
-    if isinstance(found, module_class):
-        return found
-    if not callable(found):
-        raise InputError(f"{source!r} is a {type(found).__name__}; allowed is a module or callable")
-    if _needs_arguments(found):
-        return found  # a function of tensors, not one that makes a model
+        value = getattr(value, name)
+    if isinstance(value, module_class):
+        return value
+    if not callable(value):
+        raise InputError(f"{source!r} is a {type(value).__name__}; allowed is a module or callable")
+    if _needs_arguments(value):
+        return value  # a function of tensors, not one that makes a model
     try:
-        made = found()
+        made = value()
     except CostModelError:
         raise
     except Exception as error:  # the user's code: whatever it raises is about this source

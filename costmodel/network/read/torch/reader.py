@@ -46,15 +46,15 @@ def from_torch(
     if not callable(model):
         raise InputError(f"model is {model!r}; allowed are PyTorch modules and callables")
     inputs = read_inputs(model, input_shape, dtype)
-    found = capture(model, inputs)
-    taken = found.inputs or inputs
+    captured = capture(model, inputs)
+    taken = captured.inputs or inputs
     title = name or getattr(model, "__name__", None) or type(model).__name__
     return Network(
         title,
-        found.ops,
+        captured.ops,
         source=f"PyTorch {torch.__version__.split('+')[0]}",
         input_shapes=inputs.shapes,
-        notes=found.notes,
+        notes=captured.notes,
         rebuild=lambda: rebuild(model, taken),
     )
 

@@ -51,9 +51,9 @@ def capture(model: Callable[..., Any], inputs: Inputs) -> Captured:
     try:
         return _captured(model, inputs)
     except NeedsIntegers:
-        found = _captured(model, inputs.as_integers())
+        captured = _captured(model, inputs.as_integers())
     note = "The inputs are taken as integers, because the model looks them up in a table."
-    return replace(found, notes=(*found.notes, note))
+    return replace(captured, notes=(*captured.notes, note))
 
 
 def _captured(model: Callable[..., Any], inputs: Inputs) -> Captured:

@@ -62,8 +62,8 @@ class ShapeMode(TorchFunctionMode):
 
     def shape(self, tensor: Tensor) -> Dims:
         """A tensor's shape; plain ints where nothing better is known."""
-        found = self.known.get(id(tensor))
-        return found[1] if found is not None else tuple(tensor.shape)
+        known = self.known.get(id(tensor))
+        return known[1] if known is not None else tuple(tensor.shape)
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -101,11 +101,11 @@ class ShapeMode(TorchFunctionMode):
         outputs = [t for t in tensors_in(out) if id(t) not in self.known]
         if not outputs:
             return
-        found: Any = None
+        given: Any = None
         rule = OPERATORS.row(base_name(name)).shape
         if rule is not None:
             try:
-                found = rule(self.shape, args, kwargs, out)
+                given = rule(self.shape, args, kwargs, out)
             except (
                 TypeError,
                 IndexError,
@@ -115,8 +115,8 @@ class ShapeMode(TorchFunctionMode):
                 CostModelError,
                 ZeroDivisionError,
             ):
-                found = None  # arguments of another form than the rule knows
-        shapes: Sequence[Dims | None] = found if isinstance(found, list) else [found] * len(outputs)
+                given = None  # arguments of another form than the rule knows
+        shapes: Sequence[Dims | None] = given if isinstance(given, list) else [given] * len(outputs)
         if len(shapes) != len(outputs):
             shapes = [None] * len(outputs)
         inputs: list[Dims] | None = None
@@ -142,11 +142,11 @@ class ShapeMode(TorchFunctionMode):
             if i not in products:
                 ops[i] = self._sized(ops[i], inputs, outputs)
         if products:
-            found = self._products(base_name(name), args, kwargs, [ops[i] for i in products])
-            if found is None:
+            sized = self._products(base_name(name), args, kwargs, [ops[i] for i in products])
+            if sized is None:
                 self.lost = self.lost or ops[products[0]].name
                 return
-            for i, op in zip(products, found, strict=True):
+            for i, op in zip(products, sized, strict=True):
                 ops[i] = op.replace(shape=self._out_shape(op, outputs))
 
     def _out_shape(self, op: NetOp, outputs: Sequence[Tensor]) -> tuple[Any, ...]:
@@ -189,11 +189,12 @@ class ShapeMode(TorchFunctionMode):
             q, k, v = (shape(t) for t in list(tensors_in((args, kwargs)))[:3])
             return _matched(ops, [(q[:-2], q[-2], q[-1], k[-2]), (q[:-2], q[-2], k[-2], v[-1])])
         if name == "einsum":
-            found = einsum_sizes(shape, args)
-            if found is None or len(found[0]) != 2:
+            read = einsum_sizes(shape, args)
+            if read is None or len(read[0]) != 2:
                 return None
-            letters = dict.fromkeys("".join(found[0]))
-            return _matched(ops, [((), product(found[1][c] for c in letters), 1, 1)])
+            inputs, sizes, _ = read
+            letters = dict.fromkeys("".join(inputs))
+            return _matched(ops, [((), product(sizes[c] for c in letters), 1, 1)])
         return None
 
 
@@ -207,8 +208,8 @@ class _TensorSize(tuple[Any, ...]):
         return product(self)
 
     def __getitem__(self, index: Any) -> Any:
-        found = tuple.__getitem__(self, index)
-        return _TensorSize(found) if isinstance(index, slice) else found
+        part = tuple.__getitem__(self, index)
+        return _TensorSize(part) if isinstance(index, slice) else part
 
     def __add__(self, other: Any) -> Any:
         return _TensorSize(tuple(self) + tuple(other))

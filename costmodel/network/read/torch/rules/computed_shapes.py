@@ -85,8 +85,11 @@ def addmm(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: An
 @shape_rule("einsum")
 def einsum(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The result's letters."""
-    found = einsum_sizes(shape, args)
-    return tuple(found[1][c] for c in found[2]) if found else None
+    read = einsum_sizes(shape, args)
+    if read is None:
+        return None
+    _, sizes, result = read
+    return tuple(sizes[letter] for letter in result)
 
 
 def einsum_sizes(

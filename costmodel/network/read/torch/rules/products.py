@@ -27,7 +27,7 @@ def _empty(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
 def convolution(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """x, weight, bias, stride, padding, dilation, transposed, output_padding, groups."""
     x, weight, bias, stride, padding, dilation, transposed, output_padding, groups = args[:9]
-    found = conv_facts(
+    known = conv_facts(
         x.shape,
         weight.shape,
         tuple(stride),
@@ -38,9 +38,9 @@ def convolution(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         groups,
         bias is not None,
     )
-    if found is None:
+    if known is None:
         return NotImplemented
-    facts, shape = found
+    facts, shape = known
     rec.convolution(facts, weight, bias, shape)
     return _empty(shape, x.dtype)  # contiguous, as PyTorch's meta kernel makes it
 
