@@ -8,7 +8,6 @@ from typing import Any
 from costmodel.errors import InputError
 from costmodel.network.kinds import KINDS
 from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, NetOp, Parameter
-from costmodel.network.read.onnx import convolutions as _convolutions  # noqa: F401  (adds its rules)
 from costmodel.network.read.onnx.loading import onnx_module
 from costmodel.network.read.onnx.operators import SAME_ELEMENTS, kind_of
 from costmodel.network.read.onnx.products import PRODUCTS, NodeView, Product
@@ -97,7 +96,8 @@ class Reader:
             return
         self.shapes.visit(node)
         inputs = [i for i in node.input if i]
-        rule = PRODUCTS.get(node.op_type) if node.domain in _DOMAINS else None
+        modelled = node.domain in _DOMAINS and node.op_type in PRODUCTS
+        rule = PRODUCTS[node.op_type] if modelled else None
         if rule is None and self._folded(node, inputs):
             return
         view = NodeView(

@@ -1,0 +1,1 @@
+"""What ONNX operators multiply: convolutions, and products of matrices."""
