@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from costmodel.errors import InputError
@@ -20,55 +18,8 @@ from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
 from costmodel.timing.measure.protocol import NAME, Round
 from costmodel.timing.roofline import Peaks
+from costmodel.timing.store.file import StoreFile
 from costmodel.timing.summary import Summary
-
-#: Of the tables below; a file with another number is refused.
-VERSION = 1
-_APPLICATION = 0x636D7473  # "cmts": what `file` and SQLite know the format by
-_TABLES = """
-CREATE TABLE machines (id INTEGER PRIMARY KEY, description TEXT NOT NULL UNIQUE);
-CREATE TABLE cases (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL,
-    machine INTEGER NOT NULL REFERENCES machines,
-    protocol TEXT NOT NULL,
-    seed INTEGER NOT NULL,
-    rounds INTEGER NOT NULL,
-    UNIQUE (name, machine)
-);
-CREATE TABLE plans (
-    run INTEGER NOT NULL REFERENCES runs,
-    place INTEGER NOT NULL,
-    case_id INTEGER NOT NULL REFERENCES cases,
-    PRIMARY KEY (run, place)
-) WITHOUT ROWID;
-CREATE TABLE samples (
-    run INTEGER NOT NULL REFERENCES runs,
-    turn INTEGER NOT NULL,
-    place INTEGER NOT NULL,
-    seconds REAL NOT NULL,
-    PRIMARY KEY (run, turn, place)
-) WITHOUT ROWID;
-CREATE TABLE unseen (
-    machine INTEGER NOT NULL REFERENCES machines,
-    case_id INTEGER NOT NULL REFERENCES cases,
-    seconds REAL NOT NULL,
-    PRIMARY KEY (machine, case_id)
-) WITHOUT ROWID;
-CREATE TABLE peaks (
-    machine INTEGER PRIMARY KEY REFERENCES machines,
-    rate REAL NOT NULL,
-    bandwidth REAL NOT NULL,
-    call REAL NOT NULL
-);
-CREATE TABLE cold (
-    machine INTEGER PRIMARY KEY REFERENCES machines,
-    seconds_per_byte REAL NOT NULL,
-    cache INTEGER NOT NULL,
-    networks TEXT NOT NULL
-);
-"""
 
 
 def default_path() -> str:
@@ -112,10 +63,7 @@ class Store:
             raise InputError(
                 f"no times are kept in {self.path!r}; `costmodel calibrate` measures this machine"
             )
-        with self._sentences():
-            os.makedirs(os.path.dirname(os.path.abspath(self.path)), exist_ok=True)
-            self._db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
-            self._check()
+        self._db = StoreFile(self.path)
 
     def close(self) -> None:
         """Release the file."""
@@ -136,11 +84,11 @@ class Store:
         Raises:
             InputError: it was begun with other cases.
         """
-        with self._transaction():
+        with self._db.transaction():
             machine_id = self._id("machines", "description", machine.to_json())
-            row = self._db.execute(
+            row = self._db.row(
                 "SELECT id, rounds FROM runs WHERE name = ? AND machine = ?", (name, machine_id)
-            ).fetchone()
+            )
             if row is None:
                 run = self._new(name, machine_id, cases, rounds, seed)
             else:
@@ -156,36 +104,36 @@ class Store:
 
     def keep(self, run: Run, turn: int, times: Round) -> None:
         """Put a finished round on disk, whole or not at all."""
-        with self._transaction():
-            self._db.executemany(
+        with self._db.transaction():
+            self._db.insert(
                 "INSERT INTO samples VALUES (?, ?, ?, ?)",
                 [(run.id, turn, place, seconds) for place, seconds in times],
             )
 
     def keep_unseen(self, machine: Machine, seconds: Mapping[Case, float]) -> None:
         """Put what a model said of cases that it had not seen on disk, in place of the last."""
-        with self._transaction():
+        with self._db.transaction():
             owner = self._id("machines", "description", machine.to_json())
             self._db.execute("DELETE FROM unseen WHERE machine = ?", (owner,))
-            self._db.executemany(
+            self._db.insert(
                 "INSERT INTO unseen VALUES (?, ?, ?)",
                 [(owner, self._id("cases", "key", c.key), value) for c, value in seconds.items()],
             )
 
     def keep_peaks(self, machine: Machine, peaks: Peaks) -> None:
         """Put a machine's peaks on disk, in place of the last ones."""
-        with self._transaction():
+        with self._db.transaction():
             owner = self._id("machines", "description", machine.to_json())
-            self._db.execute(
+            self._db.rows(
                 "INSERT OR REPLACE INTO peaks VALUES (?, ?, ?, ?)",
                 (owner, peaks.rate, peaks.bandwidth, peaks.call),
             )
 
     def keep_cold(self, machine: Machine, cold: Cold) -> None:
         """Put what a cold cache costs on a machine on disk, in place of the last."""
-        with self._transaction():
+        with self._db.transaction():
             owner = self._id("machines", "description", machine.to_json())
-            self._db.execute(
+            self._db.row(
                 "INSERT OR REPLACE INTO cold VALUES (?, ?, ?, ?)",
                 (owner, cold.seconds_per_byte, cold.cache, json.dumps(cold.networks)),
             )
@@ -193,19 +141,17 @@ class Store:
     # -- reading -----------------------------------------------------------------------------------
     def runs(self) -> list[Run]:
         """Every run, in the order in which they were begun."""
-        with self._sentences():
-            rows = self._db.execute("SELECT id FROM runs ORDER BY id").fetchall()
-            return [self._run(run) for (run,) in rows]
+        rows = self._db.rows("SELECT id FROM runs ORDER BY id")
+        return [self._run(run) for (run,) in rows]
 
     def samples(self, run: Run) -> list[list[float]]:
         """Seconds by case, a list per case with one entry per finished round."""
         by_case: list[list[float]] = [[] for _ in run.cases]
-        with self._sentences():
-            rows = self._db.execute(
-                "SELECT place, seconds FROM samples WHERE run = ? ORDER BY turn, place", (run.id,)
-            )
-            for place, seconds in rows:
-                by_case[place].append(seconds)
+        rows = self._db.rows(
+            "SELECT place, seconds FROM samples WHERE run = ? ORDER BY turn, place", (run.id,)
+        )
+        for place, seconds in rows:
+            by_case[place].append(seconds)
         return by_case
 
     def summaries(self, run: Run) -> dict[Case, Summary]:
@@ -229,47 +175,43 @@ class Store:
 
     def unseen(self, machine: Machine) -> dict[Case, float]:
         """Seconds that a model said of cases that it had not seen, as they were kept."""
-        with self._sentences():
-            rows = self._db.execute(
-                "SELECT key, seconds FROM unseen JOIN cases ON cases.id = case_id JOIN machines "
-                "ON machines.id = machine WHERE description = ?",
-                (machine.to_json(),),
-            ).fetchall()
+        rows = self._db.rows(
+            "SELECT key, seconds FROM unseen JOIN cases ON cases.id = case_id JOIN machines "
+            "ON machines.id = machine WHERE description = ?",
+            (machine.to_json(),),
+        )
         return {Case.from_key(key): seconds for key, seconds in rows}
 
     def peaks(self, machine: Machine) -> Peaks | None:
         """The peaks of a machine, None where they were not measured."""
-        with self._sentences():
-            row = self._db.execute(
-                "SELECT rate, bandwidth, call FROM peaks JOIN machines ON machines.id = machine "
-                "WHERE description = ?",
-                (machine.to_json(),),
-            ).fetchone()
+        row = self._db.row(
+            "SELECT rate, bandwidth, call FROM peaks JOIN machines ON machines.id = machine "
+            "WHERE description = ?",
+            (machine.to_json(),),
+        )
         return Peaks(*row) if row else None
 
     def cold(self, machine: Machine) -> Cold | None:
         """What a cold cache costs on a machine, None where it was not measured."""
-        with self._sentences():
-            row = self._db.execute(
-                "SELECT seconds_per_byte, cache, networks FROM cold JOIN machines "
-                "ON machines.id = machine WHERE description = ?",
-                (machine.to_json(),),
-            ).fetchone()
+        row = self._db.row(
+            "SELECT seconds_per_byte, cache, networks FROM cold JOIN machines "
+            "ON machines.id = machine WHERE description = ?",
+            (machine.to_json(),),
+        )
         return Cold(row[0], row[1], tuple(map(tuple, json.loads(row[2])))) if row else None
 
     def machines(self) -> list[Machine]:
         """The machines that there are times of."""
-        with self._sentences():
-            rows = self._db.execute("SELECT description FROM machines ORDER BY id").fetchall()
+        rows = self._db.rows("SELECT description FROM machines ORDER BY id")
         return [Machine.from_json(text) for (text,) in rows]
 
     # -- within ------------------------------------------------------------------------------------
     def _new(self, name: str, machine: int, cases: Iterable[Case], rounds: int, seed: int) -> int:
-        cursor = self._db.execute(
+        self._db.execute(
             "INSERT INTO runs (name, machine, protocol, seed, rounds) VALUES (?, ?, ?, ?, ?)",
             (name, machine, NAME, seed, rounds),
         )
-        run = int(cursor.lastrowid or 0)
+        (run,) = self._db.row("SELECT last_insert_rowid()")
         for place, case in enumerate(cases):
             self._db.execute(
                 "INSERT INTO plans VALUES (?, ?, ?)",
@@ -279,66 +221,23 @@ class Store:
 
     def _id(self, table: str, column: str, text: str) -> int:
         self._db.execute(f"INSERT OR IGNORE INTO {table} ({column}) VALUES (?)", (text,))
-        row = self._db.execute(f"SELECT id FROM {table} WHERE {column} = ?", (text,)).fetchone()
+        row = self._db.row(f"SELECT id FROM {table} WHERE {column} = ?", (text,))
         return int(row[0])
 
     def _cases(self, run: int) -> list[Case]:
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT key FROM plans JOIN cases ON cases.id = case_id WHERE run = ? ORDER BY place",
             (run,),
         )
         return [Case.from_key(key) for (key,) in rows]
 
     def _run(self, run: int) -> Run:
-        name, description, seed, rounds = self._db.execute(
+        name, description, seed, rounds = self._db.row(
             "SELECT name, description, seed, rounds FROM runs JOIN machines "
             "ON machines.id = runs.machine WHERE runs.id = ?",
             (run,),
-        ).fetchone()
-        turns = self._db.execute("SELECT DISTINCT turn FROM samples WHERE run = ?", (run,))
+        )
+        turns = self._db.rows("SELECT DISTINCT turn FROM samples WHERE run = ?", (run,))
         done = tuple(sorted(turn for (turn,) in turns))
         machine = Machine.from_json(description)
         return Run(run, name, machine, seed, rounds, tuple(self._cases(run)), done)
-
-    def _check(self) -> None:
-        application, version = (
-            self._db.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("application_id", "user_version")
-        )
-        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if not tables and not version:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            with self._transaction():
-                for statement in _TABLES.split(";\n"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
-                self._db.execute(f"PRAGMA user_version = {VERSION}")
-        elif application != _APPLICATION:
-            raise InputError(f"{self.path!r} is no store of times; allowed is one, or a new file")
-        elif version != VERSION:
-            raise InputError(
-                f"{self.path!r} is a store of version {version}; allowed is version {VERSION}, or "
-                "a new file"
-            )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._sentences():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _sentences(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise InputError(
-                f"the store {self.path!r} cannot be used: {error}; allowed is a store of times "
-                "that can be written, or a new file"
-            ) from error

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
-from costmodel.checks.published import figures, tables
+from costmodel.checks.published import figures
 from costmodel.checks.published.computations import compute
 from costmodel.checks.published.figures import (
     EXACT,
@@ -24,8 +22,7 @@ from costmodel.checks.published.figures import (
     Figure,
     sources,
 )
-from costmodel.checks.published.tables import COLUMNS, check, regressions, verdict
-from costmodel.cli.main import main
+from costmodel.checks.published.tables import check, regressions, verdict
 from costmodel.documents.pages.published import PATH, published_page
 from costmodel.errors import InputError
 
@@ -148,43 +145,6 @@ def test_computations(how: str, value: int | Fraction) -> None:
 def test_wrong_computations(how: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         compute(how)
-
-
-def test_a_figure_that_is_no_longer_explained_fails(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["published", "mobilenet-5"]) == 0
-    monkeypatch.setattr(tables, "compute", lambda how: compute(how) + 10**6)  # a fault
-    assert main(["published", "mobilenet-5"]) == 1
-    assert "4 no longer as recorded" in capsys.readouterr().err
-    # hidden by --only, it still counts
-    assert main(["published", "mobilenet-5", "--only", "exact"]) == 1
-
-
-def test_columns_and_choice(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["published", "octconv-1", "--only", "misprint"]) == 0
-    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
-    assert list(row) == [column.key for column in COLUMNS]
-    assert (row["table"], row["row"], row["computed"]) == ("octconv-1", "alpha=7/8", "34.375")
-    assert main(["published", "--list"]) == 0
-    listed = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    assert [entry["table"] for entry in listed] == list(sources())
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["mobilnet-5"], "unknown published table 'mobilnet-5': did you mean 'mobilenet-5'"),
-        (["--only", "wrong"], "unknown verdict 'wrong'"),
-    ],
-)
-def test_wrong_calls(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["published", *arguments]) == 2
-    captured = capsys.readouterr()
-    assert message in captured.err
-    assert captured.out == ""
 
 
 def test_no_torch_on_this_path() -> None:

@@ -11,7 +11,6 @@ import sympy
 
 import costmodel as cm
 from costmodel.checks.evidence import CERTIFICATE
-from costmodel.checks.verify import certificates
 from costmodel.checks.verify.certificates import (
     COUNTERS,
     PROVED,
@@ -22,8 +21,6 @@ from costmodel.checks.verify.certificates import (
 )
 from costmodel.checks.verify.grids import SETTINGS, Lettered, layer_grid
 from costmodel.checks.verify.interpolation import NotPolynomialError, SizeClass, size_classes
-from costmodel.cli.commands import verify as command
-from costmodel.cli.main import main
 from costmodel.core.stage import BoundStage
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, VariantError
@@ -31,7 +28,6 @@ from costmodel.files import data_path
 from costmodel.formulas.formula import formula
 from costmodel.formulas.letters import symbol
 from costmodel.formulas.printing.printers import text
-from costmodel.table import Table
 
 h, w, m, n, q, alpha = (symbol(s, s == "alpha") for s in ("h", "w", "m", "n", "q", "alpha"))
 BASIS = cm.VARIANTS["basis"]
@@ -311,45 +307,3 @@ def test_the_kept_certificates_are_of_the_formulas_that_stand():
     proved = {(row["variant"], row["metric"], row["oracle"]) for row in rows if row["points"]}
     wanted = [v.id for v in cm.VARIANTS.values() if not v.algorithm_of]
     assert proved == set(itertools.product(wanted, ("params", "macs"), COUNTERS))
-
-
-# -- the command -----------------------------------------------------------------------------------
-def fake(monkeypatch, result):
-    cells = ("basis", "macs", "b*m", "stride 1", "b:1", "", 4, "torch", "2.13.0", result)
-    row = {column.key: cell for column, cell in zip(CERTIFICATE, cells, strict=True)}
-    table = Table(CERTIFICATE, [row])
-    monkeypatch.setattr(certificates, "certify", lambda *_: table)
-    return table
-
-
-@pytest.fixture
-def kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(command, "data_path", lambda name: str(tmp_path / name))
-    return tmp_path / "certificates.csv"
-
-
-def test_the_command_renews_the_kept_certificates(monkeypatch, kept, capsys):
-    table = fake(monkeypatch, PROVED)
-    assert main(["verify", "--certify", "--format", "jsonl"]) == 0
-    assert kept.read_text(encoding="utf-8") == table.to_csv()
-    out, err = capsys.readouterr()
-    assert out == table.to_jsonl()
-    assert "1 certificates of 1 variants, 0 refuted" in err
-
-
-def test_refuted_or_partial_certificates_are_not_kept(monkeypatch, kept, tmp_path):
-    fake(monkeypatch, "differs at m=3: formula 4, counted 5")
-    assert main(["verify", "--certify", "--quiet"]) == 1
-    fake(monkeypatch, PROVED)
-    assert main(["verify", "--certify", "--variants", "basis", "--quiet"]) == 0
-    assert main(["verify", "--certify", "--quiet", "-o", str(tmp_path / "own.csv")]) == 0
-    assert not kept.exists()
-    assert (tmp_path / "own.csv").exists()
-
-
-@pytest.mark.slow
-def test_the_command_certifies(capsys):
-    assert main(["verify", "--certify", "--variants", "linear"]) == 0
-    out, err = capsys.readouterr()
-    assert out.count(",proved") == 4
-    assert "4 certificates of 1 variants, 0 refuted" in err

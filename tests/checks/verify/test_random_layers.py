@@ -8,8 +8,7 @@ from torch import nn
 
 import costmodel as cm
 from costmodel.checks.verify.counters import halved, on_meta, ones_count, torch_counts
-from costmodel.checks.verify.random_layers import COLUMNS, campaign, draw_module, draw_value
-from costmodel.cli.main import main
+from costmodel.checks.verify.random_layers import campaign, draw_module, draw_value
 from costmodel.core.hyper import Hyper
 from costmodel.core.layer_text import read_layer
 from costmodel.core.stage import BoundStage
@@ -152,38 +151,6 @@ def test_padding_of_a_layer_is_not_lost():
     module = on_meta(cm.count("standard", layer).bound)
     assert ones_count(module) == 12 * 15 * 42
     assert any(type(m) is nn.Conv2d and m.padding == (0, 1) for m in module.modules())
-
-
-# -- the command -----------------------------------------------------------------------------------
-def test_the_command_prints_the_seed_and_no_rows(capsys):
-    assert main(["verify", "--random", "42", "--seed", "9"]) == 0
-    out, err = capsys.readouterr()
-    assert out == ",".join(COLUMNS) + "\n"
-    assert "seed 9" in err
-    assert "42 layers of 42 variants" in err
-    assert "0 mismatches" in err
-
-
-def test_the_command_prints_mismatches_and_ends_with_1(capsys, monkeypatch):
-    monkeypatch.setattr(BoundStage, "macs", property(lambda stage: 7))
-    assert main(["verify", "--random", "3", "--seed", "9", "--variants", "basis", "--quiet"]) == 1
-    out, err = capsys.readouterr()
-    assert out.startswith(",".join(COLUMNS) + "\nbasis,b=")
-    assert err == ""
-
-
-def test_a_seed_is_chosen_and_printed(capsys):
-    assert main(["verify", "--random", "1", "--variants", "linear"]) == 0
-    assert "costmodel: seed " in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "options",
-    [["--seed", "3"], ["--random", "2", "--oracles", "torch"], ["--certify", "--random", "2"]],
-)
-def test_options_that_do_not_go_together(options, capsys):
-    assert main(["verify", *options]) == 2
-    assert "allowed" in capsys.readouterr().err
 
 
 def test_nothing_is_left_on_the_default_device():

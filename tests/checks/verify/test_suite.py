@@ -5,7 +5,6 @@ import pytest
 import costmodel as cm
 from costmodel.checks.verify.oracles import ORACLES
 from costmodel.checks.verify.suite import LAYERS, failures, unchecked, verify
-from costmodel.cli.main import main
 from costmodel.errors import CostModelError
 
 
@@ -39,23 +38,6 @@ def test_what_cannot_be_checked_is_a_visible_row():
     assert unchecked(table) == ["winograd"]
 
 
-def test_the_command_prints_rows_and_ends_with_0(capsys):
-    assert main(["verify", "--variants", "basis", "--oracles", "parameters,torch"]) == 0
-    out, err = capsys.readouterr()
-    assert out.startswith("variant,layer,oracle,expected,got,ok,note\nbasis,k=3x5 m=12")
-    assert ",false," not in out
-    assert "0 differ" in err
-
-
-def test_the_command_ends_with_1_on_a_difference(capsys, monkeypatch):
-    from costmodel.core.stage import BoundStage
-
-    monkeypatch.setattr(BoundStage, "macs", property(lambda stage: 7))
-    assert main(["verify", "--variants", "basis", "--oracles", "torch", "--quiet"]) == 1
-    assert ",torch,14," in capsys.readouterr().out  # two stages
-
-
 def test_unknown_names():
     with pytest.raises(CostModelError, match="unknown oracle 'fvcor': did you mean 'fvcore'"):
         verify(["basis"], ["fvcor"])
-    assert main(["verify", "--variants", "bases"]) == 2

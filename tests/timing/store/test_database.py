@@ -17,7 +17,8 @@ from costmodel.errors import InputError
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
 from costmodel.timing.roofline import Peaks
-from costmodel.timing.store.database import VERSION, Store, default_path
+from costmodel.timing.store.database import Store, default_path
+from costmodel.timing.store.file import VERSION
 from costmodel.timing.summary import Summary
 
 pytestmark = pytest.mark.slow
@@ -117,7 +118,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_sentence_and_loses_nothing(store: Store) -> None:
     run = store.begin("one", MACHINE, CASES, 10_000)
     store.keep(run, 0, [(place, 1.0) for place in range(3)])
-    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+    pages = store._db.row("PRAGMA page_count")[0]
     store._db.execute(f"PRAGMA max_page_count = {pages + 1}")  # SQLite's own "disk is full"
     turn, message = 0, ""
     while not message:

@@ -1,0 +1,139 @@
+"""The file of a store: its tables, its version, and every error of SQLite as one sentence."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from costmodel.errors import InputError
+
+#: Of the tables below; a file with another number is refused.
+VERSION = 1
+_APPLICATION = 0x636D7473  # "cmts": what `file` and SQLite know the format by
+_TABLES = """
+CREATE TABLE machines (id INTEGER PRIMARY KEY, description TEXT NOT NULL UNIQUE);
+CREATE TABLE cases (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    machine INTEGER NOT NULL REFERENCES machines,
+    protocol TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    rounds INTEGER NOT NULL,
+    UNIQUE (name, machine)
+);
+CREATE TABLE plans (
+    run INTEGER NOT NULL REFERENCES runs,
+    place INTEGER NOT NULL,
+    case_id INTEGER NOT NULL REFERENCES cases,
+    PRIMARY KEY (run, place)
+) WITHOUT ROWID;
+CREATE TABLE samples (
+    run INTEGER NOT NULL REFERENCES runs,
+    turn INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (run, turn, place)
+) WITHOUT ROWID;
+CREATE TABLE unseen (
+    machine INTEGER NOT NULL REFERENCES machines,
+    case_id INTEGER NOT NULL REFERENCES cases,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (machine, case_id)
+) WITHOUT ROWID;
+CREATE TABLE peaks (
+    machine INTEGER PRIMARY KEY REFERENCES machines,
+    rate REAL NOT NULL,
+    bandwidth REAL NOT NULL,
+    call REAL NOT NULL
+);
+CREATE TABLE cold (
+    machine INTEGER PRIMARY KEY REFERENCES machines,
+    seconds_per_byte REAL NOT NULL,
+    cache INTEGER NOT NULL,
+    networks TEXT NOT NULL
+);
+"""
+
+
+class StoreFile:
+    """An open SQLite file with the tables of a store; it is made, with its folder, where none is.
+
+    Raises:
+        InputError: the file cannot be opened, is no store, or is one of another version; and from
+            every method, where it can no longer be used.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        with self._sentences():
+            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self._check()
+
+    def close(self) -> None:
+        """Release the file."""
+        self._db.close()
+
+    def execute(self, statement: str, values: Iterable[Any] = ()) -> None:
+        """Run one statement."""
+        self.rows(statement, values)
+
+    def rows(self, statement: str, values: Iterable[Any] = ()) -> list[Any]:
+        """All rows that a statement gives."""
+        with self._sentences():
+            return self._db.execute(statement, tuple(values)).fetchall()
+
+    def row(self, statement: str, values: Iterable[Any] = ()) -> Any:
+        """The first row that a statement gives, None where there is none."""
+        return next(iter(self.rows(statement, values)), None)
+
+    def insert(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Run one statement for many rows."""
+        with self._sentences():
+            self._db.executemany(statement, rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is done within is on disk as a whole afterwards, or not at all."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self.execute("ROLLBACK")
+            raise
+
+    def _check(self) -> None:
+        application, version = (
+            self.row(f"PRAGMA {name}")[0] for name in ("application_id", "user_version")
+        )
+        (tables,) = self.row("SELECT count(*) FROM sqlite_master")
+        if not tables and not version:
+            self.execute("PRAGMA journal_mode = WAL")
+            with self.transaction():
+                for statement in _TABLES.split(";\n"):
+                    self.execute(statement)
+                self.execute(f"PRAGMA application_id = {_APPLICATION}")
+                self.execute(f"PRAGMA user_version = {VERSION}")
+        elif application != _APPLICATION:
+            raise InputError(f"{self.path!r} is no store of times; allowed is one, or a new file")
+        elif version != VERSION:
+            raise InputError(
+                f"{self.path!r} is a store of version {version}; allowed is version {VERSION}, or "
+                "a new file"
+            )
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise InputError(
+                f"the store {self.path!r} cannot be used: {error}; allowed is a store of times "
+                "that can be written, or a new file"
+            ) from error
