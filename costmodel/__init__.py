@@ -27,7 +27,7 @@ from costmodel.metrics.settings import Settings
 
 if TYPE_CHECKING:
     from costmodel import torch as torch
-    from costmodel.comparing.compare import compare
+    from costmodel.comparing.compare import Comparison, compare
     from costmodel.formulas.public import break_even, formula, ratio
     from costmodel.network.network import Network
     from costmodel.network.read.csv.reader import from_csv
@@ -40,6 +40,7 @@ __version__ = "0.1.0"
 
 # Public names whose modules are loaded at the first use, so that `import costmodel` stays fast.
 _LAZY = {
+    "Comparison": "comparing.compare",
     "Network": "network.network",
     "Table": "table",
     "break_even": "formulas.public",
@@ -59,6 +60,7 @@ __all__ = [
     "METRICS",
     "VARIANTS",
     "Claim",
+    "Comparison",
     "ConvLayer",
     "CostModelError",
     "Counts",

@@ -42,32 +42,30 @@ class Column:
         return f"{self.key}: {self.convention}"
 
 
-@dataclass(frozen=True, init=False)
-class Table:
-    """Rows with named columns.
+class Tabular:
+    """What has columns and rows, stored or worked out: looked at and rendered in one way."""
 
-    columns: what they hold, in order; a plain name is a column without more to say. rows: one
-    mapping per row, by the columns' keys; a missing cell is None. notes: sentences that belong
-    under the table (conventions, what is not counted). skipped: (name, reason) of what was left
-    out.
-    """
+    if TYPE_CHECKING:  # a `Table` has these as fields, others as properties
 
-    columns: tuple[Column, ...]
-    rows: Sequence[Mapping[str, Any]]
-    notes: tuple[str, ...] = ()
-    skipped: tuple[tuple[str, str], ...] = ()
+        @property
+        def columns(self) -> tuple[Column, ...]:
+            """What the columns hold, in order."""
 
-    def __init__(
-        self,
-        columns: Iterable[Column | str],
-        rows: Sequence[Mapping[str, Any]],
-        notes: tuple[str, ...] = (),
-        skipped: tuple[tuple[str, str], ...] = (),
-    ) -> None:
-        known = tuple(Column(c) if isinstance(c, str) else c for c in columns)
-        facts = {"columns": known, "rows": rows, "notes": notes, "skipped": skipped}
-        for name, value in facts.items():
-            object.__setattr__(self, name, value)
+        @property
+        def rows(self) -> Sequence[Mapping[str, Any]]:
+            """One mapping per row, by the columns' keys; a missing cell is None."""
+
+        @property
+        def notes(self) -> tuple[str, ...]:
+            """Sentences that belong under the table: conventions, what is not counted."""
+
+        @property
+        def skipped(self) -> tuple[tuple[str, str], ...]:
+            """(name, reason) of what was left out."""
+
+    def to_table(self) -> Table:
+        """The columns and rows alone."""
+        return Table(self.columns, self.rows, self.notes, self.skipped)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -227,15 +225,37 @@ class Table:
         return self.to_markdown()
 
 
+@dataclass(frozen=True, init=False)
+class Table(Tabular):
+    """Rows with named columns, as they are given; a plain name is a column without more to say."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[Mapping[str, Any]]
+    notes: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def __init__(
+        self,
+        columns: Iterable[Column | str],
+        rows: Sequence[Mapping[str, Any]],
+        notes: tuple[str, ...] = (),
+        skipped: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        known = tuple(Column(c) if isinstance(c, str) else c for c in columns)
+        facts = {"columns": known, "rows": rows, "notes": notes, "skipped": skipped}
+        for name, value in facts.items():
+            object.__setattr__(self, name, value)
+
+
 #: Renderers by the name that `--format` takes.
-FORMATS: dict[str, Callable[[Table], str | bytes]] = {
-    "csv": Table.to_csv,
-    "json": Table.to_json,
-    "jsonl": Table.to_jsonl,
-    "markdown": Table.to_markdown,
-    "latex": Table.to_latex,
-    "table": Table.to_text,
-    "parquet": Table.to_parquet,
+FORMATS: dict[str, Callable[[Tabular], str | bytes]] = {
+    "csv": Tabular.to_csv,
+    "json": Tabular.to_json,
+    "jsonl": Tabular.to_jsonl,
+    "markdown": Tabular.to_markdown,
+    "latex": Tabular.to_latex,
+    "table": Tabular.to_text,
+    "parquet": Tabular.to_parquet,
 }
 
 

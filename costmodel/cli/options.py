@@ -13,7 +13,7 @@ from costmodel.core.layer_text import LAYER_OPTIONS, input_size
 from costmodel.errors import InputError
 from costmodel.files import write_whole
 from costmodel.metrics.settings import SETTINGS, Settings
-from costmodel.table import FORMATS, Table
+from costmodel.table import FORMATS, Tabular
 from costmodel.typed import read_integer, read_names, read_setting, read_sizes
 
 _T = TypeVar("_T")
@@ -155,7 +155,7 @@ def say(args: argparse.Namespace, *sentences: str) -> None:
             print(f"costmodel: {sentence}", file=sys.stderr)
 
 
-def emit(table: Table, args: argparse.Namespace) -> None:
+def emit(table: Tabular, args: argparse.Namespace) -> None:
     """Print a table in the chosen format, to stdout or to a file."""
     say(args, *(f"left out {reason}" for _, reason in table.skipped))
     write(FORMATS[args.format](table), args.output)

@@ -1,8 +1,10 @@
-"""Reports: layer × variants × metrics → rows; the one table that everybody shows."""
+"""Comparisons: layer × variants × metrics, as counts and as the one table that everybody shows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from costmodel.comparing.count import Counts, count
@@ -13,11 +15,58 @@ from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import VariantError
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.metrics.settings import DEFAULTS, Settings
-from costmodel.table import Column, Table
+from costmodel.table import Column, Tabular
 
 #: Columns of every table with a row per variant.
 VARIANT = Column("variant", "Variant")
 HYPER = Column("hyper", "Settings")
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(Tabular):
+    """Variants on one layer beside each other, with a row each.
+
+    layer: what each variant stands in for. variants: in the order of the rows. counts: of each, by
+    its id. baseline: the counts that ratios refer to. metrics: what is shown. skipped: (id, reason)
+    of the variants that do not fit.
+    """
+
+    layer: ConvLayer
+    variants: tuple[Variant, ...]
+    counts: Mapping[str, Counts]
+    baseline: Counts
+    metrics: tuple[Metric, ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(v.id for v in self.variants)} on {self.layer}>"
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The variant, shown metrics, their ratios, the hyper-parameters, and other metrics."""
+        settings = self.baseline.settings
+        shown = [metric.column(settings) for metric in self.metrics if metric.shown]
+        rest = [metric.column(settings) for metric in self.metrics if not metric.shown]
+        return (VARIANT, *shown, *map(ratio_column, shown), HYPER, *rest)
+
+    @cached_property
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """The variant, its metrics as exact numbers, and the ratio of each shown one."""
+        return [self._row(self.counts[variant.id]) for variant in self.variants]
+
+    def _row(self, counts: Counts) -> dict[str, Any]:
+        row: dict[str, Any] = {VARIANT.key: counts.variant.id, HYPER.key: counts.hyper}
+        for metric in self.metrics:
+            value = row[metric.key] = counts[metric.key]
+            if metric.shown:
+                whole = self.baseline[metric.key]
+                row[f"{metric.key}_ratio"] = value / whole if whole else None
+        return row
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What each metric counts."""
+        return tuple(f"{m.column(self.baseline.settings).note}." for m in self.metrics)
 
 
 def compare(
@@ -28,7 +77,7 @@ def compare(
     *,
     hyper: Mapping[str, Number] | None = None,
     **letters: Number,
-) -> Table:
+) -> Comparison:
     """Compare variants on one layer.
 
     Args:
@@ -41,8 +90,8 @@ def compare(
             alone (`hyper={"tucker2.r1": 16}`), which wins.
 
     Returns:
-        A `Table`: one row per variant with its id, the metrics as exact integers, and the ratio of
-        each shown metric to the baseline, the standard layer.
+        A `Comparison`: the exact counts of each variant, and as a table their metrics and the ratio
+        of each shown metric to the baseline, the standard layer.
 
     Raises:
         VariantError: an unknown variant or hyper-parameter, a value that is not allowed, or a
@@ -55,42 +104,32 @@ def compare(
     standard,73728,231211008,1.0,1.0,
     basis,35072,109985792,0.4756944444444444,0.4756944444444444,b=4
     """
-    chosen = choose_metrics(metrics)
     if isinstance(variants, str | Variant):
         variants = [variants]
     wanted = VARIANTS.values() if variants is None else variants
     selected = list(map(VARIANTS.of, wanted))
     values = route(selected, together(hyper, letters))
-    base = count(VARIANTS.baseline, layer, settings)
-    rows: list[dict[str, Any]] = []
+    chosen, baseline = choose_metrics(metrics), count(VARIANTS.baseline, layer, settings)
+    counts: dict[str, Counts] = {}
     skipped: list[tuple[str, str]] = []
     for variant in selected:
         try:
-            counts = count(variant, layer, settings, hyper=values[variant.id])
+            counts[variant.id] = count(variant, layer, settings, hyper=values[variant.id])
         except VariantError as error:
             if variants is not None or (values[variant.id] and _fits(variant, layer)):
                 raise
             skipped.append((variant.id, str(error)))
-            continue
-        rows.append(_row(counts, base, chosen))
-    notes = tuple(f"{metric.column(settings).note}." for metric in chosen)
-    return Table(columns(chosen, settings), rows, notes, tuple(skipped))
+    fitting = tuple(variant for variant in selected if variant.id in counts)
+    return Comparison(layer, fitting, counts, baseline, chosen, tuple(skipped))
 
 
-def choose_metrics(metrics: Iterable[str] | str | None) -> list[Metric]:
+def choose_metrics(metrics: Iterable[str] | str | None) -> tuple[Metric, ...]:
     """The metrics meant: None for those shown by default, "all", or keys in any order."""
     if metrics is None:
-        return [metric for metric in METRICS.values() if metric.shown]
+        return tuple(metric for metric in METRICS.values() if metric.shown)
     if isinstance(metrics, str):
         metrics = METRICS if metrics == "all" else metrics.split(",")
-    return [METRICS[key.strip()] for key in metrics]
-
-
-def columns(metrics: Sequence[Metric], settings: Settings = DEFAULTS) -> tuple[Column, ...]:
-    """The variant, shown metrics, their ratios, the hyper-parameters, and the other metrics."""
-    shown = [metric.column(settings) for metric in metrics if metric.shown]
-    rest = [metric.column(settings) for metric in metrics if not metric.shown]
-    return (VARIANT, *shown, *map(ratio_column, shown), HYPER, *rest)
+    return tuple(METRICS[key.strip()] for key in metrics)
 
 
 def ratio_column(column: Column, whole: str = "") -> Column:
@@ -107,13 +146,3 @@ def _fits(variant: Variant, layer: ConvLayer) -> bool:
     except VariantError:
         return False
     return True
-
-
-def _row(counts: Counts, base: Counts, metrics: Sequence[Metric]) -> dict[str, Any]:
-    row: dict[str, Any] = {"variant": counts.variant.id}
-    for metric in metrics:
-        value = row[metric.key] = counts[metric.key]
-        if metric.shown:
-            whole = base[metric.key]
-            row[f"{metric.key}_ratio"] = value / whole if whole else None
-    return {**row, "hyper": counts.hyper}

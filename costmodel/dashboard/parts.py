@@ -16,7 +16,7 @@ from costmodel.fields import Choice, OptionalInteger
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.layout import name_of
 from costmodel.sweeping.axes import Axis
-from costmodel.table import Table
+from costmodel.table import Tabular
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -170,13 +170,13 @@ def notes(sentences: Iterable[str]) -> None:
     st.caption("  \n".join(map(literal, sentences)))
 
 
-def conventions(table: Table) -> None:
+def conventions(table: Tabular) -> None:
     """What the numbers count, where the numbers are."""
     shown = [column for column in table.columns if column.key in METRICS]
     st.caption("  \n".join(f"**{column.label}**: {column.convention}." for column in shown))
 
 
-def csv_button(table: Table, name: str) -> None:
+def csv_button(table: Tabular, name: str) -> None:
     """Download exactly the rows shown."""
     st.download_button(
         "CSV",
@@ -192,7 +192,7 @@ def csv_button(table: Table, name: str) -> None:
 
 def take_away(
     state: State,
-    table: Table,
+    table: Tabular,
     name: str,
     *,
     command: str = "",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from costmodel.comparing.compare import HYPER, VARIANT
+from costmodel.comparing.compare import HYPER, VARIANT, Comparison
 from costmodel.core.readable import MAX_SAFE, sortable
-from costmodel.core.variant import VARIANTS, Variant
 from costmodel.plots.layout import name_of
 from costmodel.table import Column, Table, plain
 from costmodel.typed import write_pairs
@@ -18,17 +17,13 @@ _MOST_ROWS = 18  # before a table scrolls
 _ROW_HEIGHT = 35
 
 
-def cost_table(table: Table, variants: Mapping[str, Variant] = VARIANTS) -> None:
-    """The rows of a comparison, the variants by their names and their settings at the end."""
+def cost_table(comparison: Comparison) -> None:
+    """A comparison, the variants by their names and their settings at the end."""
     rows = [
-        {
-            **row,
-            VARIANT.key: name_of(variants[row[VARIANT.key]]),
-            HYPER.key: write_pairs(row[HYPER.key], ", "),
-        }
-        for row in table
+        {**row, VARIANT.key: name_of(variant), HYPER.key: write_pairs(row[HYPER.key], ", ")}
+        for variant, row in zip(comparison.variants, comparison, strict=True)
     ]
-    columns = sorted(table.columns, key=lambda column: column == HYPER)
+    columns = sorted(comparison.columns, key=lambda column: column == HYPER)
     show(Table(columns, rows), "Costs of each variant", pinned=VARIANT.key)
 
 

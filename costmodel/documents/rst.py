@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from costmodel.table import Table, pretty
+from costmodel.table import Tabular, pretty
 
 _SPECIAL = re.compile(r"([\\*`|_<>\[\]])")
 
 
-def table(content: Table) -> str:
+def table(content: Tabular) -> str:
     """A `list-table`; text is escaped, numbers are grouped."""
     lines = [".. list-table::", "   :header-rows: 1", ""]
     grid = [list(content.names)]

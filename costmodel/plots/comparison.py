@@ -1,6 +1,6 @@
 """Figures of one comparison: bars of the ratio to the baseline, dots of the absolute costs.
 
-Both take the rows of `reports.compare` and keep their order, from the top down.
+Both keep the order of the rows, from the top down.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from costmodel.comparing.compare import Comparison
 from costmodel.core.readable import exact, ratio, ratio_in_words, si
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.plots.layout import REFERENCE_LINE, axis, figure, label_of, log_axis, name_of
 from costmodel.plots.palette import style_of
-from costmodel.table import Table
 from costmodel.typed import write_pairs
 
 if TYPE_CHECKING:
@@ -30,21 +30,16 @@ _FILLS = (
 )
 
 
-def ratio_bars(
-    table: Table,
-    metrics: Sequence[str] | None = None,
-    variants: Mapping[str, Variant] = VARIANTS,
-) -> Figure:
+def ratio_bars(table: Comparison, metrics: Sequence[str] | None = None) -> Figure:
     """Horizontal bars from 0 of each metric's ratio to the baseline; 1 is marked.
 
     Args:
-        table: rows with `variant`, each metric and its `<metric>_ratio`.
+        table: variants on one layer.
         metrics: keys of shown metrics; None is every one that the table has a ratio of, with the
             one that most comparisons are about first.
-        variants: where titles and colours are looked up.
     """
     chosen = _metrics(table, metrics)
-    shown = [variants[row["variant"]] for row in table]
+    shown = table.variants
     longest = max([1.0, *(r for metric in chosen for r in _ratios(table, metric))])
     end = min(longest, _LONGEST) * 1.22
     data = [
@@ -63,17 +58,13 @@ def ratio_bars(
     )
 
 
-def cost_dots(
-    table: Table,
-    metrics: Sequence[str] | None = None,
-    variants: Mapping[str, Variant] = VARIANTS,
-) -> Figure:
+def cost_dots(table: Comparison, metrics: Sequence[str] | None = None) -> Figure:
     """One dot per variant and metric on a logarithmic axis: the absolute costs.
 
     Arguments as of `ratio_bars`. Filled markers are the first metric, open ones the others.
     """
     chosen = _metrics(table, metrics)
-    shown = [variants[row["variant"]] for row in table]
+    shown = table.variants
     data = [_dots(table, metric, shown, index) for index, metric in enumerate(chosen)]
     return figure(
         [*_spans(table, chosen, shown), *data, *_legend(chosen, "scatter")],
@@ -83,29 +74,29 @@ def cost_dots(
     )
 
 
-def summary(table: Table, variants: Mapping[str, Variant] = VARIANTS) -> str:
+def summary(table: Comparison) -> str:
     """What the figures show, in words, for readers who do not see them."""
     chosen = _metrics(table, None)
     parts = []
-    for row in table:
+    for variant, row in zip(table.variants, table, strict=True):
         costs = ", ".join(f"{exact(row[m.key])} {m.label}" for m in chosen)
-        parts.append(f"{name_of(variants[row['variant']])}: {costs}")
+        parts.append(f"{name_of(variant)}: {costs}")
     return "; ".join(parts) + "."
 
 
-def _metrics(table: Table, keys: Sequence[str] | None) -> list[Metric]:
+def _metrics(table: Comparison, keys: Sequence[str] | None) -> list[Metric]:
     if keys is None:
         keys = [key for key in METRICS if f"{key}_ratio" in table.names]
         keys.reverse()  # multiplies before parameters: declared last, asked for first
     return [METRICS[key] for key in keys]
 
 
-def _ratios(table: Table, metric: Metric) -> list[float]:
+def _ratios(table: Comparison, metric: Metric) -> list[float]:
     return [row[f"{metric.key}_ratio"] or 0.0 for row in table]
 
 
 def _bars(
-    table: Table, metric: Metric, shown: Sequence[Variant], fill: Mapping[str, Any], end: float
+    table: Comparison, metric: Metric, shown: Sequence[Variant], fill: Mapping[str, Any], end: float
 ) -> dict[str, Any]:
     ratios = _ratios(table, metric)
     colors = [style_of(variant).color for variant in shown]
@@ -139,7 +130,9 @@ def _bars(
     }
 
 
-def _dots(table: Table, metric: Metric, shown: Sequence[Variant], index: int) -> dict[str, Any]:
+def _dots(
+    table: Comparison, metric: Metric, shown: Sequence[Variant], index: int
+) -> dict[str, Any]:
     styles = [style_of(variant) for variant in shown]
     symbols = [style.symbol.split("-open")[0].removesuffix("-dot") for style in styles]
     return {
@@ -161,7 +154,7 @@ def _dots(table: Table, metric: Metric, shown: Sequence[Variant], index: int) ->
 
 
 def _spans(
-    table: Table, metrics: Sequence[Metric], shown: Sequence[Variant]
+    table: Comparison, metrics: Sequence[Metric], shown: Sequence[Variant]
 ) -> list[dict[str, Any]]:
     """A thin line between the dots of one variant, so that the eye keeps to its row."""
     if len(metrics) < 2:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from costmodel.core.bind import bind
+from costmodel.comparing.compare import Comparison
 from costmodel.core.bound import BoundVariant
-from costmodel.core.hyper import route
-from costmodel.core.layer import ConvLayer
-from costmodel.core.variant import VARIANTS
 from costmodel.network.network import Network
 from costmodel.table import Table
 from costmodel.timing.calibration import calibrated
@@ -76,29 +73,28 @@ class Timed:
         return f"{conv.kind} at {conv.macs / slowest / 1e9:.3g} GMAC/s{bound}{share}"
 
 
-def with_time(table: Table, bounds: Mapping[str, BoundVariant], timed: Timed) -> Table:
-    """A comparison's table with columns of time.
-
-    Args:
-        table: rows with `variant`. bounds: by id, what each row is about; the baseline too.
-    """
-    base_bound = bounds[VARIANTS.baseline.id]
-    base = timed.of(base_bound)
+def with_time(comparison: Comparison, timed: Timed) -> Table:
+    """A comparison with columns of time."""
+    base = timed.of(comparison.baseline.bound)
     rows: list[dict[str, Any]] = []
-    for row in table.rows:
-        bound = bounds.get(row["variant"])
-        if bound is None:
+    for variant, row in zip(comparison.variants, comparison.rows, strict=True):
+        if variant.algorithm_of:
             rows.append({**row, "why": "an algorithm of the library's own choice"})
             continue
-        cells = timed.of(bound)
-        both = cells["measured_ms"] and base["measured_ms"]
+        bound = comparison.counts[variant.id].bound
+        times = timed.of(bound)
+        both = times["measured_ms"] and base["measured_ms"]
         key = "measured_ms" if both else "predicted_ms"
-        cells["macs_speedup"] = _quotient(_macs(base_bound), _macs(bound))
-        cells["time_speedup"] = _quotient(base[key], cells[key])
-        rows.append({**row, **cells})
+        times["macs_speedup"] = _quotient(_macs(comparison.baseline.bound), _macs(bound))
+        times["time_speedup"] = _quotient(base[key], times[key])
+        rows.append({**row, **times})
     level = timed.predictor.intervals.around("", 1.0).level
-    notes = (*table.notes, _NOTE.format(level=level), f"Times on {timed.predictor.machine}.")
-    return Table((*table.columns, *COLUMNS), rows, notes, table.skipped)
+    notes = (
+        *comparison.notes,
+        _NOTE.format(level=level),
+        f"Times on {timed.predictor.machine}.",
+    )
+    return Table((*comparison.columns, *COLUMNS), rows, notes, comparison.skipped)
 
 
 def network_with_time(table: Table, network: Network, timed: Timed) -> Table:
@@ -147,15 +143,6 @@ def _macs(bound: BoundVariant) -> int:
 
 def _quotient(above: float, below: float) -> float | None:
     return above / below if below else None
-
-
-def compared(table: Table, layer: ConvLayer, hyper: Mapping[str, Any], timed: Timed) -> Table:
-    """`reports.compare`'s table of a layer, made with these hyper-parameters, with its times."""
-    variants = [VARIANTS[row["variant"]] for row in table.rows]
-    values = route(variants, dict(hyper)) if variants else {}
-    bounds = {v.id: bind(v, layer, **values[v.id]) for v in variants if not v.algorithm_of}
-    bounds.setdefault(VARIANTS.baseline.id, bind(VARIANTS.baseline, layer))
-    return with_time(table, bounds, timed)
 
 
 def open_timed(path: str | None = None) -> Timed:

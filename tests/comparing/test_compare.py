@@ -77,3 +77,38 @@ def test_conventions_stand_under_the_table():
 def test_a_variant_value_need_not_be_registered():
     mine = Variant("mine", "m, r m i -> r | r, n r j -> n", hyper={"r": cm.Hyper(7, "rank")})
     assert cm.compare(LAYER, [mine, "standard"]).column("variant") == ["mine", "standard"]
+
+
+def test_a_comparison_keeps_what_was_counted():
+    found = cm.compare(LAYER, ["basis", "standard", "basis"], ["macs"], b=3)
+    basis = found.counts["basis"]
+    assert (found.layer, basis.macs) == (LAYER, cm.count("basis", LAYER, b=3).macs)
+    assert found.baseline.variant is cm.VARIANTS.baseline
+    assert [variant.id for variant in found.variants] == ["basis", "standard", "basis"]
+    assert [metric.key for metric in found.metrics] == ["macs"]
+    assert [row["hyper"] for row in found] == [{"b": 3}, {}, {"b": 3}]
+    assert cm.compare(LAYER, ["basis"]).baseline.macs == cm.count("standard", LAYER).macs
+
+
+def test_a_comparison_is_rendered_as_its_table():
+    found = cm.compare(LAYER, ["standard", "basis"], "all", b=3)
+    table = found.to_table()
+    assert (table.columns, table.rows, table.notes) == (found.columns, found.rows, found.notes)
+    for name in ("to_csv", "to_json", "to_jsonl", "to_markdown", "to_latex", "to_text"):
+        assert getattr(found, name)() == getattr(table, name)()
+    assert found.to_dataframe().equals(table.to_dataframe())
+    assert found._repr_html_() == table._repr_html_()
+    assert str(found) == str(table)
+    assert len(found) == len(list(found)) == 2
+    assert cm.compare(LAYER.replace(stride=1), ["basis"]).skipped == ()
+
+
+def test_columns_state_their_conventions():
+    settings = cm.Settings(flops_per_mac=1)
+    found = cm.compare(LAYER, ["basis"], ["macs", "flops"], settings)
+    by_key = {column.key: column for column in found.columns}
+    assert by_key["flops"] == cm.METRICS["flops"].column(settings)
+    assert "flops_per_mac = 1" in by_key["flops"].convention
+    assert by_key["macs_ratio"].label == "MACs ratio"
+    assert "standard convolution" in by_key["macs_ratio"].convention
+    assert by_key["hyper"].label == "Settings"

@@ -91,7 +91,7 @@ def test_a_typed_title_is_no_markup():
     mine = define("mine", "m, n m i j -> n", title="<b>x</b> & <a href='u'>y</a>", register=False)
     assert "<b>" not in label_of(mine)
     assert "&lt;b&gt;" in label_of(mine)
-    figure = ratio_bars(compare(LAYER, [mine]), variants={"mine": mine})
+    figure = ratio_bars(compare(LAYER, [mine]))
     assert "<a" not in str(figure.to_json())
 
 

@@ -44,12 +44,12 @@ def run(args: argparse.Namespace) -> int:
     metrics = "all" if args.metrics == ["all"] else args.metrics
     if not args.time:
         refuse(args, ["--store"], "without --time; allowed is --time --store FILE")
-    table = compare(
-        layer_of(args), args.variants, metrics, conventions_of(args), hyper=args.settings
-    )
+    layer, settings = layer_of(args), conventions_of(args)
+    comparison = compare(layer, args.variants, metrics, settings, hyper=args.settings)
     if args.time:
-        from costmodel.timing.comparison import compared, open_timed
+        from costmodel.timing.comparison import open_timed, with_time
 
-        table = compared(table, layer_of(args), args.settings, open_timed(args.store))
-    emit(table, args)
+        emit(with_time(comparison, open_timed(args.store)), args)
+    else:
+        emit(comparison, args)
     return 0

@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a row per variant, or per layer of a network."""
-    from costmodel.timing.comparison import network_with_time, open_timed
+    from costmodel.timing.comparison import network_with_time, open_timed, with_time
 
     layer = layer_or_network(args, "a whole layer, or --network SOURCE")
     if layer is None:
@@ -45,9 +45,8 @@ def run(args: argparse.Namespace) -> int:
         emit(network_with_time(network.to_table(), network, open_timed(args.store)), args)
         return 0
     from costmodel.comparing.compare import compare
-    from costmodel.timing.comparison import compared
 
-    table = compare(layer, args.variants, hyper=args.settings)
-    timed = compared(table, layer, args.settings, open_timed(args.store))
+    comparison = compare(layer, args.variants, hyper=args.settings)
+    timed = with_time(comparison, open_timed(args.store))
     emit(timed.select([name for name in _COLUMNS if name in timed.names]), args)
     return 0

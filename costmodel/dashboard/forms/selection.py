@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
 
-from costmodel.comparing.count import Counts
-from costmodel.core.hyper import route
+from costmodel.comparing.compare import Comparison
 from costmodel.core.layer import ConvLayer
 from costmodel.core.variant import FAMILIES, VARIANTS, Variant
-from costmodel.dashboard.state.shared import counted
+from costmodel.dashboard.state.shared import comparison
 from costmodel.dashboard.state.state import State
-from costmodel.errors import CostModelError
 from costmodel.fields import Choice, Field, OptionalInteger, OptionalReal, Several
 from costmodel.plots.layout import name_of
 
@@ -105,14 +103,8 @@ def hyper_values(state: State, variants: Iterable[Variant]) -> dict[str, Any]:
 
 
 def fitting(
-    layer: ConvLayer, variants: Sequence[Variant], hyper: Mapping[str, Any]
-) -> tuple[list[Counts], list[str]]:
-    """The counts of the variants that fit the layer, and why the others do not."""
-    found, reasons = [], []
-    values = route(variants, hyper)
-    for variant in variants:
-        try:
-            found.append(counted(variant, layer, values[variant.id]))
-        except CostModelError as error:
-            reasons.append(str(error))
-    return found, reasons
+    state: State, layer: ConvLayer, variants: Iterable[Variant], metrics: Iterable[str] = ()
+) -> Comparison:
+    """The variants that fit the layer with what was set; why the others do not is in `skipped`."""
+    meant = tuple(variants)
+    return comparison(layer, meant, tuple(hyper_values(state, meant).items()), tuple(metrics))

@@ -7,21 +7,21 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.comparing.count import Counts
+from costmodel.comparing.compare import Comparison
 from costmodel.comparing.explain import explain
 from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import Variant
 from costmodel.dashboard import parts, tables
 from costmodel.dashboard.forms import selection
 from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
 from costmodel.dashboard.sections import closer_look
-from costmodel.dashboard.state.shared import comparison, drawn
+from costmodel.dashboard.state.shared import drawn
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import compare_command, compare_directive
 from costmodel.errors import CostModelError
 from costmodel.fields import Several
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.comparison import cost_dots, ratio_bars, summary
-from costmodel.table import Table
 
 
 def page() -> None:
@@ -75,61 +75,56 @@ def _further_columns(state: State) -> None:
         )
 
 
-def _show(state: State, layer: ConvLayer, chosen: Sequence[Any]) -> None:
-    settings = selection.hyper_values(state, chosen)
-    counted, reasons = selection.fitting(layer, chosen, settings)
-    if not counted:
+def _show(state: State, layer: ConvLayer, chosen: Sequence[Variant]) -> None:
+    found = selection.fitting(state, layer, chosen, state["columns"])
+    reasons = [reason for _, reason in found.skipped]
+    if not found.variants:
         st.info("No variant that fits this layer is chosen: choose a family in the sidebar.")
         parts.left_out(reasons)
         return
+    counted = list(found.counts.values())
     looked_at = closer_look.chosen(state, counted)
     over = closer_look.axis(state, looked_at)
     st.info(explain(looked_at), icon=":material/lightbulb:")
-    _comparison(state, layer, counted, settings)
+    _comparison(state, found)
     parts.left_out(reasons)
     closer_look.draw(state, counted, looked_at, over)
 
 
-def _comparison(
-    state: State, layer: ConvLayer, counted: Sequence[Counts], settings: dict[str, Any]
-) -> None:
-    ids = tuple(counts.variant.id for counts in counted)
-    metrics = (*(key for key, metric in METRICS.items() if metric.shown), *state["columns"])
-    used = {name: value for name, value in settings.items() if name.partition(".")[0] in ids}
-    view = (layer, ids, metrics, tuple(used.items()))
-    table = comparison(*view)
+def _comparison(state: State, found: Comparison) -> None:
+    hyper = selection.hyper_values(state, found.variants)
+    shown = [[v.id for v in found.variants], [m.key for m in found.metrics]]
+    view = (repr(found.layer), repr(shown), repr(hyper))
     above, below = st.container(), st.container()
     with below:  # drawn first: a new server shows its first bars before it has loaded pandas
-        drawn(
-            ("compare figures", state["figure"], *map(repr, view)), lambda: _figures(state, table)
-        )
+        drawn(("compare figures", state["figure"], *view), lambda: _figures(state, found))
     with above:
-        drawn(("compare table", *map(repr, view)), lambda: tables.cost_table(table))
-        _take_away(state, layer, table, view)
+        drawn(("compare table", *view), lambda: tables.cost_table(found))
+        _take_away(state, found, hyper)
 
 
-def _take_away(state: State, layer: ConvLayer, table: Table, view: tuple[Any, ...]) -> None:
+def _take_away(state: State, found: Comparison, hyper: dict[str, Any]) -> None:
     """The table as a file, as a command and as a block for documents."""
-    _, ids, metrics, used = view
-    further = metrics if state["columns"] else ()
+    ids = [variant.id for variant in found.variants]
+    further = [metric.key for metric in found.metrics] if state["columns"] else ()
     texts = layer_texts(state)
     parts.take_away(
         state,
-        table,
+        found,
         "comparison",
-        command=compare_command(texts, ids, further, dict(used)),
-        directive=compare_directive(texts, ids, further, dict(used)),
-        caption=f"Layer: {layer}.",
+        command=compare_command(texts, ids, further, hyper),
+        directive=compare_directive(texts, ids, further, hyper),
+        caption=f"Layer: {found.layer}.",
     )
-    parts.conventions(table)
+    parts.conventions(found)
 
 
-def _figures(state: State, table: Table) -> None:
-    words = summary(table)
+def _figures(state: State, found: Comparison) -> None:
+    words = summary(found)
     left, right = st.columns(2, gap="medium")
     with left:
         st.header("Cost relative to the standard layer", anchor=False)
-        parts.chart(state, ratio_bars(table), "ratios", f"Bars of ratios. {words}")
+        parts.chart(state, ratio_bars(found), "ratios", f"Bars of ratios. {words}")
     with right:
         st.header("Absolute cost", anchor=False)
-        parts.chart(state, cost_dots(table), "costs", f"Dots on a logarithmic axis. {words}")
+        parts.chart(state, cost_dots(found), "costs", f"Dots on a logarithmic axis. {words}")

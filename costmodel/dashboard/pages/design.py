@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 import streamlit as st
 
-from costmodel.comparing.compare import compare
 from costmodel.comparing.count import Counts, count
 from costmodel.comparing.explain import explain
 from costmodel.core import draft as drafting
@@ -17,8 +17,8 @@ from costmodel.core.notation import MAX_TEXT
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.dashboard import parts
 from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
-from costmodel.dashboard.forms.selection import fitting
 from costmodel.dashboard.sections import checking
+from costmodel.dashboard.state.shared import comparison
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import definition_source
 from costmodel.errors import CostModelError, InputError, NotationError
@@ -192,7 +192,7 @@ def _show(state: State, mine: Variant, counts: Counts) -> None:
     with left:
         _formulas(counts)
     with right:
-        _beside_others(state, mine, counts.layer)
+        _beside_others(state, counts)
     _code(state, mine, counts.layer)
 
 
@@ -213,14 +213,14 @@ def _formulas(counts: Counts) -> None:
         st.latex(r" \quad ".join(latex(even.condition, own=own) for even in found))
 
 
-def _beside_others(state: State, mine: Variant, layer: ConvLayer) -> None:
+def _beside_others(state: State, mine: Counts) -> None:
     st.header("Beside the common ones", anchor=False)
-    common = [variant for variant in VARIANTS.values() if variant.common]
-    counted, _ = fitting(layer, common, {})
-    table = compare(layer, [*(counts.variant for counts in counted), mine])
-    variants = {**VARIANTS, mine.id: mine}
-    parts.chart(state, ratio_bars(table, variants=variants), "mine", summary(table, variants))
-    parts.csv_button(table, "mine")
+    common = tuple(variant for variant in VARIANTS.values() if variant.common)
+    others = comparison(mine.layer, common, ())
+    counts = {**others.counts, mine.variant.id: mine}
+    beside = replace(others, variants=(*others.variants, mine.variant), counts=counts)
+    parts.chart(state, ratio_bars(beside), "mine", summary(beside))
+    parts.csv_button(beside, "mine")
 
 
 def _code(state: State, mine: Variant, layer: ConvLayer) -> None:

@@ -47,13 +47,12 @@ def page() -> None:
         parts.figure_format(state)
     try:
         layer = layer_form(state)
-        hyper = selection.hyper_values(state, chosen)
-        counted, reasons = selection.fitting(layer, chosen, hyper)
-        if counted:
-            _view(state, counted)
+        found = selection.fitting(state, layer, chosen)
+        if found.variants:
+            _view(state, list(found.counts.values()))
         else:
             st.info("No variant that fits this layer is chosen: choose a family in the sidebar.")
-        parts.left_out(reasons)
+        parts.left_out([reason for _, reason in found.skipped])
     except CostModelError as error:
         parts.refuse(error)
     state.finish()

@@ -37,8 +37,8 @@ def section(state: State, chosen: Sequence[Variant]) -> None:
     possible = [variant for variant in chosen if not variant.algorithm_of]
     if VARIANTS.baseline not in possible:
         possible = [VARIANTS.baseline, *possible]  # what the others are compared with
-    counted, reasons = selection.fitting(layer, possible, selection.hyper_values(state, possible))
-    counted = counted[:MAX_VARIANTS]
+    found = selection.fitting(state, layer, possible)
+    counted = list(found.counts.values())[:MAX_VARIANTS]
     present = mine()
     running = present is not None and present.running
     st.markdown(
@@ -48,7 +48,7 @@ def section(state: State, chosen: Sequence[Variant]) -> None:
     )
     if st.button("Measure", icon=":material/timer:", key="measure", disabled=running):
         _start(state, counted)
-    parts.left_out(reasons)
+    parts.left_out([reason for _, reason in found.skipped])
     if present is not None and present.running:
         st.fragment(_progress, run_every=1.0)()
     elif present is not None:

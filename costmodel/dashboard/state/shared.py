@@ -11,15 +11,16 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.comparing.compare import compare
+from costmodel.comparing.compare import Comparison, choose_metrics
 from costmodel.comparing.count import Counts, count
+from costmodel.core.hyper import route
 from costmodel.core.layer import ConvLayer
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.table import Table
+from costmodel.errors import CostModelError
 
 _SECTIONS = 400  # parts of pages as they are sent; some 30 KB each
 _COUNTS = 10_000
-_TABLES = 500
+_COMPARISONS = 500
 
 _Items = tuple[tuple[str, Any], ...]
 
@@ -35,21 +36,30 @@ def drawn(key: tuple[Hashable, ...], _draw: Callable[[], object]) -> None:
     _draw()
 
 
-def counted(variant: Variant, layer: ConvLayer, values: dict[str, Any]) -> Counts:
-    """The counts of a variant on a layer, with hyper-parameters by letter; raises as `count`."""
-    if VARIANTS.get(variant.id) is not variant:  # a visitor's own
-        return count(variant, layer, hyper=values)
-    return _counted(variant.id, layer, tuple(values.items()))
+@lru_cache(maxsize=_COMPARISONS)
+def comparison(
+    layer: ConvLayer, variants: tuple[Variant, ...], hyper: _Items, metrics: tuple[str, ...] = ()
+) -> Comparison:
+    """The variants that fit a layer beside each other; why the others do not is in `skipped`.
+
+    Args:
+        hyper: values by letter or by `variant.letter`, as pairs.
+        metrics: keys of further metrics than those shown by default.
+    """
+    values = route(variants, dict(hyper))
+    counts: dict[str, Counts] = {}
+    skipped: list[tuple[str, str]] = []
+    for variant in variants:
+        try:
+            counts[variant.id] = _counted(variant, layer, tuple(values[variant.id].items()))
+        except CostModelError as error:
+            skipped.append((variant.id, str(error)))
+    fitting = tuple(each.variant for each in counts.values())
+    shown = (*choose_metrics(None), *choose_metrics(metrics))
+    baseline = _counted(VARIANTS.baseline, layer, ())
+    return Comparison(layer, fitting, counts, baseline, shown, tuple(skipped))
 
 
 @lru_cache(maxsize=_COUNTS)
-def _counted(id: str, layer: ConvLayer, values: _Items) -> Counts:
-    return count(id, layer, hyper=dict(values))
-
-
-@lru_cache(maxsize=_TABLES)
-def comparison(
-    layer: ConvLayer, ids: tuple[str, ...], metrics: tuple[str, ...], values: _Items
-) -> Table:
-    """`compare` with arguments that can be looked up."""
-    return compare(layer, ids, metrics, hyper=dict(values))
+def _counted(variant: Variant, layer: ConvLayer, values: _Items) -> Counts:
+    return count(variant, layer, hyper=dict(values))

@@ -7,7 +7,7 @@ from costmodel.documents import options, rst
 from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.network.views import VIEWS
-from costmodel.table import Table
+from costmodel.table import Tabular
 from costmodel.typed import read_integer
 
 _COMPARE = {
@@ -17,7 +17,7 @@ _COMPARE = {
 }
 
 
-def rendered(table: Table, request: Request, target: Target) -> str:
+def rendered(table: Tabular, request: Request, target: Target) -> str:
     """A table in the document's language, with the columns that were asked for."""
     if target.inline:
         raise InputError("a table within a line; allowed is a block of its own lines")

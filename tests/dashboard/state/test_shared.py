@@ -1,42 +1,43 @@
 """What visitors share depends on its key alone, and is theirs only where it is everybody's."""
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from costmodel import VARIANTS, ConvLayer, count, define
 from costmodel.comparing.compare import compare
-from costmodel.dashboard.state.shared import comparison, counted
-from costmodel.errors import VariantError
+from costmodel.dashboard.state.shared import comparison
 
 LAYER = ConvLayer(kernel=3, in_channels=24, out_channels=36, size=(17, 14))
 
 
-def test_counts_are_the_library_s_and_kept():
-    found = counted(VARIANTS["basis"], LAYER, {"b": 5})
-    assert (found.params, found.macs) == (
-        count("basis", LAYER, b=5).params,
-        count("basis", LAYER, b=5).macs,
-    )
-    assert counted(VARIANTS["basis"], LAYER, {"b": 5}) is found
-    assert counted(VARIANTS["basis"], LAYER.replace(batch=2), {"b": 5}).macs == 2 * found.macs
+BASIS, GROUPED = VARIANTS["basis"], VARIANTS["grouped"]
 
 
-def test_a_visitor_s_own_variant_is_not_taken_for_a_registered_one():
+def test_a_comparison_is_the_library_s_and_kept():
+    found = comparison(LAYER, (VARIANTS.baseline, BASIS), (("basis.b", 3),), ("activations",))
+    metrics = ("params", "macs", "activations")
+    assert found.to_csv() == compare(LAYER, ["standard", "basis"], metrics, b=3).to_csv()
+    assert found.baseline.macs == count("standard", LAYER).macs
+    again = comparison(LAYER, (BASIS, VARIANTS["cp"]), (("basis.b", 3), ("cp.r", 5)))
+    assert again.counts["basis"] is found.counts["basis"], "counted once"
+    doubled = comparison(LAYER.replace(batch=2), (BASIS,), (("basis.b", 3),))
+    assert doubled.counts["basis"].macs == 2 * found.counts["basis"].macs
+
+
+def test_a_variant_of_the_same_name_is_another_one():
     mine = define("basis", "m, r m i -> r", "r, n r j -> n", r=4, register=False)
-    assert counted(mine, LAYER, {"r": 4}).params == count(mine, LAYER, r=4).params
-    assert counted(VARIANTS["basis"], LAYER, {}).params == count("basis", LAYER).params
+    for variant in (mine, BASIS):
+        assert (
+            comparison(LAYER, (variant,), ()).counts["basis"].params == count(variant, LAYER).params
+        )
 
 
-def test_a_refusal_is_raised_every_time():
+def test_what_does_not_fit_is_left_out_with_a_reason_every_time():
     for _ in range(2):
-        with pytest.raises(VariantError):
-            counted(VARIANTS["grouped"], LAYER, {"g": 7})
-
-
-def test_a_comparison_is_the_library_s():
-    ids, values = ("standard", "basis"), (("basis.b", 3),)
-    found = comparison(LAYER, ids, ("macs", "params"), values)
-    assert found.to_csv() == compare(LAYER, ids, ("macs", "params"), hyper=dict(values)).to_csv()
+        found = comparison(LAYER, (BASIS, GROUPED), (("grouped.g", 7),))
+        assert list(found.counts) == ["basis"]
+        ((name, reason),) = found.skipped
+        assert name == "grouped"
+        assert "not divisible by g = 7" in reason
 
 
 def test_a_part_is_drawn_once_per_key_and_shown_every_time():
