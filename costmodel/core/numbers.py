@@ -122,20 +122,7 @@ def differ(a: Number, b: Number) -> bool:
     return not is_symbolic(a) and not is_symbolic(b) and holds(a != b)
 
 
-# -- sums, products, quotients ---------------------------------------------------------------------
-def total(values: Iterable[Number]) -> Number:
-    """The sum, 0 for none."""
-    values = tuple(values)
-    if any(map(_is_sympy, values)):
-        from sympy import Add  # one sum of many terms is much quicker than as many sums of two
-
-        return Add(*values)
-    result: Number = 0
-    for value in values:
-        result = result + value
-    return result
-
-
+# -- products and quotients ------------------------------------------------------------------------
 def product(values: Iterable[Number]) -> Number:
     """The product, 1 for none."""
     result: Number = 1

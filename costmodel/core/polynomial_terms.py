@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from costmodel.core.numbers import Number, floor_div, plain, product, total
+from costmodel.core.numbers import Number, floor_div, plain, product
 from costmodel.core.polynomial_text import Terms, latex, source
 
 #: The name of a quotient: what makes it exact in Python.
@@ -81,7 +81,7 @@ class Sum:
 
     def value(self, known: Mapping[Atom, Number]) -> Number:
         """The value where those of the atoms are known, as numbers of any kind."""
-        value = total(
+        value = sum(
             coefficient * product(known[atom] ** exponent for atom, exponent in monomial)
             for monomial, coefficient in self.terms.items()
         )

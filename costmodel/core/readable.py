@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from costmodel.core.numbers import Number
+from costmodel.core.numbers import Number, is_symbolic, plain
 
 #: SI prefixes by power of 1000.
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")
@@ -26,10 +26,11 @@ def exact(value: Number) -> str:
 
 def exact_root(value: Any) -> str:
     """An exact SymPy number: an integer alone, a fraction with its decimal, a root as a decimal."""
-    if value.is_Integer:
-        return exact(int(value))
+    value = plain(value)
+    if isinstance(value, int):
+        return exact(value)
     decimal = f"{float(value):.4g}"
-    return f"{value} ≈ {decimal}" if value.is_Rational else f"{decimal} (rounded)"
+    return f"{decimal} (rounded)" if is_symbolic(value) else f"{value} ≈ {decimal}"
 
 
 def shape_text(sizes: Iterable[object]) -> str:

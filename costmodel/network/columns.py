@@ -16,7 +16,7 @@ from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError, unknown
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.network.kinds import KINDS
-from costmodel.network.operation import FREE, ROLE_MEANINGS, ROLES, NetOp, Parameter, summed
+from costmodel.network.operation import FREE, ROLE_MEANINGS, ROLES, NetOp, Parameter
 from costmodel.network.operations import Operations, Part
 from costmodel.table import Column
 
@@ -78,13 +78,13 @@ def _added(
 ) -> Quantity:
     def added(parts: Iterable[Part]) -> Number:
         values = (value(op, own) for op, own in parts)
-        return summed(v for v in values if v is not None)
+        return sum(v for v in values if v is not None)
 
     return Quantity(key, label, "", convention, value=value, total=added)
 
 
 def _params(op: NetOp, own: Sequence[Parameter]) -> Number:
-    return summed(tensor.count for tensor in own)
+    return sum(tensor.count for tensor in own)
 
 
 def _macs(op: NetOp, own: Sequence[Parameter]) -> Number | None:
@@ -95,7 +95,7 @@ def _macs(op: NetOp, own: Sequence[Parameter]) -> Number | None:
 
 def _role(role: str) -> Quantity:
     def value(op: NetOp, own: Sequence[Parameter]) -> Number:
-        return summed(tensor.count for tensor in own if tensor.role == role)
+        return sum(tensor.count for tensor in own if tensor.role == role)
 
     label = ROLES[role].removesuffix("_params").capitalize()
     return _added(ROLES[role], label, ROLE_MEANINGS[role], value)
@@ -109,7 +109,7 @@ def _work(key: str) -> Quantity:
 
     def added(parts: Iterable[Part]) -> Number | None:
         values = [v for v in (value(op, own) for op, own in parts) if v is not None]
-        return summed(values) if values else None  # a list of layers is silent about the rest
+        return sum(values) if values else None  # a list of layers is silent about the rest
 
     label = f"{key.removesuffix('_ops').capitalize()} work"
     return Quantity(key, label, "", kinds[0].convention, value=value, total=added)

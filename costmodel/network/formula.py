@@ -25,13 +25,11 @@ def in_letters(network: AnyOperations, free: Sequence[str]) -> AnyOperations:
 
 def polynomial(network: Operations, metric: str, free: Sequence[str]) -> Number:
     """A total as a polynomial in some sizes; see `Network.polynomial`."""
-    return _total(in_letters(network, free), metric)
-
-
-def _total(network: Operations, metric: str) -> Number:
-    value = columns.total(network, metric)
+    value = columns.total(in_letters(network, free), metric)
     if value is None:
-        raise CostModelError(f"{metric} does not add up; allowed are counts that do")
+        raise CostModelError(
+            f"{metric} has no total in {network.name}; allowed are counts that add up"
+        )
     return value
 
 
@@ -68,7 +66,7 @@ def formulas(network: Operations, metrics: Sequence[str], free: Sequence[str]) -
     rows = []
     opened = in_letters(network, free)
     for metric in metrics:
-        value = _total(opened, metric)
+        value = columns.total(opened, metric)
         latex = value.to_latex() if isinstance(value, Polynomial) else str(value)
         rows.append({"metric": metric, "formula": str(value), "latex": latex})
     rebuild = network.rebuild()

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.core.compiled import compiled
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
-from costmodel.network import formula, replace, views
+from costmodel.network import replace, views
 from costmodel.network.operations import FREE_LETTERS, Operations
 from costmodel.network.selection import Selector
 from costmodel.table import Table
@@ -46,6 +45,8 @@ class Network(Operations):
     # -- closed formulas -------------------------------------------------------------------------
     def polynomial(self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS) -> Number:
         """A total as a polynomial in some sizes and floors of them, exact at every size."""
+        from costmodel.network import formula  # what only counts needs no polynomials
+
         return formula.polynomial(self, metric, free)
 
     def formula(self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS) -> Any:
@@ -63,12 +64,16 @@ class Network(Operations):
             CostModelError: a letter that the network does not have, or a network from a table of
                 layers, which does not say how sizes follow from each other.
         """
+        from costmodel.network import formula
+
         return formula.expression(self, metric, free)
 
     def compiled(
         self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS
     ) -> Callable[..., int]:
         """The formula as a function of the free sizes, in that order or by name; exact ints."""
+        from costmodel.core.compiled import compiled
+
         return compiled(self.polynomial(metric, free), free)
 
     # -- what if ---------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ For readers:
 from __future__ import annotations
 
 import functools
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from costmodel.comparing.count import Counts
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
 from costmodel.core.layer import ConvLayer
-from costmodel.core.numbers import Number
+from costmodel.core.numbers import Number, equal
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError, unknown
 from costmodel.network.kinds import KINDS
@@ -203,12 +203,12 @@ class NetOp:
 
     def counted(self, role: str) -> Number:
         """Parameters of one role (a key of `ROLES`) that it reads, shared ones included."""
-        return summed(t.count for t in self.tensors if t.role == role)
+        return sum(t.count for t in self.tensors if t.role == role)
 
     @property
     def params(self) -> Number:
         """All parameters that it reads; those shared with other operations are included."""
-        return summed(t.count for t in self.tensors)
+        return sum(t.count for t in self.tensors)
 
     @property
     def weights(self) -> Number:
@@ -248,16 +248,4 @@ class NetOp:
 
 
 def _own(**counts: Number) -> tuple[Parameter, ...]:
-    return tuple(
-        Parameter(count, role)
-        for role, count in counts.items()
-        if not (isinstance(count, int) and count == 0)
-    )
-
-
-def summed(values: Iterable[Number]) -> Number:
-    """The sum, 0 for none; of ints or symbols."""
-    result: Number = 0
-    for value in values:
-        result = result + value
-    return result
+    return tuple(Parameter(count, role) for role, count in counts.items() if not equal(count, 0))

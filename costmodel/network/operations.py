@@ -19,7 +19,7 @@ from costmodel.core.bound import BoundVariant
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, unknown
-from costmodel.network.operation import NOT_MODELLED, ROLES, NetOp, Parameter, summed
+from costmodel.network.operation import NOT_MODELLED, ROLES, NetOp, Parameter
 
 #: The letters of a closed formula unless others are asked for: batch, input rows, input columns.
 FREE_LETTERS = ("N", "H", "W")
@@ -128,7 +128,7 @@ class Operations:
     @property
     def macs(self) -> Number:
         """Multiply-accumulates of convolutions, linear layers and matrix products."""
-        return summed(op.macs for op in self.ops)
+        return sum(op.macs for op in self.ops)
 
     @property
     def tensors(self) -> tuple[Parameter, ...]:
@@ -151,13 +151,13 @@ class Operations:
     @property
     def params(self) -> Number:
         """Parameters, shared tensors once: the sum of `numel`."""
-        return summed(t.count for t in self.tensors)
+        return sum(t.count for t in self.tensors)
 
     def counted(self, role: str) -> Number:
         """Parameters of one role (weight, bias, norm, other), shared tensors once."""
         if role not in ROLES:
             raise CostModelError(unknown("role of a parameter", role, ROLES))
-        return summed(t.count for t in self.tensors if t.role == role)
+        return sum(t.count for t in self.tensors if t.role == role)
 
     @property
     def weights(self) -> Number:

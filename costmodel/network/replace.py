@@ -17,7 +17,7 @@ from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
 from costmodel.network.columns import column
-from costmodel.network.operation import NetOp, Parameter, summed
+from costmodel.network.operation import NetOp, Parameter
 from costmodel.network.operations import (
     DOES_NOT_FIT,
     DOES_NOT_PAY,
@@ -90,8 +90,8 @@ def substitute(op: NetOp, variant: Variant, hyper: Mapping[str, Number]) -> NetO
         )
     bound = bind(variant, op.layer, hyper)
     sizes = {
-        "weight": summed(stage.weights * stage.times for stage in bound.stages),
-        "bias": summed(stage.biases for stage in bound.stages),
+        "weight": sum(stage.weights * stage.times for stage in bound.stages),
+        "bias": sum(stage.biases for stage in bound.stages),
     }
     kept = tuple(t for t in op.tensors if t.role not in sizes)
     # a layer that runs twice still shares what replaces it

@@ -14,7 +14,7 @@ from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.errors import CostModelError
 from costmodel.network import columns
 from costmodel.network.columns import Quantity
-from costmodel.network.operation import NOT_MODELLED, NetOp, Parameter, summed
+from costmodel.network.operation import NOT_MODELLED, NetOp, Parameter
 from costmodel.network.operations import Change, Operations, Part
 from costmodel.table import Column, Table
 
@@ -282,8 +282,8 @@ def _notes(network: Operations, chosen: Sequence[Quantity]) -> tuple[str, ...]:
 
 
 def _node(name: str, path: str, parts: list[tuple[list[str], NetOp, Sequence[Parameter]]]) -> Node:
-    params = summed(tensor.count for _, _, own in parts for tensor in own)
-    macs = summed(op.macs for _, op, _ in parts)
+    params = sum(tensor.count for _, _, own in parts for tensor in own)
+    macs = sum(op.macs for _, op, _ in parts)
     below: dict[str, list[tuple[list[str], NetOp, Sequence[Parameter]]]] = {}
     for names, op, own in parts:
         if names:

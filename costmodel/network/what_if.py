@@ -12,7 +12,6 @@ from costmodel.core.numbers import Number, is_exact
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
 from costmodel.network import columns
-from costmodel.network.operation import summed
 from costmodel.network.operations import Operations
 from costmodel.network.replace import put
 from costmodel.network.selection import Selector, selector
@@ -102,7 +101,7 @@ def _row(
         "params_ratio": _ratio(after.params, before.params),
         "macs_ratio": _ratio(after.macs, before.macs),
         "hyper": hyper,
-        "conv_macs": summed(op.macs for op in after.ops if op.kind.startswith("conv")),
+        "conv_macs": sum(op.macs for op in after.ops if op.kind.startswith("conv")),
         "replaced": replaced,
         "left": selected - replaced,
     }

@@ -14,7 +14,7 @@ from typing import Any
 
 from costmodel.comparing.count import Counts, count
 from costmodel.core.layer import ConvLayer
-from costmodel.core.numbers import Number
+from costmodel.core.numbers import Number, is_array
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
 from costmodel.metrics.metric import METRICS
@@ -160,7 +160,7 @@ def _possible(counts: Counts) -> bool:
 
 
 def _all(condition: Any) -> bool:
-    return bool(condition.all()) if hasattr(condition, "all") else bool(condition)
+    return bool(condition.all() if is_array(condition) else condition)
 
 
 def _point(

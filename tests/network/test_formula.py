@@ -47,5 +47,5 @@ def test_the_text_of_a_formula_is_python():
 
 
 def test_a_field_of_view_does_not_add_up():
-    with pytest.raises(CostModelError, match="view_rows does not add up; allowed are counts"):
+    with pytest.raises(CostModelError, match="view_rows has no total in resnet18; allowed are"):
         cm.load("resnet18").polynomial("view_rows")

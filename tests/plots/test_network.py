@@ -10,7 +10,6 @@ import pytest
 
 import costmodel as cm
 from costmodel.errors import CostModelError
-from costmodel.network.operation import summed
 from costmodel.plots.network import (
     before_after,
     kind_color,
@@ -91,7 +90,7 @@ def test_shares_of_kinds_are_all_of_it(net: Any) -> None:
     for place in (0, 1):
         assert sum(bar.x[place] for bar in figure.data) == pytest.approx(100)
     macs = {bar.name: first_integer(bar.customdata[0]) for bar in figure.data}
-    assert macs["linear layer"] == summed(op.macs for op in net.ops if op.kind == "linear")
+    assert macs["linear layer"] == sum(op.macs for op in net.ops if op.kind == "linear")
 
 
 def test_waterfall_leads_from_before_to_after() -> None:

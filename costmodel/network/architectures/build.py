@@ -15,12 +15,11 @@ from fractions import Fraction
 from typing import Any
 
 from costmodel.core.layer import ConvLayer
-from costmodel.core.numbers import Number, is_symbolic
+from costmodel.core.numbers import Number, is_symbolic, plain, product
 from costmodel.core.output_size import pool_size
-from costmodel.core.polynomial import Polynomial
 from costmodel.errors import CostModelError, LayerError
 from costmodel.network.network import Network
-from costmodel.network.operation import NetOp, Parameter, summed
+from costmodel.network.operation import NetOp, Parameter
 from costmodel.network.operations import FREE_LETTERS, Rebuild, Shapes
 from costmodel.registry import Registry
 
@@ -181,23 +180,19 @@ def resized(x: Map, *size: int) -> Map:
 
 def concat(*maps: Map) -> Map:
     """Maps of equal size, one behind the other along the channels."""
-    return Map(summed(x.channels for x in maps), maps[0].size)
+    return Map(sum(x.channels for x in maps), maps[0].size)
 
 
 def positions(x: Map) -> Number:
     """Pixels of a map."""
-    result: Number = 1
-    for side in x.size:
-        result = result * side
-    return result
+    return product(x.size)
 
 
 def integer(value: Number, what: str) -> Number:
     """A size that has to be an integer from 1 up; symbols pass."""
     if is_symbolic(value):
         return value
-    if isinstance(value, Fraction) and value.denominator == 1:
-        value = value.numerator
+    value = plain(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise CostModelError(f"{what} is {value}; allowed are values that give an integer")
     return value
@@ -278,12 +273,9 @@ def declare(
 
 def _number(name: str, value: Any) -> Number:
     """A letter's value: an int, a ratio (0.25, "1/4"), or a polynomial."""
-    if isinstance(value, int | Fraction | Polynomial) and not isinstance(value, bool):
-        return value
-    if is_symbolic(value):
+    if is_symbolic(value) or (isinstance(value, int | Fraction) and not isinstance(value, bool)):
         return value
     try:
-        ratio = Fraction(str(value))
+        return plain(Fraction(str(value)))
     except (ValueError, ZeroDivisionError):
         raise CostModelError(f"{name} is {value!r}; allowed are numbers") from None
-    return ratio.numerator if ratio.denominator == 1 else ratio
