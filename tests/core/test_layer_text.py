@@ -1,61 +1,24 @@
-"""A layer as text: what is written reads back, and every face spells it from one table."""
+"""A layer as text: what is written reads back, and what need not be said is left out."""
 
 from dataclasses import fields
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import given
 
-from costmodel.cli.main import command_parser
-from costmodel.cli.options import layer_of
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import (
     KERNEL,
-    LAYER_NAMES,
     LAYER_OPTIONS,
     layer_words,
     read_layer,
     stated,
     write_layer,
 )
-from costmodel.documents.request import split
-from costmodel.documents.spelling import compare_command, compare_directive
-from costmodel.errors import CostModelError, InputError, LayerError
+from costmodel.errors import CostModelError, InputError
 from costmodel.typed import read_pair
+from tests.core.layers import layers
 
 LEAST = {"m": "12", "n": "20", "size": "17x22"}
-
-
-@st.composite
-def layers(draw):
-    """A layer with one to three axes and any value in every field."""
-    dims = draw(st.integers(1, 3))
-
-    def each(low, high):
-        axes = st.tuples(*[st.integers(low, high)] * dims)
-        return draw(st.one_of(st.integers(low, high), axes))
-
-    groups = draw(st.integers(1, 3))
-    transposed = draw(st.booleans())
-    zeros = each(0, 2)
-    padding = draw(st.sampled_from(("same", "valid", zeros)))
-    try:
-        return ConvLayer(
-            kernel=each(1, 4),
-            in_channels=groups * draw(st.integers(1, 9)),
-            out_channels=groups * draw(st.integers(1, 9)),
-            size=draw(st.tuples(*[st.integers(1, 30)] * dims)),
-            stride=each(1, 3),
-            padding=padding,
-            dilation=each(1, 3),
-            groups=groups,
-            batch=draw(st.integers(1, 3)),
-            bias=draw(st.booleans()),
-            transposed=transposed,
-            output_padding=each(0, 2) if transposed and padding != "same" else 0,
-        )
-    except LayerError:
-        assume(False)
 
 
 @given(layers())
@@ -63,17 +26,6 @@ def test_a_layer_reads_back(layer):
     assert read_layer(write_layer(layer)) == layer
     assert read_layer(stated(write_layer(layer))) == layer
     assert read_layer(dict(map(read_pair, layer_words(layer).split()))) == layer
-
-
-@given(layers())
-def test_commands_and_directives_spell_the_same_layer(layer):
-    texts = write_layer(layer)
-    command = compare_command(texts, ["basis"], ["macs"], {"basis.b": 4}).split()
-    assert layer_of(command_parser("compare").parse_args(command[4:])) == layer
-    words, options = split(compare_directive(texts, ["basis"], ["macs"], {"basis.b": 4}))
-    assert words == ["compare"]
-    assert options.pop("basis.b") == "4"
-    assert read_layer({k: v for k, v in options.items() if k in LAYER_NAMES}) == layer
 
 
 def test_every_field_of_a_layer_can_be_typed():
