@@ -47,7 +47,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Rule:
+class CountingRule:
     """One way in which a counter departs from the exact count.
 
     cause: a key of `CAUSES`, or a function of the unit that gives one. apply: the unit and its
@@ -73,7 +73,7 @@ class Convention:
 
     says: str
     sees: Callable[[Call, Record], bool]
-    rules: tuple[Rule, ...]
+    rules: tuple[CountingRule, ...]
     per_mac: int = 1
 
     def read(self, record: Record) -> Reading:
@@ -119,7 +119,7 @@ class Reading:
     lines: tuple[Line, ...] = ()
 
 
-def _applied(rule: Rule, unit: Unit, value: Value) -> Value:
+def _applied(rule: CountingRule, unit: Unit, value: Value) -> Value:
     """The value under a rule; a call that no rule was written for is one sentence."""
     try:
         return rule.apply(unit, value)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import prod
 
 from costmodel.checks.referee import causes
-from costmodel.checks.referee.convention import Rule, Unit, Value
+from costmodel.checks.referee.convention import CountingRule, Unit, Value
 from costmodel.checks.referee.record import FUNCTION, MODULE, OPERATOR, Call, Record, TensorShape
 
 CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d")
@@ -100,38 +100,38 @@ def fused_on_cpu(unit: Unit) -> bool:
     return any(call.name == _ATTENTION for call in unit.around)
 
 
-def missed() -> Rule:
+def missed() -> CountingRule:
     """What it does not look at counts as zero."""
-    return Rule(why_missed, lambda unit, value: value if unit.seen else 0)
+    return CountingRule(why_missed, lambda unit, value: value if unit.seen else 0)
 
 
 # -- what it counts another way --------------------------------------------------------------------
-def weighed(cause: str | Callable[[Unit], str], weights: Mapping[str, Weigh]) -> Rule:
+def weighed(cause: str | Callable[[Unit], str], weights: Mapping[str, Weigh]) -> CountingRule:
     """Calls by name, with what they count as instead of the exact number of multiplies in them."""
 
     def apply(unit: Unit, value: Value) -> Value:
         weigh = weights.get(unit.name) if unit.seen else None
         return value if weigh is None else weigh(unit)
 
-    return Rule(cause, apply)
+    return CountingRule(cause, apply)
 
 
-def added(cause: str, weights: Mapping[str, Weigh]) -> Rule:
+def added(cause: str, weights: Mapping[str, Weigh]) -> CountingRule:
     """Calls by name, with what they count on top."""
 
     def apply(unit: Unit, value: Value) -> Value:
         weigh = weights.get(unit.name) if unit.seen else None
         return value if weigh is None else value + weigh(unit)
 
-    return Rule(cause, apply)
+    return CountingRule(cause, apply)
 
 
-def doubled() -> Rule:
+def doubled() -> CountingRule:
     """A multiply-accumulate is two FLOPs, of what is counted so far."""
-    return Rule(causes.FACTOR, lambda unit, value: 2 * value)
+    return CountingRule(causes.FACTOR, lambda unit, value: 2 * value)
 
 
-def shared(power: int = 1) -> Rule:
+def shared(power: int = 1) -> CountingRule:
     """A module counts once more for every further way that leads to it."""
 
     def apply(unit: Unit, value: Value) -> Value:
@@ -139,7 +139,7 @@ def shared(power: int = 1) -> Rule:
         paths = holder.facts["owners"] if holder is not None and unit.seen else 1
         return value * paths**power
 
-    return Rule(causes.SHARED, apply)
+    return CountingRule(causes.SHARED, apply)
 
 
 def path_flops(unit: Unit) -> int:

@@ -11,7 +11,7 @@ import costmodel as cm
 from costmodel.checks.referee.cases import CASES
 from costmodel.checks.referee.causes import CAUSES, ROUNDING
 from costmodel.checks.referee.conformance import results
-from costmodel.checks.referee.convention import Convention, Rule
+from costmodel.checks.referee.convention import Convention, CountingRule
 from costmodel.checks.referee.record import Record
 from costmodel.checks.referee.recording import record
 from costmodel.checks.referee.report import OWN
@@ -79,12 +79,12 @@ def test_kept_numbers_are_explained_without_the_tool(row):
 def without(convention: Convention, cause: str) -> Convention:
     """The convention with whatever one cause is booked for switched off."""
 
-    def dropped(rule: Rule) -> Rule:
+    def dropped(rule: CountingRule) -> CountingRule:
         def apply(unit, value):
             changed = rule.apply(unit, value)
             return value if changed != value and rule.cause_of(unit) == cause else changed
 
-        return Rule(rule.cause, apply)
+        return CountingRule(rule.cause, apply)
 
     return dataclasses.replace(convention, rules=tuple(map(dropped, convention.rules)))
 

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from costmodel.checks.referee import causes
-from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.convention import Convention, CountingRule, Unit, Value
 from costmodel.checks.referee.rules import (
     added,
     first_input,
@@ -59,8 +59,8 @@ FVCORE = declare(
         "multiply-accumulates, with normalisations at 2 to 5 an element",
         traced,
         (
-            Rule(causes.SAME, lambda unit, value: 0 if _same(unit) else value),
-            Rule(why_missed, _products),
+            CountingRule(causes.SAME, lambda unit, value: 0 if _same(unit) else value),
+            CountingRule(why_missed, _products),
             weighed(causes.EINSUM, {"einsum": lambda unit: path_flops(unit) // 2}),
             added(
                 causes.NORM,

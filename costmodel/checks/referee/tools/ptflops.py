@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from costmodel.checks.referee import causes
-from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.convention import Convention, CountingRule, Unit, Value
 from costmodel.checks.referee.record import FUNCTION, MODULE, Call, Record, TensorShape
 from costmodel.checks.referee.rules import (
     CONVOLUTIONS,
@@ -189,8 +189,8 @@ PTFLOPS = declare(
             added(causes.POOL, named({*_POOLS, *_POOL}, inputs())),
             added(causes.ELEMENTWISE, named(("mul", "add"), elementwise)),
             added(causes.ELEMENTWISE, named(_RESIZED, _upsample)),
-            Rule(causes.SHARED, lambda u, v: shared().apply(u, v) if _hooked(u) else v),
-            Rule(causes.BATCH, _per_image),
+            CountingRule(causes.SHARED, lambda u, v: shared().apply(u, v) if _hooked(u) else v),
+            CountingRule(causes.BATCH, _per_image),
         ),
     ),
 )

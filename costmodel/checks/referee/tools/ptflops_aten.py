@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from costmodel.checks.referee import causes
-from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.convention import Convention, CountingRule, Unit, Value
 from costmodel.checks.referee.rules import added, fused_on_cpu, operators, why_missed
 from costmodel.checks.referee.tool import declare
 from costmodel.checks.referee.tools.ptflops import run
@@ -36,7 +36,7 @@ PTFLOPS_ATEN = declare(
         "multiply-accumulates of products, with one operation per output for a bias",
         operators,
         (
-            Rule(why_missed, _known),
+            CountingRule(why_missed, _known),
             added(causes.BIAS, {"convolution": _bias, "_convolution": _bias}),
             added(causes.BIAS, {"addmm": lambda unit: unit.call.output.numel}),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.convention import Convention, CountingRule, Unit, Value
 from costmodel.checks.referee.rules import doubled, fused_on_cpu, operators, why_missed
 from costmodel.checks.referee.tool import declare
 
@@ -45,7 +45,7 @@ TORCH = declare(
     Convention(
         "floating-point operations: two per multiply-accumulate of a product, nothing else",
         operators,
-        (Rule(why_missed, _known), doubled()),
+        (CountingRule(why_missed, _known), doubled()),
         per_mac=2,
     ),
 )

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from costmodel.checks.referee import causes
-from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.convention import Convention, CountingRule, Unit, Value
 from costmodel.checks.referee.record import MODULE, Call, Record
 from costmodel.checks.referee.rules import geometry, missed
 from costmodel.checks.referee.tool import declare
@@ -88,10 +88,10 @@ TORCHINFO = declare(
         _sees,
         (
             missed(),
-            Rule(_weight_cause, _weight),
-            Rule(causes.WEIGHTS, _factors),
-            Rule(causes.BIAS, _bias),
-            Rule(causes.NORM, _scales),
+            CountingRule(_weight_cause, _weight),
+            CountingRule(causes.WEIGHTS, _factors),
+            CountingRule(causes.BIAS, _bias),
+            CountingRule(causes.NORM, _scales),
         ),
     ),
 )

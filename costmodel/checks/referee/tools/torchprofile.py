@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from costmodel.checks.referee import causes
-from costmodel.checks.referee.convention import Convention, Rule, Unit, Value
+from costmodel.checks.referee.convention import Convention, CountingRule, Unit, Value
 from costmodel.checks.referee.rules import (
     added,
     geometry,
@@ -85,9 +85,9 @@ TORCHPROFILE = declare(
         "element-wise products",
         traced,
         (
-            Rule(why_missed, _known),
+            CountingRule(why_missed, _known),
             weighed(geometry, named(_CONVOLUTIONS, _convolution)),
-            Rule(causes.SAME, lambda unit, value: 0 if _same(unit) else value),
+            CountingRule(causes.SAME, lambda unit, value: 0 if _same(unit) else value),
             weighed(causes.EINSUM, {"einsum": _einsum}),
             added(
                 causes.NORM,

@@ -58,15 +58,15 @@ class Product:
     suffix: str = ""
 
 
-Rule = Callable[[NodeView], "list[Product] | None"]
+NodeRule = Callable[[NodeView], "list[Product] | None"]
 #: Operator type → its rule.
-PRODUCTS = Registry[Rule]("ONNX product", package="costmodel.network.read.onnx.rules")
+PRODUCTS = Registry[NodeRule]("ONNX product", package="costmodel.network.read.onnx.rules")
 
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
+def rule(*names: str) -> Callable[[NodeRule], NodeRule]:
     """Register a rule under operator types."""
 
-    def register(function: Rule) -> Rule:
+    def register(function: NodeRule) -> NodeRule:
         for name in names:
             PRODUCTS.add(name, function)
         return function
