@@ -15,9 +15,11 @@ from costmodel.core.expression import Expr
 #: Window letters by number of spatial axes, in the order of `ConvLayer.size`.
 WINDOW_LETTERS: dict[int, tuple[str, ...]] = {1: ("i",), 2: ("i", "j"), 3: ("l", "i", "j")}
 WINDOWS = frozenset("ijl")
+#: In a weight: one stage per window axis in turn.
 EACH = "x"
 #: Names that a hyper-parameter cannot have: axes of the layer, and its grid in expressions.
 RESERVED = ("m", "n", "i", "j", "l", "x", "h", "w", "H", "W", "taps")
+#: What may follow an `@`, and what it means.
 OPTIONS = {
     "down": "the stage's window strides by this factor on top of the layer's stride",
     "up": "a transposed stage with this stride, back to the grid of the layer's output",

@@ -144,4 +144,4 @@ def of_stage(stage: BoundStage) -> Convolution:
 
 
 def _size(stage: BoundStage, names: Sequence[str]) -> int:
-    return prod(int(stage.sizes.get(name, 1)) for name in names)
+    return prod(int(stage.sizes[name]) for name in names)

@@ -1,11 +1,10 @@
-"""The notation beyond plain stages: windows over channels, other resolutions, branches, patterns.
+"""Variants on layers: windows over channels, other resolutions, branches, patterns, biases.
 
-Each addition with numbers worked out by hand, and with errors that point at the place.
+Each addition to plain stages with numbers worked out by hand, and with its errors.
 """
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,8 @@ import costmodel as cm
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundBias, BoundBlock, BoundResample, BoundSlice
 from costmodel.core.hyper import Hyper
-from costmodel.core.notation import parse
 from costmodel.core.variant import Variant
-from costmodel.errors import CostModelError, NotationError, VariantError
+from costmodel.errors import CostModelError, VariantError
 
 LAYER = cm.ConvLayer(kernel=(3, 5), in_channels=12, out_channels=20, size=(17, 22), stride=(2, 3))
 EVEN = cm.ConvLayer(kernel=(3, 5), in_channels=12, out_channels=20, size=(16, 24))
@@ -261,78 +259,6 @@ def test_real_hyper_parameters_are_exact_fractions() -> None:
             cm.count(mine, LAYER, a=wrong)
 
 
-# -- errors: at the declaration, with a caret ------------------------------------------------------
-@pytest.mark.parametrize(
-    ("text", "cause", "under"),
-    [
-        ("m, n m i j -> n @ up=2 down=3", "'up' and 'down' in one stage", "down=3"),
-        ("m, n m (i j)= -> n", "a pattern is written", "(i j)="),
-        ("m, n m (i j) -> n", "a pattern is written", "("),
-        ("m, n m ()=3 -> n", "a pattern is written", "()"),
-        ("m, n m (i j)=3* -> n", "a number, a name or '(' is missing", " -> n"),
-        ("e+c=, e c -> e", "a number, a name or '(' is missing", ", e c"),
-        ("e++c, e c -> e", "'e++c' is no axis of an input", "e++c"),
-        ("e~c, e -> e", "input axis 'c' is neither", "e~c"),
-        ("e~c, n c -> n", "input axis 'e' is neither", "e~c"),
-        ("/1 | m, n m -> n", "a pooling is written '/2'", "/1"),
-        ("/x | m, n m -> n", "a pooling is written '/2'", "/x"),
-        ("m, n m -> n | *", "an upsampling '*2'", "*"),
-        ("m, n m -> n | *2 3", "'3' does not belong here", "3"),
-        ("m, n m -> n |", "a stage is missing", ""),
-        ("{ m, n m -> n }^", "a number, a name or '(' is missing", ""),
-        ("{ m, n m -> n }^L+", "a number, a name or '(' is missing", ""),
-        ("m, n m -> n | 3:2:", "does not belong in an expression", ":"),
-        ("{ & m, n m -> n }", "a stage is missing; a branch that passes", "& m"),
-        ("{ m, n m -> n & }", "is written '='", "}"),
-        ("m, n m -> n | | n, n -> n", "a stage is missing", "| n"),
-        ("m, n m -> n | max(a):", "max() needs two values", "max(a)"),
-        ("m, n m i j -> n @ macs=min(m,n", "this '(' is never closed", "(m"),
-        ("m, n m (i j -> n", "'(i' is no axis of a weight|a pattern is written", "(i"),
-    ],
-)
-def test_parser_errors_point_at_the_place(text: str, cause: str, under: str) -> None:
-    with pytest.raises(NotationError) as caught:
-        parse(text)
-    message = str(caught.value)
-    assert any(part in message.splitlines()[0] for part in cause.split("|")), message
-    assert text[caught.value.position :].startswith(under), message
-    shown, caret = message.splitlines()[1:3]
-    assert shown == "  " + text
-    assert caret.index("^") - 2 == caret.count(" ") - 2 == caught.value.position
-
-
-@pytest.mark.parametrize(
-    ("stages", "name", "under"),
-    [
-        ("m, n m i=q j=q -> n", "q", "q j=q"),
-        ("m, n m (i j)=T -> n", "T", "T -> n"),
-        ("n~c=d, n c -> n", "d", "d, n c"),
-        ("m, n m i j -> n @ dilation=2*d", "d", "d"),
-        ("m, n m i j -> n @ down=2 | { = + n, n -> n }^LL", "LL", "LL"),
-        ("m, n m i j -> n | mm:n", "mm", "mm:n"),
-        ("m, n m i j -> n | :ceil(n/qq)", "qq", "qq)"),
-        ("{ m, n m i j -> n & { m, n m i j -> n @ macs=m*depth } }", "depth", "depth }"),
-    ],
-)
-def test_unknown_names_are_found_at_the_declaration(stages: str, name: str, under: str) -> None:
-    with pytest.raises(NotationError) as caught:
-        variant(stages, c=3)
-    assert f"unknown name {name!r}" in str(caught.value)
-    assert stages[caught.value.position :].startswith(under)
-    assert "valid here: " in str(caught.value)
-
-
-def test_names_in_defaults_bounds_and_training_are_checked_too() -> None:
-    with pytest.raises(NotationError, match="unknown name 's'"):
-        variant("m, n m i=q j=q -> n", q=Hyper("s + 1", "a window"), s=2)  # s comes after q
-    with pytest.raises(NotationError, match="unknown name 'z'"):
-        variant("m, n m i=q j=q -> n", q=Hyper(3, "a window", upto="z"))
-    with pytest.raises(NotationError, match="unknown name 'z'"):
-        Variant("mine", "m, n m i j -> n", training="z*m")
-    with pytest.raises(VariantError, match="'taps' of variant 'mine' has a reserved name"):
-        variant("m, n m i j -> n", taps=3)
-
-
 # -- errors: when a layer is known -----------------------------------------------------------------
 @pytest.mark.parametrize(
     ("stages", "facts", "words"),
@@ -422,45 +348,6 @@ def test_down_on_a_transposed_layer_is_refused() -> None:
     mine = variant("m, m i j -> m @ down=2 | m, n m -> n | n, n i=4 j=4 -> n @ up=2")
     with pytest.raises(VariantError, match="down=2 on a transposed layer, whose stride goes up"):
         bind(mine, LAYER.replace(transposed=True))
-
-
-# -- whatever is typed -----------------------------------------------------------------------------
-def test_any_text_is_read_or_refused_with_a_place() -> None:
-    draw = random.Random(0)
-    words = ["m", "n", "i", "j", ",", "->", "|", "{", "}", "&", "+", "=", "(", ")", "@", "^L", "/2"]
-    words += [
-        "*2",
-        ":n",
-        "a:b",
-        "e~c",
-        "e+c=d",
-        "i=d",
-        "(i j)=T",
-        "up=2",
-        "macs=min(m, n)",
-        "7",
-        "/",
-    ]
-    correct = "m , r m i j -> r | { r , n r -> n & = } | :n"
-    read = 0
-    for _ in range(3000):
-        if draw.random() < 0.5:
-            text = " ".join(draw.choices(words, k=draw.randint(1, 12)))
-        else:  # a correct line with one word exchanged
-            line = correct.split(" ")
-            line[draw.randrange(len(line))] = draw.choice(words)
-            text = " ".join(line)
-        try:
-            read += len(parse(text).stages()) > 0
-        except NotationError as error:
-            assert 0 <= error.position <= len(text)  # noqa: PT017
-    assert 20 < read < 1000
-
-
-@pytest.mark.parametrize("text", ["(" * 1999, "((" * 600 + "))" * 300, "(a" * 900, "{=&" * 600])
-def test_texts_that_would_make_a_parser_slow_are_refused_soon(text: str) -> None:
-    with pytest.raises(NotationError):  # the suite's time-out is what a hang would meet
-        parse(text)
 
 
 def test_powers_of_powers_are_refused_instead_of_computed() -> None:
