@@ -21,10 +21,11 @@ PADDINGS = ("same", "valid")
 
 def read_integer(text: str, low: int | None = None, high: int | None = None) -> int:
     """`42` as an int, from `low` to `high`."""
-    if not _INTEGER.fullmatch(text) or not _within(int(text), low, high):
+    value = int(text) if _INTEGER.fullmatch(text) else None
+    if value is None or not (low is None or low <= value) or not (high is None or value <= high):
         allowed = _bounds(low, high) or f" of up to {_DIGITS} digits"
         raise InputError(f"{text!r}; allowed are integers{allowed}")
-    return int(text)
+    return value
 
 
 def read_sizes(text: str, low: int | None = None, high: int | None = None) -> tuple[int, ...]:
@@ -32,8 +33,9 @@ def read_sizes(text: str, low: int | None = None, high: int | None = None) -> tu
     try:
         return tuple(read_integer(part, low, high) for part in re.split("[xX×]", text))
     except InputError:
-        allowed = f"integers{_bounds(low, high)} such as 3 or 56x56"
-        raise InputError(f"{text!r}; allowed are {allowed}") from None
+        bounds = _bounds(low, high)
+        allowed = f"{bounds}, or one per axis such as 3x5" if bounds else " such as 3 or 56x56"
+        raise InputError(f"{text!r}; allowed are integers{allowed}") from None
 
 
 def write_sizes(sizes: Iterable[object]) -> str:
@@ -135,10 +137,6 @@ def named(name: str, read: Callable[[str], _T], text: str) -> _T:
         return read(text)
     except InputError as error:
         raise InputError(f"{name}={error}") from None
-
-
-def _within(value: int, low: int | None, high: int | None) -> bool:
-    return (low is None or low <= value) and (high is None or value <= high)
 
 
 def _bounds(low: int | None, high: int | None) -> str:

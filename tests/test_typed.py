@@ -87,7 +87,7 @@ def test_other_spellings():
         (lambda text: read_integer(text, 1, 9), "10", "allowed are integers from 1 to 9"),
         (read_sizes, "3x", "'3x'; allowed are integers such as 3 or 56x56"),
         (read_sizes, "", "''; allowed are integers such as 3 or 56x56"),
-        (lambda text: read_sizes(text, 0), "-1", "integers from 0 up such as 3 or 56x56"),
+        (lambda text: read_sizes(text, 0), "-1", "integers from 0 up, or one per axis such as 3x5"),
         (read_axes, "3y5", "'3y5'; allowed are integers such as 3 or 56x56"),
         (read_padding, "full", "'full'; allowed are same, valid, and integers such as 1 or 1x2"),
         (read_flag, "1", "'1'; allowed are yes and no"),

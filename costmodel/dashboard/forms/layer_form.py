@@ -11,7 +11,7 @@ from costmodel.core.layer_text import EXAMPLE, read_layer, write_layer
 from costmodel.dashboard.state.state import State
 from costmodel.fields import Field, Flag, Integer, Sizes
 from costmodel.network.read.presets import preset_of, presets
-from costmodel.typed import PADDINGS
+from costmodel.typed import PADDINGS, read_flag
 
 #: Channels and sizes up to here are counted; all of it stays exact, but a page is no place to wait.
 MAX_SIZE = 10**6
@@ -26,6 +26,10 @@ def _sizes(name: str, label: str, help: str, **limits: Any) -> Sizes:
 
 def _integer(name: str, label: str, help: str) -> Integer:
     return Integer(name, int(_FIRST[name]), label, help, high=MAX_SIZE)
+
+
+def _flag(name: str, label: str, help: str) -> Flag:
+    return Flag(name, read_flag(_FIRST[name]), label, help)
 
 
 #: The names are those of `LAYER_OPTIONS`: documents, pages and links say the same.
@@ -47,13 +51,8 @@ FURTHER: tuple[Field, ...] = (
     _sizes("dilation", "Dilation", "Distance between the taps of the window"),
     _integer("groups", "Groups", "The layer itself consists of this many groups"),
     _integer("batch", "Batch", "Images per call; multiplies count all of them"),
-    Flag("bias", EXAMPLE.bias, "Bias", "One bias per output channel"),
-    Flag(
-        "transposed",
-        EXAMPLE.transposed,
-        "Transposed",
-        "A transposed convolution: the stride multiplies",
-    ),
+    _flag("bias", "Bias", "One bias per output channel"),
+    _flag("transposed", "Transposed", "A transposed convolution: the stride multiplies"),
 )
 FIELDS = (*PRIMARY, *FURTHER)
 _WIDTHS = {"k": 96, "m": 138, "n": 138, "size": 116, "stride": 92}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -65,7 +65,7 @@ class Row:
 
     def convolution(self) -> NetOp:
         """A convolution, transposed or not."""
-        kernel = self.sizes("kernel", 1)
+        kernel = self.read("kernel", read_axes, 1)
         size = self.size()
         if not size:
             raise InputError(
@@ -77,10 +77,10 @@ class Row:
             in_channels=self.integer("in_channels", None),
             out_channels=self.integer("out_channels", None),
             size=size,
-            stride=self.sizes("stride", 1),
-            padding=self.padding(),
-            output_padding=self.sizes("output_padding", 0),
-            dilation=self.sizes("dilation", 1),
+            stride=self.read("stride", read_axes, 1),
+            padding=self.read("padding", read_padding, 0),
+            output_padding=self.read("output_padding", read_axes, 0),
+            dilation=self.read("dilation", read_axes, 1),
             groups=self.integer("groups", None),
             bias=self.flag("bias"),
             transposed=self.cells["kind"] == "conv_transpose",
@@ -130,28 +130,19 @@ class Row:
         """A cell; an empty one of a layer says what layers have by default."""
         return self.cells.get(column) or USUAL.get(column, "")
 
+    def read(self, column: str, read: Callable[..., Any], low: int) -> Any:
+        """A cell's value, from `low` up."""
+        try:
+            return read(self.text(column), low)
+        except InputError as error:
+            raise InputError(f"{self.file}, line {self.line}, column {column!r}: {error}") from None
+
     def integer(self, column: str, default: int | None, low: int = 1) -> int:
         """An integer cell; `default` None means that it is needed."""
         if not self.text(column) and default is not None:
             return default
-        try:
-            return read_integer(self.text(column), low)
-        except InputError:
-            self.fail(column, f"integers from {low} up")
-
-    def sizes(self, column: str, low: int) -> Any:
-        """`3` or `3x5`."""
-        try:
-            return read_axes(self.text(column), low)
-        except InputError:
-            self.fail(column, f"integers from {low} up, or one per axis such as 3x5")
-
-    def padding(self) -> Any:
-        """`same`, `valid`, `1` or `1x2`."""
-        try:
-            return read_padding(self.text("padding"), 0)
-        except InputError:
-            self.fail("padding", "same, valid, or integers such as 1 or 1x2")
+        value: int = self.read(column, read_integer, low)
+        return value
 
     def flag(self, column: str) -> bool:
         """Yes or no."""
