@@ -26,7 +26,7 @@ from costmodel.core.layer import ConvLayer
 from costmodel.core.names import Names
 from costmodel.core.numbers import Number, differ, equal, exact_div, holds, is_exact, product
 from costmodel.core.readable import shape_text
-from costmodel.core.stage import BoundStage, expand_windows
+from costmodel.core.stage import BoundStage
 from costmodel.core.stage_line import (
     Block,
     InputAxis,
@@ -35,6 +35,7 @@ from costmodel.core.stage_line import (
     Sequence,
     Slice,
     StageLine,
+    expand_windows,
 )
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, LayerError, VariantError

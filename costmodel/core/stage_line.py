@@ -172,6 +172,38 @@ class StageLine:
         return replace(self, weights=weights, text=text)
 
 
+def expand_windows(line: StageLine, dims: int, literal: bool) -> list[StageLine]:
+    """Fit the window letters of a line to a layer with `dims` spatial axes.
+
+    `x` becomes one stage per window axis. A line with both `i` and `j` carries the whole window in
+    any dimension (in 1-D `j` falls away, in 3-D `l` joins), unless the variant names `l` itself.
+    """
+    letters = WINDOW_LETTERS[dims]
+    if EACH in line.weight_names:
+        return [_on_axis(line, letter) for letter in letters]
+    if literal or dims == 2 or not line.windows:
+        return [line]
+    axes: list[WeightAxis] = []
+    for axis in line.weights:
+        if not WINDOWS.intersection(axis.names):
+            axes.append(axis)
+        elif axis.pattern:
+            axes.append(replace(axis, names=letters))
+        elif axis.names == ("i",):
+            axes += [replace(axis, names=(letter,)) for letter in letters]
+    return [line.with_weights(tuple(axes))]
+
+
+def _on_axis(line: StageLine, letter: str) -> StageLine:
+    """The line with its `x` as the window of one spatial axis."""
+    return line.with_weights(
+        tuple(
+            replace(axis, names=tuple(letter if name == EACH else name for name in axis.names))
+            for axis in line.weights
+        )
+    )
+
+
 @dataclass(frozen=True)
 class Slice:
     """Take the channels `low:high` of the input; None is the beginning or the end."""
