@@ -80,7 +80,7 @@ class Network(Operations):
     def replace(
         self,
         variant: str | Variant,
-        where: Selector | Mapping[str, Any] = None,
+        where: Selector = None,
         *,
         pays: bool = True,
         by: str = "macs",

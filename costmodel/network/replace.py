@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from costmodel.core.bind import bind
 from costmodel.core.hyper import route, together
@@ -33,7 +32,7 @@ from costmodel.network.selection import Selector, selector
 def put(
     network: AnyOperations,
     variant: str | Variant,
-    where: Selector | Mapping[str, Any] = None,
+    where: Selector = None,
     *,
     pays: bool = True,
     by: str = "macs",
@@ -43,7 +42,7 @@ def put(
     """Put a variant in place of the selected layers; see `Network.replace`."""
     chosen = VARIANTS.of(variant)
     values = route([chosen], together(hyper, letters))[chosen.id]
-    meant = selector(dict(where) if isinstance(where, Mapping) else where, network.macs)
+    meant = selector(where, network.macs)
     changes: list[Change] = []
     ops: list[NetOp] = []
     for op in network.ops:

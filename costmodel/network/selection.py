@@ -16,7 +16,7 @@ depthwise already.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -80,7 +80,7 @@ class Where:
 WINDOWED = Where(windowed=True, depthwise=False)
 
 #: A selection as callers may give it.
-Selector = Where | str | re.Pattern[str] | Callable[[NetOp], bool] | None
+Selector = Where | str | re.Pattern[str] | Mapping[str, Any] | Callable[[NetOp], bool] | None
 
 
 def has_window(op: NetOp) -> bool:
@@ -89,29 +89,30 @@ def has_window(op: NetOp) -> bool:
     return op.layer is not None and not equal(taps, 1)
 
 
-def selector(where: Selector | dict[str, Any], macs: Number) -> Callable[[NetOp], bool]:
+def selector(where: Selector, macs: Number) -> Callable[[NetOp], bool]:
     """A selection as a function of an operation, in a network with so many multiplies."""
-    if where is None:
-        where = WINDOWED
-    elif isinstance(where, str):
-        where = parse(where)
-    elif isinstance(where, re.Pattern):
-        where = Where(name=where)
-    elif isinstance(where, dict):
-        for name in where:
-            if name not in Where.__dataclass_fields__:
-                raise CostModelError(unknown("condition", name, Where.__dataclass_fields__))
-        where = Where(**where)
-    if not isinstance(where, Where) and not callable(where):
-        raise CostModelError(
-            f"where is {where!r}; allowed are text such as 'layer3.*,kernel=3', a regular "
-            "expression, a dict of conditions, or a function of an operation"
-        )
-    if isinstance(where, Where):
-        chosen = where
-        return lambda op: chosen.selects(op, macs)
-    function = where
-    return lambda op: op.layer is not None and bool(function(op))
+    match where:
+        case Where():
+            chosen = where
+        case None:
+            chosen = WINDOWED
+        case str():
+            chosen = parse(where)
+        case re.Pattern():
+            chosen = Where(name=where)
+        case Mapping():
+            for name in where:
+                if name not in Where.__dataclass_fields__:
+                    raise CostModelError(unknown("condition", name, Where.__dataclass_fields__))
+            chosen = Where(**where)
+        case _ if callable(where):
+            return lambda op: op.layer is not None and bool(where(op))
+        case _:
+            raise CostModelError(
+                f"where is {where!r}; allowed are text such as 'layer3.*,kernel=3', a regular "
+                "expression, a dict of conditions, or a function of an operation"
+            )
+    return lambda op: chosen.selects(op, macs)
 
 
 def parse(text: str) -> Where:

@@ -48,7 +48,7 @@ _NOTES = (
 def compare(
     network: Operations,
     variants: Iterable[str | Variant] | None = None,
-    where: Selector | Mapping[str, Any] = None,
+    where: Selector = None,
     *,
     hyper: Mapping[str, Number] | None = None,
     **letters: Number,
@@ -66,7 +66,7 @@ def compare(
     """
     chosen = [VARIANTS.of(v) for v in variants or VARIANTS]
     values = route(chosen, together(hyper, letters))
-    meant = selector(dict(where) if isinstance(where, Mapping) else where, network.macs)
+    meant = selector(where, network.macs)
     selected = sum(1 for op in network.ops if meant(op))
     if not selected:
         raise CostModelError(

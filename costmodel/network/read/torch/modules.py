@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from costmodel.network.read.torch.recorder import Recorder, conv_facts
+from costmodel.network.read.torch.recorder import Recorder, conv_layer
 from costmodel.network.read.torch.rules.results import plain
 
 Layer = Callable[[Recorder, dict[str, Any], Tensor], "Tensor | None"]
@@ -31,7 +31,7 @@ def _convolution(rec: Recorder, own: dict[str, Any], x: Tensor) -> Tensor | None
     padding = own["padding"]
     if isinstance(padding, str) or x.dtype is not weight.dtype or "bias" not in parameters:
         return None
-    known = conv_facts(
+    known = conv_layer(
         x.shape,
         weight.shape,
         own["stride"],
@@ -44,8 +44,8 @@ def _convolution(rec: Recorder, own: dict[str, Any], x: Tensor) -> Tensor | None
     )
     if known is None:
         return None
-    facts, shape = known
-    rec.convolution(facts, weight, bias, shape)
+    layer, shape = known
+    rec.convolution(layer, weight, bias, shape)
     return rec.fresh(shape, x.dtype)
 
 

@@ -153,18 +153,16 @@ class Recorder:
         )
 
     def convolution(
-        self, facts: ConvFacts, weight: Tensor, bias: Tensor | None, shape: tuple[int, ...]
+        self, layer: ConvLayer, weight: Tensor, bias: Tensor | None, shape: tuple[int, ...]
     ) -> None:
         """Append a convolution whose output has this shape."""
-        layer, macs = facts
         weights = self.claim(weight, "weight")
         self.add(
-            "conv_transpose" if layer is not None and layer.transposed else "conv",
+            "conv_transpose" if layer.transposed else "conv",
             "convolution",
             shape=shape,
             parameters=weights + self.claim(bias, "bias"),
             layer=layer,
-            given_macs=None if layer is not None else macs,
             owner=self.parameter(weight) if weights else None,
         )
 
@@ -207,12 +205,8 @@ class Recorder:
         return rows
 
 
-#: A convolution's layer and its multiplies; no layer where `ConvLayer` has no word for it.
-ConvFacts = tuple[ConvLayer | None, int]
-
-
 @lru_cache(maxsize=8192)
-def conv_facts(
+def conv_layer(
     x: tuple[int, ...],
     weight: tuple[int, ...],
     stride: tuple[int, ...],
@@ -222,8 +216,8 @@ def conv_facts(
     output_padding: tuple[int, ...],
     groups: int,
     bias: bool,
-) -> tuple[ConvFacts, tuple[int, ...]] | None:
-    """(layer, macs) and the output shape of a convolution, None where the sizes do not fit.
+) -> tuple[ConvLayer, tuple[int, ...]] | None:
+    """A convolution's layer and output shape, None where `ConvLayer` has no word for it.
 
     Shapes as PyTorch has them: x (N, C, …), weight (C_out, C_in/groups, …), or
     (C_in, C_out/groups, …) for a transposed layer.
@@ -254,7 +248,7 @@ def conv_facts(
         )
     except LayerError:
         return None
-    return (layer, 0), (x[0], n, *layer.out_size)
+    return layer, (x[0], n, *layer.out_size)
 
 
 @lru_cache(maxsize=8192)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from costmodel.network.operation import MatMul
 from costmodel.network.read.torch.operators import product_rule
-from costmodel.network.read.torch.recorder import Recorder, conv_facts
+from costmodel.network.read.torch.recorder import Recorder, conv_layer
 from costmodel.network.read.torch.tensors import META
 
 
@@ -27,7 +27,7 @@ def _empty(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
 def convolution(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """x, weight, bias, stride, padding, dilation, transposed, output_padding, groups."""
     x, weight, bias, stride, padding, dilation, transposed, output_padding, groups = args[:9]
-    known = conv_facts(
+    known = conv_layer(
         x.shape,
         weight.shape,
         tuple(stride),
@@ -40,8 +40,8 @@ def convolution(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     )
     if known is None:
         return NotImplemented
-    facts, shape = known
-    rec.convolution(facts, weight, bias, shape)
+    layer, shape = known
+    rec.convolution(layer, weight, bias, shape)
     return _empty(shape, x.dtype)  # contiguous, as PyTorch's meta kernel makes it
 
 
