@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from costmodel.comparing.count import Counts, count
 from costmodel.core.numbers import Number
-from costmodel.core.readable import exact, exact_root, si
+from costmodel.core.readable import exact, si
 from costmodel.core.variant import VARIANTS
-from costmodel.metrics.metric import METRICS
-from costmodel.sweeping.axes import Axis
-from costmodel.sweeping.crossing import Crossing
 
 # Within this much of the baseline, a difference is called none.
 _SAME = 0.005
@@ -44,49 +39,6 @@ multiplies (27.50 M instead of 231.2 M) and 8.41× fewer parameters (8,768 inste
         f"In place of the {VARIANTS.baseline.title}, {described(counts)} needs {work} "
         f"{_joint(counts, base)} {size}."
     )
-
-
-def explain_break_even(counts: Counts, over: Axis, found: Sequence[Crossing]) -> str:
-    """Up to where a variant is cheaper than the baseline, one clause per metric.
-
-    Args:
-        counts: the variant on its layer.
-        over: the axis looked at.
-        found: its break-evens there; none for an axis of the layer.
-    """
-    if counts.variant.baseline:
-        return "The ratio of the baseline to itself is 1 everywhere."
-    if not over.letter:
-        return f"The hyper-parameters stay as they are while the {over.label} vary."
-    clauses: dict[str, list[str]] = {}
-    for even in found:
-        clauses.setdefault(_clause(even, over), []).append(in_text(METRICS[even.metric].label))
-    if not clauses:
-        return (
-            f"No value of {over.letter} makes it cost exactly as much as the "
-            f"{VARIANTS.baseline.title}."
-        )
-    said = (clause.format(" and ".join(labels)) for clause, labels in clauses.items())
-    return f"On this layer: {'; '.join(said)}."
-
-
-def in_text(label: str) -> str:
-    """A label within a sentence: `parameters`, but `MACs`."""
-    return label if label[1:2].isupper() else label.lower()
-
-
-def _clause(even: Crossing, over: Axis) -> str:
-    """Where a cost is below the baseline's; `{}` stands for what is counted."""
-    letter, bound = even.letter, exact_root(even.exact)
-    if even.cheaper_below:
-        if even.last < over.low:
-            return f"never fewer {{}} (break-even at {letter} = {bound})"
-        if even.last >= over.high:
-            return f"fewer {{}} at every {letter} shown (break-even at {letter} = {bound})"
-        return f"fewer {{}} while {letter} < {bound}, so up to {letter} = {exact(even.last)}"
-    if even.last > over.high:
-        return f"never fewer {{}} up to {letter} = {exact(over.high)}"
-    return f"fewer {{}} while {letter} > {bound}, so from {letter} = {exact(even.last)}"
 
 
 def described(counts: Counts) -> str:

@@ -6,9 +6,8 @@ Only what a person reads is made here; cells stay numbers everywhere else.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from costmodel.core.numbers import Number, is_symbolic, plain
+from costmodel.core.numbers import Number
 
 #: SI prefixes by power of 1000.
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")
@@ -22,15 +21,6 @@ def exact(value: Number) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{float(value):,.6g}"
-
-
-def exact_root(value: Any) -> str:
-    """An exact SymPy number: an integer alone, a fraction with its decimal, a root as a decimal."""
-    value = plain(value)
-    if isinstance(value, int):
-        return exact(value)
-    decimal = f"{float(value):.4g}"
-    return f"{decimal} (rounded)" if is_symbolic(value) else f"{value} ≈ {decimal}"
 
 
 def shape_text(sizes: Iterable[object]) -> str:

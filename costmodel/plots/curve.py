@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from costmodel.core.readable import exact, exact_root, ratio_in_words
+from costmodel.core.readable import exact, ratio_in_words
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.layout import LEGEND, REFERENCE_LINE, axis, figure, name_of
@@ -158,7 +158,7 @@ def _marks(
             "yanchor": "bottom",
             "showarrow": False,
             "align": "right" if right else "left",
-            "text": f" {labels}: <br> break-even {found.letter} = {exact_root(found.exact)} ",
+            "text": f" {labels}: <br> break-even {found.letter} = {found.text} ",
             "font": {"size": 12},
         }
         marks.append(({**shape, "x0": found.value, "x1": found.value}, note))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from costmodel.comparing.count import Counts, count
 from costmodel.core.layer import ConvLayer
-from costmodel.core.numbers import Number
+from costmodel.core.numbers import Number, is_symbolic, plain
+from costmodel.core.readable import exact
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
+from costmodel.metrics.metric import METRICS
 from costmodel.sweeping.axes import Axis, placed
 
 
@@ -32,6 +34,15 @@ class Crossing:
     def value(self) -> float:
         """The nearest float."""
         return float(self.exact)
+
+    @property
+    def text(self) -> str:
+        """An integer alone, a fraction with its decimal, a root as a decimal: `7/3 ≈ 2.333`."""
+        value = plain(self.exact)
+        if isinstance(value, int):
+            return exact(value)
+        decimal = f"{self.value:.4g}"
+        return f"{decimal} (rounded)" if is_symbolic(value) else f"{value} ≈ {decimal}"
 
     @property
     def last(self) -> int:
@@ -121,3 +132,46 @@ def boundary(
         if found is not None:
             points.append((float(value), found.value))
     return points
+
+
+def explain_break_even(counts: Counts, over: Axis, crossings: Sequence[Crossing]) -> str:
+    """Up to where a variant is cheaper than the baseline, one clause per metric.
+
+    Args:
+        counts: the variant on its layer.
+        over: the axis looked at.
+        crossings: where it costs as much there; none for an axis of the layer.
+    """
+    if counts.variant.baseline:
+        return "The ratio of the baseline to itself is 1 everywhere."
+    if not over.letter:
+        return f"The hyper-parameters stay as they are while the {over.label} vary."
+    clauses: dict[str, list[str]] = {}
+    for even in crossings:
+        clauses.setdefault(_clause(even, over), []).append(in_text(METRICS[even.metric].label))
+    if not clauses:
+        return (
+            f"No value of {over.letter} makes it cost exactly as much as the "
+            f"{VARIANTS.baseline.title}."
+        )
+    said = (clause.format(" and ".join(labels)) for clause, labels in clauses.items())
+    return f"On this layer: {'; '.join(said)}."
+
+
+def in_text(label: str) -> str:
+    """A label within a sentence: `parameters`, but `MACs`."""
+    return label if label[1:2].isupper() else label.lower()
+
+
+def _clause(even: Crossing, over: Axis) -> str:
+    """Where a cost is below the baseline's; `{}` stands for what is counted."""
+    letter, bound = even.letter, even.text
+    if even.cheaper_below:
+        if even.last < over.low:
+            return f"never fewer {{}} (break-even at {letter} = {bound})"
+        if even.last >= over.high:
+            return f"fewer {{}} at every {letter} shown (break-even at {letter} = {bound})"
+        return f"fewer {{}} while {letter} < {bound}, so up to {letter} = {exact(even.last)}"
+    if even.last > over.high:
+        return f"never fewer {{}} up to {letter} = {exact(over.high)}"
+    return f"fewer {{}} while {letter} > {bound}, so from {letter} = {exact(even.last)}"

@@ -5,9 +5,7 @@ import contextlib
 import pytest
 
 from costmodel import VARIANTS, ConvLayer, CostModelError, count
-from costmodel.comparing.explain import explain, explain_break_even, in_text, times_words
-from costmodel.sweeping.axes import hyper_axes
-from costmodel.sweeping.crossing import crossing
+from costmodel.comparing.explain import explain, times_words
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
 
@@ -62,42 +60,3 @@ def test_a_saving_that_is_bought_is_a_but():
 )
 def test_times_words(value, base, words):
     assert times_words(value, base) == words
-
-
-def even_sentence(id, letter, layer=LAYER):
-    variant = VARIANTS[id]
-    axis = next(a for a in hyper_axes(layer, variant) if a.letter == letter)
-    found = [crossing(variant, layer, letter, metric) for metric in ("macs", "params")]
-    return explain_break_even(count(variant, layer), axis, [even for even in found if even])
-
-
-def test_break_even_sentence_joins_equal_bounds():
-    assert even_sentence("basis", "b") == (
-        "On this layer: fewer MACs and parameters while b < 1152/137 ≈ 8.409, so up to b = 8."
-    )
-
-
-def test_break_even_sentence_keeps_different_bounds_apart():
-    sentence = even_sentence("cp", "r", LAYER.replace(stride=2))
-    assert sentence.count("fewer") == 2
-    assert "MACs while" in sentence
-    assert "parameters while" in sentence
-
-
-def test_break_even_sentence_from_above():
-    assert even_sentence("grouped", "g") == (
-        "On this layer: fewer MACs and parameters while g > 1, so from g = 2."
-    )
-
-
-def test_break_even_beyond_the_range():
-    assert "at every r1 shown (break-even at r1 = " in even_sentence("tucker2", "r1")
-
-
-def test_break_even_below_the_range():
-    layer = ConvLayer(kernel=1, in_channels=64, out_channels=128, size=(56, 48))
-    assert even_sentence("basis", "b", layer).startswith("On this layer: never fewer MACs")
-
-
-def test_labels_within_a_sentence():
-    assert (in_text("MACs"), in_text("Parameters")) == ("MACs", "parameters")

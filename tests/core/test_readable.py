@@ -3,13 +3,11 @@
 from fractions import Fraction
 
 import pytest
-import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.core.readable import (
     exact,
-    exact_root,
     ratio,
     ratio_in_words,
     shape_text,
@@ -71,18 +69,6 @@ def test_ratio_in_words(value, text):
 
 def test_no_ratio_is_a_dash():
     assert ratio(None) == "–"
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (sympy.Integer(1024), "1,024"),
-        (sympy.Rational(1152, 137), "1152/137 ≈ 8.409"),
-        (sympy.sqrt(2), "1.414 (rounded)"),
-    ],
-)
-def test_exact_root(value, text):
-    assert exact_root(value) == text
 
 
 @given(st.lists(st.integers(min_value=0, max_value=10**30), min_size=2))

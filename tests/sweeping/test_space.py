@@ -4,14 +4,12 @@ import itertools
 
 import numpy
 import pytest
-import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel import VARIANTS, ConvLayer, CostModelError, count
 from costmodel.sweeping import cells as module
 from costmodel.sweeping.axes import LAYER_AXES, axes, hyper_axes, rounded, spaced
-from costmodel.sweeping.crossing import crossing
 from costmodel.sweeping.space import MAX_CELLS, fitting_values, sweep
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14), stride=(2, 1))
@@ -203,80 +201,6 @@ def test_fitting_values_keep_the_present_one_and_stay_few():
     values = fitting_values(VARIANTS["channel_svd"], layer, axis, 50, {"r": 777})
     assert 777 in values
     assert len(values) <= 51
-
-
-# -- break-even -----------------------------------------------------------------------------------
-
-
-def test_break_even_of_the_source_documents():
-    """b < k²n/(k² + n): k² = 9, n = 128."""
-    layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
-    even = crossing(VARIANTS["basis"], layer, "b")
-    assert even.exact == sympy.Rational(9 * 128, 9 + 128)
-    assert even.last == 8
-    assert even.cheaper_below
-
-
-def test_break_even_depends_on_the_stride():
-    """A 1×1 before a strided window pays at the input resolution: the bound falls."""
-    layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
-    plain = crossing(VARIANTS["cp"], layer, "r")
-    strided = crossing(VARIANTS["cp"], layer.replace(stride=2), "r")
-    assert strided.exact < plain.exact
-
-
-def test_break_even_from_above():
-    even = crossing(VARIANTS["grouped"], LAYER, "g")
-    assert even.exact == 1
-    assert not even.cheaper_below
-    assert even.last == 2
-
-
-def test_an_exact_integer_is_not_cheaper_itself():
-    """spatial SVD at m = n: r < k·m·n/(m + n) = 3·40/2 = 60."""
-    layer = ConvLayer(kernel=3, in_channels=40, out_channels=40, size=(9, 8))
-    even = crossing(VARIANTS["spatial_svd"], layer, "r")
-    assert (even.exact, even.last) == (60, 59)
-
-
-@pytest.mark.parametrize("variant", ALL, ids=lambda v: v.id)
-@pytest.mark.parametrize("metric", ["params", "macs"])
-def test_break_even_separates_cheaper_from_dearer(variant, metric):
-    base = count(VARIANTS.baseline, LAYER)[metric]
-    for axis in hyper_axes(LAYER, variant):
-        even = crossing(variant, LAYER, axis.letter, metric)
-        if even is None:
-            continue
-        for value in (even.last, even.last + (1 if even.cheaper_below else -1)):
-            counts = single(variant, LAYER, **{axis.letter: value}) if value > 0 else None
-            if counts is None:
-                continue  # the border is not a value that fits this layer
-            cheaper = counts[metric] < base
-            assert cheaper == (value == even.last), (axis.key, value, even)
-
-
-def test_costs_with_rounding_have_no_break_even():
-    """n/q is rounded up: no polynomial, so no exact crossing is claimed."""
-    assert crossing(VARIANTS["ghost"], LAYER, "q") is None
-
-
-def test_costs_that_never_cross_have_no_break_even():
-    """The multiplies of a depthwise stage do not depend on how its output is shared."""
-    layer = LAYER.replace(stride=1)
-    for variant in ALL:
-        for axis in hyper_axes(layer, variant):
-            counts = [single(variant, layer, **{axis.letter: v}) for v in (axis.low, axis.high)]
-            if all(counts) and counts[0].params == counts[1].params and axis.low != axis.high:
-                assert crossing(variant, layer, axis.letter, "params") is None
-                return
-    raise AssertionError("no variant has a hyper-parameter without influence on parameters")
-
-
-def test_unknown_names_are_sentences():
-    with pytest.raises(CostModelError, match="unknown metric 'mac'"):
-        crossing(VARIANTS["basis"], LAYER, "b", "mac")
-    with pytest.raises(CostModelError, match="unknown hyper-parameter 'c'"):
-        crossing(VARIANTS["basis"], LAYER, "c")
 
 
 @settings(max_examples=25, deadline=None)

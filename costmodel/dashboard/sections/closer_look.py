@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from costmodel.comparing.count import Counts
-from costmodel.comparing.explain import explain_break_even
 from costmodel.core.variant import VARIANTS
 from costmodel.dashboard import parts
 from costmodel.dashboard.forms import hyper_form, selection
@@ -17,7 +16,7 @@ from costmodel.fields import Choice, Field
 from costmodel.plots.curve import ratio_curve
 from costmodel.plots.diagram import stage_diagram
 from costmodel.sweeping.axes import LAYER_AXES, Axis, axes, spaced
-from costmodel.sweeping.crossing import Crossing, crossing
+from costmodel.sweeping.crossing import Crossing, crossing, explain_break_even
 from costmodel.sweeping.space import sweep
 
 _METRICS = ("macs", "params")
