@@ -37,7 +37,8 @@ def rooms() -> Iterator[str]:
 def libraries() -> dict[str, list[str]]:
     """Where a library, or a room of ours with a slash behind it, may be imported."""
     (text,) = re.findall(r"^```libraries\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
-    return {line.split()[0]: line.split()[1:] for line in text.splitlines()}
+    lines = (line.partition(": ") for line in text.splitlines())
+    return {name: places.split() for names, _, places in lines for name in names.split()}
 
 
 RANK = {name: rank for rank, row in enumerate(rooms()) for name in re.findall(r"`(\w+)/?`", row)}
@@ -58,6 +59,11 @@ def room(module: str) -> str:
     """The folder or the single file of the package that a module belongs to."""
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else "__init__"
+
+
+def within(place: str, part: str) -> bool:
+    """Whether a module's path lies in a folder, or is this file."""
+    return f"{place}/".startswith(f"{part.removesuffix('.py')}/")
 
 
 def imported(source: str) -> Iterator[tuple[str, str]]:
@@ -90,9 +96,7 @@ def violations(module: str, source: str) -> list[str]:
                 wrong.append(
                     f"{module} imports {target}, which is {'above' if upward else 'beside'} it"
                 )
-        if allowed is not None and not any(
-            f"{place}/".startswith(f"{part.removesuffix('.py')}/") for part in allowed
-        ):
+        if allowed is not None and not any(within(place, part) for part in allowed):
             wrong.append(f"{module} imports {target}; allowed in {' '.join(allowed)}")
     return wrong
 
@@ -119,6 +123,20 @@ def circles(arrows: Mapping[str, set[str]]) -> list[set[str]]:
 
 def test_every_room_has_a_rank_and_nothing_else_has():
     assert {room(module) for module in MODULES} == set(RANK)
+
+
+def test_no_library_is_allowed_where_it_is_not_used():
+    used = {
+        (target.split(".")[0] if not target.startswith("costmodel.") else f"{room(target)}/", place)
+        for path in FILES
+        for place in [name_of(path).partition(".")[2].replace(".", "/")]
+        for target, _ in imported(path.read_text(encoding="utf-8"))
+    }
+    for library, places in LIBRARIES.items():
+        for part in places:
+            assert any(lib == library and within(place, part) for lib, place in used), (
+                f"{part} imports no {library}"
+            )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
