@@ -18,11 +18,6 @@ def layer(request: Request) -> ConvLayer:
     return read_layer(texts)
 
 
-def has_layer(request: Request) -> bool:
-    """Whether any option describes a layer."""
-    return any(name in LAYER_NAMES for name in request.options)
-
-
 def hyper(request: Request, own: Collection[str]) -> dict[str, Any]:
     """The hyper-parameters: options that are neither the directive's own nor the layer's."""
     return {
