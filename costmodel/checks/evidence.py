@@ -33,7 +33,8 @@ CERTIFICATE = (
 )
 #: Where the certificates of all variants are kept, in the data folder.
 CERTIFICATES = "certificates.csv"
-_PROVED = "proved"
+#: The result of a formula that agreed on all of its layers.
+PROVED = "proved"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def certificates() -> Table:
 
 def _certified(table: Table) -> tuple[bool, str]:
     claims = [row for row in table if row["metric"]]
-    proved = [row for row in claims if row["result"] == _PROVED]
+    proved = [row for row in claims if row["result"] == PROVED]
     certain = {row["variant"] for row in proved}
     without = dict.fromkeys(r["variant"] for r in table if r["variant"] not in certain)
     versions = sorted({f"{row['oracle']} {row['version']}" for row in proved})
@@ -191,4 +192,4 @@ def available() -> Mapping[str, Evidence]:
 
 def exceptional(row: Mapping[str, Any]) -> bool:
     """Whether a row of certificates is one that was not proved."""
-    return row.get("result") != _PROVED
+    return row.get("result") != PROVED

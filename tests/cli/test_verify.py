@@ -2,9 +2,8 @@
 
 import pytest
 
-from costmodel.checks.evidence import CERTIFICATE
+from costmodel.checks.evidence import CERTIFICATE, PROVED
 from costmodel.checks.verify import certificates
-from costmodel.checks.verify.certificates import PROVED
 from costmodel.checks.verify.random_layers import COLUMNS
 from costmodel.cli.commands import verify as command
 from costmodel.cli.main import main

@@ -23,7 +23,7 @@ from typing import Any
 
 from sympy import Expr, lambdify
 
-from costmodel.checks.evidence import CERTIFICATE
+from costmodel.checks.evidence import CERTIFICATE, PROVED
 from costmodel.checks.verify.counters import on_meta, torch_counts
 from costmodel.checks.verify.grids import SETTINGS, LayerGrid, Lettered, default_value, layer_grid
 from costmodel.checks.verify.interpolation import size_classes
@@ -39,7 +39,7 @@ from costmodel.table import Table
 from costmodel.torch.modules import VariantModule
 
 CERTIFIED = ("params", "macs")
-PROVED, NONE = "proved", "no certificate"
+NONE = "no certificate"
 #: Further points of each class, with other values, where a higher degree would show itself.
 BEYOND = 4
 _BATCH = 512

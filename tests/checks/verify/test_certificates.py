@@ -10,10 +10,9 @@ import pytest
 import sympy
 
 import costmodel as cm
-from costmodel.checks.evidence import CERTIFICATE
+from costmodel.checks.evidence import CERTIFICATE, PROVED
 from costmodel.checks.verify.certificates import (
     COUNTERS,
-    PROVED,
     certificate,
     certify,
     refuted,
