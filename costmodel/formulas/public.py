@@ -2,24 +2,24 @@
 
 Inside, sizes are positive integers, which lets floors and roots simplify; `Symbol("k")` and
 `subs({"k": 3})` mean other symbols to SymPy, so whatever leaves the library is without assumptions.
+Each function imports what it needs when it is called: the names are there without SymPy too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-
-from sympy import Expr
+from typing import TYPE_CHECKING
 
 from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
-from costmodel.formulas import break_even as solving
-from costmodel.formulas import formula as exact
-from costmodel.formulas.break_even import BreakEven
-from costmodel.formulas.layers import exchanged
-from costmodel.formulas.letters import public, symbol
+
+if TYPE_CHECKING:
+    from sympy import Expr
+
+    from costmodel.formulas.break_even import BreakEven
 
 
 def formula(
@@ -51,6 +51,9 @@ def formula(
     >>> cm.formula("basis", "macs")
     b*h*m*w*(k**2 + n)
     """
+    from costmodel.formulas import formula as exact
+    from costmodel.formulas.letters import public
+
     return public(exact.formula(variant, metric, layer, hyper=together(hyper, letters)))
 
 
@@ -63,6 +66,9 @@ def ratio(variant: Variant | str, metric: str = "macs", layer: ConvLayer | None 
     >>> cm.ratio("basis", "macs")
     b/n + b/k**2
     """
+    from costmodel.formulas import formula as exact
+    from costmodel.formulas.letters import public
+
     return public(exact.ratio(variant, metric, layer))
 
 
@@ -90,6 +96,10 @@ def break_even(
     >>> cm.break_even("basis", "b", layer=layer).bound
     1152/137
     """
+    from costmodel.formulas import break_even as solving
+    from costmodel.formulas.layers import exchanged
+    from costmodel.formulas.letters import public, symbol
+
     if layer is not None:  # roots are told apart by their signs, so sizes must be known to have one
         layer = exchanged(layer, lambda s: symbol(s.name) if s.is_positive is None else s)
     solved = solving.break_even(variant, letter, metric, layer)
