@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.cli.main import main
 from costmodel.timing.store.database import Store
-from tests.cli.printed import rows
+from tests.cli.printed import refused, rows
 
 pytestmark = pytest.mark.slow
 
@@ -58,8 +57,4 @@ def test_wrong_calls_are_one_sentence(
     message: str,
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert main(arguments) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert message in captured.err
-    assert captured.err.count("\n") == 1
+    refused(capsys, arguments, message)

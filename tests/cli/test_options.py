@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from costmodel.cli.main import main
+from tests.cli.printed import refused
 
 LAYER = ["-m", "12", "-n", "20", "--size", "17x14"]
 
@@ -69,12 +70,3 @@ def test_what_may_be_repeated_may_be_repeated(capsys: pytest.CaptureFixture[str]
     printed = capsys.readouterr().out
     assert "b=3" in printed
     assert "r=7" in printed
-
-
-def refused(capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str) -> None:
-    """Exit code 2, nothing printed, and one line with this sentence."""
-    assert main(arguments) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert sentence in captured.err
-    assert len(captured.err.splitlines()) == 1 + arguments[0].startswith("--")  # the hint

@@ -12,7 +12,7 @@ import pytest
 
 import costmodel as cm
 from costmodel.cli.main import main
-from tests.cli.printed import rows
+from tests.cli.printed import refused, rows
 
 pytestmark = pytest.mark.slow
 
@@ -89,8 +89,4 @@ def test_wrong_calls_are_one_sentence(
     message: str,
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert main(arguments) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert message in captured.err
-    assert captured.err.count("\n") == 1
+    refused(capsys, arguments, message)
