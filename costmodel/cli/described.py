@@ -41,7 +41,7 @@ def _value(action: argparse.Action) -> str:
 
 
 def _meaning(action: argparse.Action) -> str:
-    text = action.help or ""
+    text = (action.help or "") % vars(action)  # as argparse does: a percent sign is typed twice
     choices = [str(choice) for choice in action.choices or ()]
     if all(choice in text for choice in choices):
         return text

@@ -15,6 +15,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, NoReturn
 
+from costmodel.cli.options import settle_format
 from costmodel.errors import CostModelError, InputError, MissingDependencyError, unknown
 from costmodel.registry import module_names
 
@@ -188,6 +189,7 @@ def _dispatch(arguments: list[str]) -> int:
         return int(stop.code or 0)
     # the example's own layer may be typed over
     parsed.typed = _typed(parser.given[len(example) // 2 :])
+    settle_format(parsed)
     return int(load(name).run(parsed))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
@@ -17,6 +18,19 @@ from costmodel.table import FORMATS, Tabular
 from costmodel.typed import read_integer, read_names, read_setting, read_sizes
 
 _T = TypeVar("_T")
+
+#: The suffixes of each format's files, of tables and of formulas.
+SUFFIXES = {
+    "csv": (".csv",),
+    "json": (".json",),
+    "jsonl": (".jsonl", ".ndjson"),
+    "markdown": (".md", ".markdown"),
+    "latex": (".tex",),
+    "table": (".txt",),
+    "text": (".txt",),
+    "parquet": (".parquet",),
+    "python": (".py",),
+}
 
 
 def argument(parse: Callable[[str], _T]) -> Callable[[str], _T]:
@@ -141,11 +155,31 @@ def conventions_of(args: argparse.Namespace) -> Settings:
 def add_output(
     parser: argparse.ArgumentParser, formats: Sequence[str] = tuple(FORMATS), default: str = "csv"
 ) -> None:
-    """`--format`, `-o` and `--quiet`."""
+    """`--format`, `-o` and `--quiet`; `settle_format` then finds the format."""
     group = parser.add_argument_group("output")
-    group.add_argument("--format", choices=formats, default=default, help=f"[{default}]")
+    group.add_argument(
+        "--format", choices=formats, help=f"[what the suffix of FILE says, or {default}]"
+    )
     group.add_argument("-o", "--output", metavar="FILE", help="write there, whole or not at all")
     group.add_argument("-q", "--quiet", action="store_true", help="nothing on stderr but errors")
+    parser.set_defaults(formats=formats, default_format=default)
+
+
+def settle_format(args: argparse.Namespace) -> None:
+    """Where no `--format` is typed, the one that the file's suffix says, else the command's own.
+
+    Raises `InputError` for a suffix that no format of the command has, before anything is counted.
+    """
+    if "formats" not in args or args.format is not None:
+        return
+    suffix = os.path.splitext(args.output or "")[1]
+    by_suffix = {end: name for name in args.formats for end in SUFFIXES[name]}
+    args.format = by_suffix.get(suffix.lower()) if suffix else args.default_format
+    if args.format is None:
+        raise InputError(
+            f"-o {args.output}: no format has the suffix {suffix!r}; allowed are "
+            f"{', '.join(by_suffix)}, none, or any with --format"
+        )
 
 
 def say(args: argparse.Namespace, *sentences: str) -> None:

@@ -1,4 +1,4 @@
-"""The table of formulas as text, LaTeX, Markdown, CSV, or a Python module."""
+"""The table of formulas as text, LaTeX, Markdown, CSV, JSON, or a Python module."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def render(
 
     Args:
         rows: what `rows` gave.
-        format: "text", "latex", "markdown", "csv" (formulas as Python source), or "python" (a
-            module with a function for every formula, exact for ints).
+        format: "text", "latex", "markdown", "csv" and "json" (formulas as Python source), or
+            "python" (a module with a function for every formula, exact for ints).
         alphabet: the letters to write in.
 
     Raises:
@@ -147,7 +147,8 @@ def _escaped(text: str, special: str) -> str:
     return "".join("\\" + sign if sign in special else sign for sign in text.replace("\n", " "))
 
 
-def _csv(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
+def _sources(rows: Sequence[FormulaRow], alphabet: Alphabet) -> Table:
+    """The formulas as Python source, for programs."""
     records: list[dict[str, Any]] = []
     for row in rows:
         own = row.variant.hyper
@@ -166,7 +167,7 @@ def _csv(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
                 ),
             }
         )
-    return Table(("variant", "title", *_names(rows)), records).to_csv()
+    return Table(("variant", "title", *_names(rows)), records)
 
 
 def _real(expr: Expr, alphabet: Alphabet, own: Iterable[str]) -> str:
@@ -221,5 +222,6 @@ FORMATS: dict[str, Callable[[Sequence[FormulaRow], Alphabet], str]] = {
     "latex": _latex,
     "markdown": _markdown,
     "python": _python,
-    "csv": _csv,
+    "csv": lambda rows, alphabet: _sources(rows, alphabet).to_csv(),
+    "json": lambda rows, alphabet: _sources(rows, alphabet).to_json(),
 }

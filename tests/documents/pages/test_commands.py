@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import costmodel
 from costmodel.cli.described import described
 from costmodel.cli.main import command_names, command_parser, load
-from costmodel.documents.pages.commands import PATH, command_page
+from costmodel.documents.pages.commands import PATH, Command, command_page
 
 ROOT = Path(costmodel.__file__).parent.parent
 
@@ -30,6 +31,13 @@ def test_every_option_and_example_stands_in_its_section(name: str) -> None:
             assert str(choice) in section
     for example in load(name).EXAMPLES:
         assert f"$ {example}" in section
+
+
+@pytest.mark.parametrize("command", described(), ids=lambda command: command.name)
+def test_what_an_option_means_is_what_help_prints(command: Command) -> None:
+    printed = re.sub(r"\s", "", command_parser(command.name).format_help())
+    for _, meaning in command.options:
+        assert re.sub(r"\s", "", meaning.partition(": `")[0]) in printed
 
 
 def test_tables_keep_their_columns() -> None:
