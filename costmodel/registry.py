@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from costmodel.errors import CostModelError, unknown
 
 T = TypeVar("T")
-
-# One for all: what one registry's modules import may ask another one.
-_DISCOVERING = threading.RLock()
 
 
 def module_names(package: str) -> list[str]:
@@ -26,7 +22,7 @@ def module_names(package: str) -> list[str]:
     )
 
 
-class Registry(Mapping[str, T], Generic[T]):
+class Registry(Mapping[str, T]):
     """Declared values by key.
 
     Args:
@@ -49,7 +45,7 @@ class Registry(Mapping[str, T], Generic[T]):
         self.what, self.error, self.unknown_error = what, error, unknown_error or error
         self._package, self._order = package, order
         self._entries: dict[str, T] = {}
-        self._complete, self._discovering = not package, False
+        self._complete = not package
 
     def add(self, key: str, entry: T) -> T:
         """Register an entry; a key can be taken once."""
@@ -57,34 +53,36 @@ class Registry(Mapping[str, T], Generic[T]):
             raise self.error(f"{self.what} {key!r} is declared twice; allowed is a new name")
         return self._put(key, entry)
 
-    def of(self, entry: T | str) -> T:
-        """An entry as it is, or the registered one with this key."""
-        return self[entry] if isinstance(entry, str) else entry
-
     def remove(self, key: str) -> None:
         """Forget an entry, such as one that was declared for a while."""
         self._entries = {name: entry for name, entry in self._read().items() if name != key}
 
+    def of(self, entry: T | str) -> T:
+        """An entry as it is, or the registered one with this key."""
+        return self[entry] if isinstance(entry, str) else entry
+
     def _put(self, key: str, entry: T) -> T:
-        entries = {**self._entries, key: entry}
-        if self._order:
-            order = self._order
-            entries = dict(sorted(entries.items(), key=lambda item: order(item[1])))
-        self._entries = entries  # in one step: other threads may be reading
+        if self._complete:
+            self._entries = self._sorted({**self._entries, key: entry})  # others may be reading
+        else:
+            self._entries[key] = entry
         return entry
 
+    def _sorted(self, entries: dict[str, T]) -> dict[str, T]:
+        order = self._order
+        return dict(sorted(entries.items(), key=lambda e: order(e[1]))) if order else entries
+
     def _read(self) -> dict[str, T]:
-        """The entries, once every declaring module has been imported."""
+        """The entries, once every declaring module has been imported.
+
+        Threads that come together wait for each other's imports; a declaring module that reads its
+        own registry finds what is declared so far.
+        """
         if not self._complete:
-            with _DISCOVERING:
-                if not self._complete and not self._discovering:
-                    self._discovering = True  # what the modules themselves ask is answered so far
-                    try:
-                        for name in module_names(self._package):
-                            import_module(f"{self._package}.{name}")
-                        self._complete = True
-                    finally:
-                        self._discovering = False
+            for name in module_names(self._package):
+                import_module(f"{self._package}.{name}")
+            self._entries = self._sorted(self._entries)
+            self._complete = True
         return self._entries
 
     def __getitem__(self, key: str) -> T:

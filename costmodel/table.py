@@ -94,8 +94,9 @@ class Tabular:
         return Table([known[name] for name in columns], self.rows, self.notes, self.skipped)
 
     def _cells(self) -> Iterator[list[Any]]:
+        names = self.names
         for row in self.rows:
-            yield [row.get(name) for name in self.names]
+            yield [row.get(name) for name in names]
 
     # -- for programs --------------------------------------------------------------------------
     def to_csv(self) -> str:

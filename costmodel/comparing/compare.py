@@ -41,7 +41,7 @@ class Comparison(Tabular):
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(v.id for v in self.variants)} on {self.layer}>"
 
-    @property
+    @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The variant, shown metrics, their ratios, the hyper-parameters, and other metrics."""
         settings = self.baseline.settings

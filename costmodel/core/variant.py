@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from costmodel.core import expression, notation
@@ -107,15 +108,18 @@ class Variant:
                 )
         if self.family not in FAMILIES:
             raise VariantError(unknown("family", self.family, FAMILIES))
-        _check_names(self)
+        if self.family == "custom":
+            _ = self.sequence  # one's own mistakes show at once; the catalogue is read when used
 
-    # -- parsed parts, cached by the parsers -----------------------------------------------------
-    @property
+    # -- parsed parts, kept ----------------------------------------------------------------------
+    @cached_property
     def sequence(self) -> Sequence:
-        """The parsed stages."""
-        return notation.parse(self.stages)
+        """The parsed stages; `NotationError` for a name that the declaration does not have."""
+        sequence = notation.parse(self.stages)
+        _check_names(self, sequence)
+        return sequence
 
-    @property
+    @cached_property
     def derived(self) -> dict[str, Expr]:
         """The parsed derived sizes, in order of declaration."""
         return {name: expression.parse(text) for name, text in self.where.items()}
@@ -125,7 +129,7 @@ class Variant:
         """The parsed cost of a training step's extra work, None where there is none."""
         return expression.parse(self.training) if self.training else None
 
-    @property
+    @cached_property
     def lines(self) -> list[StageLine]:
         """Every stage line in reading order."""
         return self.sequence.stages()
@@ -135,7 +139,7 @@ class Variant:
         """Whether the notation names the depth axis `l`, and so is meant for 3-D literally."""
         return any("l" in line.windows for line in self.lines)
 
-    @property
+    @cached_property
     def dims(self) -> frozenset[int]:
         """The numbers of spatial axes that this notation is defined for."""
         if self.names_depth:
@@ -203,7 +207,7 @@ def declare(id: str, stages: str, **facts: Any) -> Variant:
     return VARIANTS.add(id, Variant(id, stages, **facts))
 
 
-def _check_names(variant: Variant) -> None:
+def _check_names(variant: Variant, sequence: Sequence) -> None:
     """Refuse a declaration that uses an unknown name, with a caret under it."""
     known = {*RESERVED, *variant.hyper} - {EACH}
     for name, expr in variant.derived.items():
@@ -223,7 +227,7 @@ def _check_names(variant: Variant) -> None:
         _check_expression(expression.parse(hyper.upto), known, variant)
         before.add(name)
     axes = {*known, *WINDOWS, EACH} - {"h", "w", "H", "W", "taps"}
-    for line in variant.lines:
+    for line in sequence.stages():
         for axis in line.axes:
             for name in axis.names:
                 if name not in axes:
@@ -233,7 +237,7 @@ def _check_names(variant: Variant) -> None:
                         axis.at,
                         sorted(axes),
                     )
-    for expr, at in variant.sequence.expressions():
+    for expr, at in sequence.expressions():
         _check_expression(expr, known, variant, at)
 
 
