@@ -221,6 +221,11 @@ class NetOp:
         return self.counted("bias")
 
     @property
+    def has_weights(self) -> bool:
+        """Whether it reads a trained weight; a kernel that the forward computes is none."""
+        return any(t.role == "weight" for t in self.tensors)
+
+    @property
     def norm_params(self) -> Number:
         """Scales and shifts of its normalisation."""
         return self.counted("norm")

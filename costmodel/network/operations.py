@@ -54,6 +54,7 @@ def fixed_sizes() -> Rebuild | None:
 
 
 REPLACED = "replaced"
+NO_WEIGHTS = "no weights of its own"
 DOES_NOT_FIT = "does not fit"
 DOES_NOT_PAY = "does not pay"
 

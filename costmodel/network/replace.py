@@ -1,8 +1,9 @@
 """What if: other variants in place of some layers of a network.
 
 A replaced operation keeps its name, its place and its normalisation; its parameters and multiplies
-are those of the variant's stages. Layers that the variant does not fit, and those where it does not
-pay, are left as they are and listed with the reason.
+are those of the variant's stages. Layers without trained weights of their own (a kernel that the
+forward computes), those that the variant does not fit, and those where it does not pay, are left as
+they are and listed with the reason.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from costmodel.network.operation import NetOp, Parameter
 from costmodel.network.operations import (
     DOES_NOT_FIT,
     DOES_NOT_PAY,
+    NO_WEIGHTS,
     REPLACED,
     AnyOperations,
     Change,
@@ -51,8 +53,9 @@ def put(
             changes.append(change)
             op = change.after or op
         ops.append(op)
-    if changes and all(change.status == DOES_NOT_FIT for change in changes):
-        raise VariantError(changes[0].reason)
+    trained = [change for change in changes if change.status != NO_WEIGHTS]
+    if trained and all(change.status == DOES_NOT_FIT for change in trained):
+        raise VariantError(trained[0].reason)
     if not changes:
         raise CostModelError(
             f"no layer of {network.name} is selected by {where!r}; allowed are the names, kernels "
@@ -83,10 +86,7 @@ def at(network: AnyOperations, **sizes: Number) -> AnyOperations:
 
 def substitute(op: NetOp, variant: Variant, hyper: Mapping[str, Number]) -> NetOp:
     """One operation with a variant in place of its layer; `VariantError` where it does not fit."""
-    if op.layer is None or not any(t.role == "weight" for t in op.tensors):
-        raise VariantError(
-            f"{op.name} has no weights of its own; allowed are layers with trained weights"
-        )
+    assert op.layer is not None  # a selection is of layers
     bound = bind(variant, op.layer, hyper)
     sizes = {
         "weight": sum(stage.weights * stage.times for stage in bound.stages),
@@ -106,6 +106,8 @@ def substitute(op: NetOp, variant: Variant, hyper: Mapping[str, Number]) -> NetO
 def _change(
     op: NetOp, variant: Variant, values: Mapping[str, Number], pays: bool, by: str
 ) -> Change:
+    if not op.has_weights:
+        return Change(op, None, NO_WEIGHTS, "its kernel is computed in the forward, not trained")
     try:
         after = substitute(op, variant, values)
     except CostModelError as error:

@@ -62,7 +62,7 @@ def replace(model: nn.Module, plan: Network | Mapping[str, BoundVariant]) -> nn.
     Returns:
         A model that runs, whose count is exactly the plan's: `cm.from_torch(new, shape).macs` is
         `plan.macs`, and so for the parameters. New layers have PyTorch's initial weights, on the
-        device and in the dtype of those that they replace.
+        device and in the dtype of those that they replace, and the hooks of their forward.
 
     Raises:
         VariantError: the model has no such layer, a layer that is no plain convolution or linear
@@ -77,6 +77,7 @@ def replace(model: nn.Module, plan: Network | Mapping[str, BoundVariant]) -> nn.
         made = _built(old, bound, path)
         example = next(iter(old.parameters()))
         made = made.to(device=example.device, dtype=example.dtype).train(old.training)
+        made.__dict__.update({k: v for k, v in vars(old).items() if k.startswith("_forward_")})
         if old is new:
             return made
         for parent in list(new.modules()):
@@ -87,11 +88,14 @@ def replace(model: nn.Module, plan: Network | Mapping[str, BoundVariant]) -> nn.
 
 
 def _by_path(plan: Network) -> dict[str, BoundVariant]:
-    """Module path → what stands in its place, the same in all its runs."""
+    """Module path → what stands in its place, the same in all its runs.
+
+    A convolution with a computed kernel is no run of the module that it is called in.
+    """
     replacements: dict[str, BoundVariant] = {}
     runs: dict[str, list[NetOp]] = {}
     for op in plan.ops:
-        if op.layer is not None:
+        if op.layer is not None and op.has_weights:
             runs.setdefault(op.name.partition("#")[0], []).append(op)
     for path, ops in runs.items():
         kinds = {_meaning(op.bound) for op in ops}

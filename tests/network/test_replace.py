@@ -8,7 +8,7 @@ import costmodel as cm
 from costmodel.errors import CostModelError, VariantError
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp, Parameter
-from costmodel.network.operations import DOES_NOT_FIT, DOES_NOT_PAY
+from costmodel.network.operations import DOES_NOT_FIT, DOES_NOT_PAY, NO_WEIGHTS
 from costmodel.network.selection import Where, parse
 from costmodel.network.what_if import compare
 
@@ -151,11 +151,26 @@ def test_layers_that_share_weights_still_share_what_replaces_them():
     assert after.macs == 2 * cm.count("depthwise_separable", small).macs
 
 
-def test_a_convolution_with_computed_weights_has_nothing_to_replace():
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (1,)])
+def test_a_layer_with_a_computed_kernel_stays_as_it_is_and_stops_nothing(order):
+    """First, last or alone, the trained layers of the selection are judged without it."""
     small = cm.ConvLayer(3, 8, 12, (9, 10))
-    net = Network("dynamic", (NetOp("a", "conv", small, parameters=()),))
-    with pytest.raises(VariantError, match="no weights of its own"):
-        net.replace("basis")
+    ops = (NetOp.conv("c1", small), NetOp("c1#2", "conv", small, parameters=()))
+    net = Network("dynamic", tuple(ops[i] for i in order))
+    after = net.replace("basis", b=2)
+    assert changed(after) == [name for name in ("c1",) if 0 in order]
+    (left,) = after.left_alone
+    assert (left.before.name, left.status) == ("c1#2", NO_WEIGHTS)
+    assert "computed in the forward" in left.reason
+    assert after["c1#2"] == net["c1#2"]
+    assert ("c1#2", left.reason) in after.to_changes().skipped
+
+
+def test_a_computed_kernel_hides_no_reason_of_the_layers_that_do_not_fit():
+    small = cm.ConvLayer(3, 8, 12, (9, 10))
+    net = Network("d", (NetOp("w", "conv", small, parameters=()), NetOp.conv("c", small)))
+    with pytest.raises(VariantError, match="not divisible"):
+        net.replace("grouped", g=5)
 
 
 def test_runs_that_repeat_stay_repeated():

@@ -122,6 +122,35 @@ def test_a_module_that_runs_twice_is_replaced_once_for_both():
         replace(Twice(), half)
 
 
+class Computed(nn.Module):
+    """Trained layers, and kernels that the forward computes: beside them, and in a layer's hook."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.last = nn.Conv2d(3, 7, 3), nn.Conv2d(7, 5, 3)
+        self.kernel = nn.Linear(5, 7 * 5 * 6)
+        self.conv.register_forward_hook(
+            lambda module, inputs, out: out + nn.functional.conv2d(out, out[:1].mean((2, 3), True))
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out = self.last(self.conv(x))
+        return nn.functional.conv2d(out, self.kernel(out.mean((0, 2, 3))).view(7, 5, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("where", "replaced"), [(None, {"conv", "last"}), ("conv*", {"conv"}), ("last", {"last"})]
+)
+def test_a_computed_kernel_stops_no_replacement(where, replaced):
+    model, shape = Computed(), (2, 3, 14, 19)
+    plan = cm.from_torch(model, input_shape=shape).replace("channel_svd", where, r=2, pays=False)
+    assert {change.before.name for change in plan.replaced} == replaced
+    new = replace(model, plan)
+    again = cm.from_torch(new, input_shape=shape)
+    assert (again.macs, again.params) == (plan.macs, plan.params)
+    assert new(torch.rand(shape)).shape == model(torch.rand(shape)).shape
+
+
 def test_a_plan_of_another_model_is_one_sentence():
     plan = cm.from_torch(Twice(), input_shape=(1, 6, 9, 14)).replace("channel_svd", r=2)
     with pytest.raises(VariantError, match="no module 'conv'"):
