@@ -27,6 +27,7 @@ class Metric:
     standing once. combine: the value of a whole variant, or of several layers. group: one of
     `GROUPS`. uses: the settings that it depends on. whole: whether its numbers are integers
     (exact fractions otherwise). shown: whether the comparison shows it without being asked.
+    source: where its rule was published, if it is somebody's own.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Metric:
     uses: tuple[str, ...] = ()
     whole: bool = True
     shown: bool = False
+    source: str = ""
 
     def __post_init__(self) -> None:
         if self.group not in GROUPS:

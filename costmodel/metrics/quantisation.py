@@ -1,8 +1,8 @@
 """What word lengths change: the bytes of the weights, and bit operations.
 
-BOPs as in van Baalen et al., Bayesian Bits, NeurIPS 2020, arXiv:2005.07093: a multiply of a b-bit
-weight and an a-bit activation is a·b bit operations. (UNIQ, arXiv:1804.10969, also counts the
-accumulator's; scale factors and zero points are left out here.)
+A multiply of a b-bit weight and an a-bit activation is a·b bit operations. (Baskin et al., UNIQ,
+2018, arXiv:1804.10969, also count the accumulator's; scale factors and zero points are left out
+here.)
 """
 
 from __future__ import annotations
@@ -41,4 +41,6 @@ declare(
     rule=lambda stage, settings: stage.macs * settings.weight_bits * settings.activation_bits,
     group="quantisation",
     uses=("weight_bits", "activation_bits"),
+    source="van Baalen, Louizos, Nagel, Amjad, Wang, Blankevoort, Welling, Bayesian Bits: unifying "
+    "quantization and pruning, NeurIPS 2020, arXiv:2005.07093",
 )

@@ -14,7 +14,7 @@ _ROW = 34
 _FRAME = 90
 # Colours that protan, deutan and tritan eyes tell apart, and a pattern each: none rests on colour.
 _OVER = {"fillmode": "overlay", "fgcolor": "#FFFFFF", "fgopacity": 0.35, "size": 7}
-_GOOD = ("#0072B2", ""), ("#009E73", "/")
+_GOOD = ("#0072B2", ""), ("#009E73", "/"), ("#56B4E9", "-")
 _BAD = ("#D55E00", "x"), ("#7A7A7A", ".")
 
 
@@ -28,9 +28,9 @@ def verdict_bars(
 
     Args:
         counts: counter (or table) → verdict → how many cases.
-        verdicts: the verdicts with their titles, the best one first; at most four.
+        verdicts: the verdicts with their titles, the best one first; at most two that are not good.
         what: the cases are.
-        good: how many of the verdicts are good, one or two.
+        good: how many of the verdicts are good, one to three.
     """
     keys, styles = list(verdicts), (*_GOOD[:good], *_BAD)
     order = sorted(counts, key=lambda tool: [-counts[tool].get(key, 0) for key in keys])

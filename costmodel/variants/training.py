@@ -10,8 +10,7 @@ declare(
     summary="A standard convolution with weights of bw bits and activations of ba bits: as many "
     "multiplies, on shorter words.",
     reference="Jacob et al., Quantization and training of neural networks for efficient "
-    "integer-arithmetic-only inference, CVPR 2018, arXiv:1712.05877; bit operations: Baskin et "
-    "al., UNIQ, 2018, arXiv:1804.10969",
+    "integer-arithmetic-only inference, CVPR 2018, arXiv:1712.05877",
     family="training",
     hyper={
         "bw": Hyper(8, "bits per weight", upto="32"),

@@ -26,7 +26,7 @@ def test_a_figure_that_is_no_longer_explained_fails(
 
 
 def test_columns_and_choice(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["published", "octconv-1", "--only", "misprint"]) == 0
+    assert main(["published", "octconv-1", "--only", "differs"]) == 0
     (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert list(row) == [column.key for column in COLUMNS]
     assert (row["table"], row["row"], row["computed"]) == ("octconv-1", "alpha=7/8", "34.375")

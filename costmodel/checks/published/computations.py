@@ -111,6 +111,13 @@ def _percent_of(words: list[str], options: Options) -> Number:
 
 
 @_computation
+def _times(words: list[str], options: Options) -> Number:
+    """A total times a number that was printed elsewhere: NUMBER NAME METRIC [parts]."""
+    number, *rest = words
+    return Fraction(number) * Fraction(_network(rest, options))
+
+
+@_computation
 def _times_less(words: list[str], options: Options) -> Number:
     """How many times a number goes into a total: NUMBER NAME METRIC [parts]."""
     number, *rest = words

@@ -9,9 +9,13 @@ figures of one of them:
     unit       what one of it is, 1000000 or % (blank: 1)
     place      what the last meaningful digit stands for, where zeros only fill up ("15300": 100)
     how        a computation: its name and arguments, see `computations`
-    verdict    exact, within rounding, misprint, not reproducible
-    instead    for a misprint: the figure as it should have been printed
-    reason     one sentence, for every verdict but the first two
+    verdict    exact, within rounding, truncated, misprint, differs
+    instead    for a misprint: the figure that the same text shows to be meant
+    otherwise  for a figure that is not met: a computation by another convention that meets it
+    reason     one sentence, for a misprint and what differs, and for a row that is counted
+               otherwise than the rows beside it
+
+A cause is a verdict only if the text itself shows it. What merely explains a figure is `otherwise`.
 """
 
 from __future__ import annotations
@@ -26,8 +30,11 @@ from costmodel.errors import InputError, unknown
 from costmodel.files import data_path
 
 FOLDER = "published"
-EXACT, ROUNDED, MISPRINT, NOT = "exact", "within rounding", "misprint", "not reproducible"
-VERDICTS = (EXACT, ROUNDED, MISPRINT, NOT)
+EXACT, ROUNDED, TRUNCATED = "exact", "within rounding", "truncated"
+MISPRINT, DIFFERS = "misprint", "differs"
+#: Verdicts that say: the layers give the printed figure.
+MET = (EXACT, ROUNDED, TRUNCATED)
+VERDICTS = (*MET, MISPRINT, DIFFERS)
 _SOURCES = "sources.csv"
 _PERCENT = "%"
 
@@ -54,6 +61,7 @@ class Figure:
     how: str
     verdict: str
     instead: str
+    otherwise: str
     reason: str
 
     @property
@@ -65,13 +73,18 @@ class Figure:
         """A printed number in units of one."""
         return Fraction(text) * self.scale
 
-    def tolerance(self, text: str) -> Fraction:
-        """Half of the last meaningful digit of a printed number, in units of one."""
+    def last_digit(self, text: str) -> Fraction:
+        """What a one in the last meaningful digit of a printed number is, in units of one."""
         if self.place:
-            return Fraction(self.place) * self.scale / 2
+            return Fraction(self.place) * self.scale
         exponent = Decimal(text).as_tuple().exponent
         assert isinstance(exponent, int)
-        return Fraction(10) ** exponent * self.scale / 2
+        return Fraction(10) ** exponent * self.scale
+
+    def rounds(self, computed: Fraction, text: str = "") -> bool:
+        """Whether a value rounds to the printed number, or to `text`; a tie rounds both ways."""
+        text = text or self.published
+        return abs(computed - self.exactly(text)) <= self.last_digit(text) / 2
 
 
 def sources() -> dict[str, Source]:

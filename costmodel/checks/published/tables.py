@@ -8,10 +8,11 @@ from typing import Any
 
 from costmodel.checks.published.computations import compute
 from costmodel.checks.published.figures import (
+    DIFFERS,
     EXACT,
     MISPRINT,
-    NOT,
     ROUNDED,
+    TRUNCATED,
     VERDICTS,
     Figure,
     figures,
@@ -24,12 +25,14 @@ COLUMNS = tuple(
     Column(name, name.capitalize())
     for name in (
         *("table", "row", "quantity", "published", "unit"),
-        *("computed", "difference", "verdict", "reason", "recorded"),
+        *("computed", "difference", "verdict", "otherwise", "reason", "recorded"),
     )
 )
 _NOTE = (
     "computed, difference: in units of one, or in percent; within rounding: not further off than "
-    "half of the last printed digit; recorded: the verdict when the figure was taken in."
+    "half of the last printed digit; truncated: less than one of it above; otherwise: a count by "
+    "another convention that rounds to the printed figure, no cause; recorded: the verdict when "
+    "the figure was taken in."
 )
 
 
@@ -41,8 +44,8 @@ def check(tables: Iterable[str] | None = None, only: Iterable[str] | None = None
         only: verdicts to show; None is all.
 
     Returns:
-        A row per figure: published and computed, their difference, the verdict with its reason, and
-        the verdict that was recorded.
+        A row per figure: published and computed, their difference, the verdict, what another
+        convention gives if that meets the figure, the reason, and the verdict that was recorded.
 
     Raises:
         InputError: an unknown table or verdict.
@@ -58,9 +61,9 @@ def check(tables: Iterable[str] | None = None, only: Iterable[str] | None = None
 
 
 def regressions(table: Table) -> list[dict[str, Any]]:
-    """The rows that could be explained when they were recorded, and can no longer be."""
-    explained = (dict(row) for row in table.rows if row["recorded"] != NOT)
-    return [row for row in explained if row["verdict"] != row["recorded"]]
+    """The rows that were met when they were recorded, and no longer are."""
+    met = (dict(row) for row in table.rows if row["recorded"] != DIFFERS)
+    return [row for row in met if row["verdict"] != row["recorded"]]
 
 
 def listed() -> Table:
@@ -82,21 +85,21 @@ def verdict(figure: Figure, computed: Fraction) -> str:
 
     A misprint is one only as long as the figure that should have been printed is within rounding.
     """
-    if computed == figure.exactly(figure.published) and figure.scale == 1 and not figure.place:
+    printed = figure.exactly(figure.published)
+    if computed == printed and figure.scale == 1 and not figure.place:
         return EXACT
-    if _near(figure, figure.published, computed):
+    if figure.rounds(computed):
         return ROUNDED
-    if figure.instead and _near(figure, figure.instead, computed):
+    if 0 < computed - printed < figure.last_digit(figure.published):
+        return TRUNCATED
+    if figure.instead and figure.rounds(computed, figure.instead):
         return MISPRINT
-    return NOT
-
-
-def _near(figure: Figure, text: str, computed: Fraction) -> bool:
-    return abs(computed - figure.exactly(text)) <= figure.tolerance(text)
+    return DIFFERS
 
 
 def _row(figure: Figure) -> dict[str, Any]:
     computed = compute(figure.how)
+    otherwise = compute(figure.otherwise) if figure.otherwise else None
     return {
         "table": figure.table,
         "row": figure.row,
@@ -106,6 +109,7 @@ def _row(figure: Figure) -> dict[str, Any]:
         "computed": _cell(computed),
         "difference": _cell(computed - figure.exactly(figure.published)),
         "verdict": verdict(figure, computed),
+        "otherwise": None if otherwise is None else _cell(otherwise),
         "reason": figure.reason,
         "recorded": figure.verdict,
     }

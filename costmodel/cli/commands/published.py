@@ -10,11 +10,11 @@ from costmodel.checks.published.figures import VERDICTS, sources
 from costmodel.checks.published.tables import check, regressions
 from costmodel.cli.options import add_output, emit, names, refuse
 
-HELP = "recompute published tables; exit 1 if a figure that was reproducible no longer is"
+HELP = "recompute published tables; exit 1 if a figure that was met no longer is"
 EXAMPLES = (
     "costmodel published --format table",
     "costmodel published mobilenet-4 octconv-1",
-    "costmodel published --only misprint,'not reproducible' --format table",
+    "costmodel published --only truncated,misprint,differs --format table",
 )
 
 

@@ -86,7 +86,7 @@ def _counters(state: State, table: Table) -> Table:
 
 
 def _published(state: State, table: Table) -> Table:
-    from costmodel.checks.published.figures import VERDICTS
+    from costmodel.checks.published.figures import MET, VERDICTS
 
     titles = {verdict: verdict for verdict in VERDICTS}
     counts = evidence.tallied(table)
@@ -95,7 +95,7 @@ def _published(state: State, table: Table) -> Table:
         for name, count in counts.items()
     )
     st.header("What comes out", anchor=False)
-    figure = verdict_bars(counts, titles, "figures", good=2)
+    figure = verdict_bars(counts, titles, "figures", good=len(MET))
     parts.chart(state, figure, "published", f"Bars per table. {words}")
     st.header("Figure by figure", anchor=False)
     return table

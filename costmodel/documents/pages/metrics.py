@@ -10,7 +10,8 @@ PATH = "docs/metrics.md"
 _INTRODUCTION = """# What is counted
 
 Every metric of `count`, of `compare --metrics all` and of networks, with the sentence that
-stands under each of its numbers. Those marked with ● are shown without being asked for.
+stands under each of its numbers. Those marked with ● are shown without being asked for. Where a
+rule is somebody's own, its source stands below.
 
 """
 _SETTINGS = """
@@ -29,4 +30,5 @@ def metric_page() -> dict[str, bytes]:
         ],
     )
     settings = "".join(f"- `{name}`: {text}.\n" for name, text in SETTINGS.items())
-    return {PATH: (_INTRODUCTION + table + _SETTINGS + settings).encode()}
+    sources = "".join(f"- `{m.key}`: {m.source}.\n" for m in METRICS.values() if m.source)
+    return {PATH: (f"{_INTRODUCTION}{table}\n{sources}{_SETTINGS}{settings}").encode()}

@@ -10,19 +10,20 @@ from costmodel.checks.published.tables import check
 from costmodel.table import Table
 
 PATH = "docs/published.md"
-_COLUMNS = ("row", "quantity", "published", "unit", "computed", "verdict", "reason")
+_COLUMNS = ("row", "quantity", "published", "unit", "computed", "verdict", "otherwise", "reason")
 _INTRODUCTION = """# Published tables, recomputed
 
 What papers printed, beside what the formulas of this project say of the same networks and layers.
-`costmodel published` computes all of it again and exits with 1 if a figure that was explained no
-longer is; the figures are data in `data/published/`, each with the computation that it is compared
-with.
+`costmodel published` computes all of it again and exits with 1 if a figure that was met no longer
+is; the figures are data in `data/published/`, each with the computation that it is compared with.
+All rows of a column are counted alike, unless the paper itself says otherwise.
 
 - **exact**: the same integer or fraction.
 - **within rounding**: not further off than half of the last printed digit.
-- **misprint**: the figure that should have been printed is within rounding; the reason says what
-  happened.
-- **not reproducible**: neither; the reason says what is known.
+- **truncated**: above the printed figure, by less than one of its last digit.
+- **misprint**: the same text shows which figure is meant, and that one is within rounding.
+- **differs**: none of these; the reason says what is known, and *otherwise* is a count by another
+  convention that meets the figure. Whether that is the cause only the authors know.
 
 Not taken in are figures that count nothing (speeds, accuracies), the transforms of Winograd and FFT
 convolutions, and networks that are not shipped.

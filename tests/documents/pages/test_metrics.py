@@ -22,5 +22,6 @@ def test_every_metric_stands_there_with_its_convention() -> None:
         assert metric.label in line
         assert metric.convention in line
         assert ("●" in line) == metric.shown
+        assert metric.source in text
     for name in SETTINGS:
         assert f"- `{name}`:" in text
