@@ -7,7 +7,7 @@ of them together are the environment in which the notation's expressions are eva
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NoReturn, assert_never
+from typing import Any, NoReturn, assert_never
 
 from costmodel.core import expression
 from costmodel.core.expression import Expr
@@ -73,11 +73,7 @@ class Names:
         if self.layer.dims not in dims:
             allowed = " or ".join(f"{d}-D" for d in sorted(dims))
             self.fail(f"the layer is {self.layer.dims}-D; allowed are {allowed} layers")
-        for name, value in self.variant.domain.items():
-            actual = getattr(self.layer, name)
-            values = actual if isinstance(actual, tuple) else (actual,)
-            if any(holds(a != value) for a in values):
-                self.fail(f"{name} of the layer is {actual}; allowed is {value!r}")
+        check_fields(self.variant, self.layer, self.variant.domain)
 
     def _values(self, given: Mapping[str, Number]) -> dict[str, Number]:
         try:
@@ -141,6 +137,17 @@ class Names:
             self.fail(
                 f"{total} channels are not divisible by {' · '.join(others)} = {parts}; "
                 "allowed are values that divide them"
+            )
+
+
+def check_fields(variant: Variant, layer: ConvLayer, facts: Mapping[str, Any]) -> None:
+    """Refuse a layer whose fields are known not to be these, on any axis, with `VariantError`."""
+    for name, value in facts.items():
+        actual = getattr(layer, name)
+        values = actual if isinstance(actual, tuple) else (actual,)
+        if any(holds(a != value) for a in values):
+            raise VariantError(
+                f"{variant.id}: {name} of the layer is {actual}; allowed is {value!r}"
             )
 
 

@@ -70,6 +70,8 @@ class Variant:
         claims: published closed forms.
         family: one of `FAMILIES`; groups variants in tables and colours.
         domain: layer fields that this variant is made for ({"kernel": 1}); others are refused.
+        place: further facts of the layers whose place it takes in a network ({"out_size": 1} for
+            the end of a classifier); on a layer alone it can be counted without them.
         wins: one sentence: when to prefer it.
         note: anything a reader must know about its counts.
         training: FLOPs per training step beyond the forward and backward pass, as an expression of
@@ -90,6 +92,7 @@ class Variant:
     claims: tuple[Claim, ...] = ()
     family: str = "custom"
     domain: Mapping[str, Any] = field(default_factory=dict)
+    place: Mapping[str, Any] = field(default_factory=dict)
     wins: str = ""
     note: str = ""
     training: str = ""

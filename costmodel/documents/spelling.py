@@ -9,6 +9,7 @@ from dataclasses import fields
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import layer_options, stated
 from costmodel.core.variant import Variant
+from costmodel.network import columns
 from costmodel.typed import said_once, write_pairs
 
 
@@ -77,6 +78,7 @@ def network_command(
     where: str = "",
     pays: bool = True,
     settings: Mapping[str, object] | None = None,
+    by: Iterable[str] = ("macs",),
 ) -> str:
     """`python -m costmodel network …`.
 
@@ -86,6 +88,7 @@ def network_command(
         view: one of `--view`, or "compare" for a row per variant.
         metrics: columns; none is the command's own choice.
         replacement, where, pays, settings: what is put in place of which layers.
+        by: the metrics in which a replacement has to pay.
     """
     words = ["python", "-m", "costmodel", "network", source]
     words += _each("--at", sizes)
@@ -95,7 +98,10 @@ def network_command(
         words += ["--view", view] if view != "layers" else []
         words += ["--metrics", chosen] if (chosen := ",".join(metrics)) else []
         words += ["--replace", replacement] if replacement else []
-        words += ["--costlier"] if replacement and not pays else []
+        if replacement:
+            asked = columns.of_layers(metrics) or ["macs"]
+            words += ["--by", ",".join(by)] if pays and list(by) != asked else []
+            words += [] if pays else ["--costlier"]
     if replacement or view == "compare":
         words += ["--where", where] if where else []
         words += _each("--set", settings or {})

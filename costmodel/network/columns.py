@@ -65,6 +65,11 @@ def default() -> list[str]:
     return ["params", "macs", *ROLES.values()]
 
 
+def of_layers(keys: Iterable[str]) -> list[str]:
+    """Those of some columns that say something about a layer, and in which a variant may pay."""
+    return [key for key in keys if key not in KINDS.columns]
+
+
 def total(network: Operations, key: str) -> Number | None:
     """One quantity of a whole network; None where no operation of it has that column."""
     return column(key).total(network.parts())

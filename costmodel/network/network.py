@@ -83,7 +83,7 @@ class Network(Operations):
         where: Selector = None,
         *,
         pays: bool = True,
-        by: str = "macs",
+        by: str | Iterable[str] = "macs",
         hyper: Mapping[str, Number] | None = None,
         **letters: Number,
     ) -> Network:
@@ -95,13 +95,13 @@ class Network(Operations):
                 (`selection.parse`), a compiled regular expression, a `Where` or a mapping of its
                 fields, or a function of the operation; None is every convolution with a window of
                 more than one tap that is not depthwise.
-            pays: replace only where the metric `by` falls; False replaces wherever it fits.
-            by: the column that has to fall.
+            pays: replace only where it pays; False replaces wherever it fits.
+            by: the metric in which it has to pay; of several, one has to fall.
             hyper, letters: the variant's hyper-parameters (`b=4`, or `hyper={"basis.b": 4}`).
 
         Returns:
             A `Network` whose `to_changes()` lists every selected layer before and after, and
-            those left alone with the reason.
+            those left alone with the reason; every table has a note of how many there are.
 
         Raises:
             VariantError: an unknown variant or hyper-parameter, or one that fits no selected layer.

@@ -72,6 +72,11 @@ class Change:
     status: str
     reason: str = ""
 
+    @property
+    def said(self) -> str:
+        """The layer's name and the reason, for a list of what was left alone."""
+        return f"{self.before.name}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class Replacement:
@@ -214,13 +219,15 @@ class Operations:
     @property
     def footnotes(self) -> tuple[str, ...]:
         """What has to stand under every total."""
+        notes = list(self.notes)
+        if self.replacement is not None:
+            notes.append(_replaced_in_words(self.replacement))
         missing = Counter(op.operator or op.kind for op in self.unmodelled)
-        if not missing:
-            return self.notes
-        listed = ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in missing.items())
-        count = missing.total()
-        verb = "operation is" if count == 1 else "operations are"
-        return (*self.notes, f"{count} {verb} not modelled and in no total: {listed}.")
+        if missing:
+            count = missing.total()
+            verb = "operation is" if count == 1 else "operations are"
+            notes.append(f"{count} {verb} not modelled and in no total: {_listed(missing)}.")
+        return tuple(notes)
 
 
 def recounted(network: AnyOperations, sizes: Mapping[str, Number]) -> AnyOperations:
@@ -238,6 +245,18 @@ def recounted(network: AnyOperations, sizes: Mapping[str, Number]) -> AnyOperati
     ops, shapes = known.build(values)
     again = replace(known, defaults=values)  # what comes next starts from these sizes
     return replace(network, ops=tuple(ops), input_shapes=shapes, rebuild=lambda: again)
+
+
+def _replaced_in_words(done: Replacement) -> str:
+    """How many of the selected layers were replaced, and why the others were not."""
+    status = Counter(change.status for change in done.changes)
+    replaced = status.pop(REPLACED, 0)
+    sentence = f"{done.variant.id} in place of {replaced} of {len(done.changes)} selected layers"
+    return f"{sentence}; the others stay: {_listed(status)}." if status else f"{sentence}."
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in counts.items())
 
 
 def _unique_names(ops: Iterable[NetOp]) -> tuple[NetOp, ...]:

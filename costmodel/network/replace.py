@@ -8,11 +8,12 @@ they are and listed with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from costmodel.core.bind import bind
 from costmodel.core.hyper import route, together
+from costmodel.core.names import check_fields
 from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
@@ -37,19 +38,20 @@ def put(
     where: Selector = None,
     *,
     pays: bool = True,
-    by: str = "macs",
+    by: str | Iterable[str] = "macs",
     hyper: Mapping[str, Number] | None = None,
     **letters: Number,
 ) -> AnyOperations:
     """Put a variant in place of the selected layers; see `Network.replace`."""
     chosen = VARIANTS.of(variant)
     values = route([chosen], together(hyper, letters))[chosen.id]
+    judged = [by] if isinstance(by, str) else list(by)
     meant = selector(where, network.macs)
     changes: list[Change] = []
     ops: list[NetOp] = []
     for op in network.ops:
         if meant(op):
-            change = _change(op, chosen, values, pays, by)
+            change = _change(op, chosen, values, judged if pays else [])
             changes.append(change)
             op = change.after or op
         ops.append(op)
@@ -103,20 +105,25 @@ def substitute(op: NetOp, variant: Variant, hyper: Mapping[str, Number]) -> NetO
     return replace(op, bound=bound, parameters=(*own, *kept))
 
 
-def _change(
-    op: NetOp, variant: Variant, values: Mapping[str, Number], pays: bool, by: str
-) -> Change:
+def _change(op: NetOp, variant: Variant, values: Mapping[str, Number], by: Iterable[str]) -> Change:
+    """What becomes of one selected layer, where one of the columns `by` has to fall."""
+    assert op.layer is not None  # a selection is of layers
     if not op.has_weights:
         return Change(op, None, NO_WEIGHTS, "its kernel is computed in the forward, not trained")
     try:
+        check_fields(variant, op.layer, variant.place)
         after = substitute(op, variant, values)
     except CostModelError as error:
         return Change(op, None, DOES_NOT_FIT, str(error))
-    if pays:
-        cost = column(by).value
+    reasons = []
+    for key in by:
+        cost = column(key).value
         old, new = cost(op, op.tensors), cost(after, after.tensors)
         if old is None or new is None:
-            raise CostModelError(f"{by} says nothing about layers; allowed are metrics of layers")
-        if is_exact(old) and is_exact(new) and new >= old:
-            return Change(op, None, DOES_NOT_PAY, f"{by} {new} instead of {old}")
+            raise CostModelError(f"{key} says nothing about layers; allowed are metrics of layers")
+        if not (is_exact(old) and is_exact(new) and new >= old):
+            return Change(op, after, REPLACED)
+        reasons.append(f"{key} {new} instead of {old}")
+    if reasons:
+        return Change(op, None, DOES_NOT_PAY, ", ".join(reasons))
     return Change(op, after, REPLACED)

@@ -24,13 +24,14 @@ TOTAL = "total"
 Metrics = Iterable[str] | str | None
 
 _LAYER, _KIND, _STATUS = (Column(key, key.capitalize()) for key in ("layer", "kind", "status"))
+_REASON = Column("reason", "Reason")
 _SHARE, _CUMULATIVE = Column("share", "Share"), Column("cumulative", "Cumulative")
 
 
 def layers(network: Operations, metrics: Metrics = None, everything: bool = False) -> Table:
     """One row per operation and the last row `total`.
 
-    After a replacement, unless `metrics` are asked for: what became of each (`changes`).
+    After a replacement also what became of each; without `metrics` its costs before it (`changes`).
 
     Args:
         metrics: columns besides layer, kind, params and macs (see `columns.names()`); "all" is
@@ -45,11 +46,14 @@ def layers(network: Operations, metrics: Metrics = None, everything: bool = Fals
         return changes(network, everything=True)
     chosen = choose(metrics)
     rows = []
+    outcome = _outcome(network)
     for op, own in network.parts():
         values = {c.key: c.value(op, own) for c in chosen}
         if everything or _shown(op, values):
-            rows.append({"layer": op.name, "kind": op.kind, **values, "status": op.status})
-    return _finished(network, (_LAYER, _KIND), chosen, rows, (_STATUS,))
+            row = {"layer": op.name, "kind": op.kind, **values, "status": op.status}
+            rows.append({**row, **outcome.get(op.name, {})})
+    tail = (VARIANT, _STATUS, _REASON) if network.replacement is not None else (_STATUS,)
+    return _finished(network, (_LAYER, _KIND), chosen, rows, tail, outcome.get(TOTAL, {}))
 
 
 def shares(network: Operations, metric: str = "macs") -> Table:
@@ -73,7 +77,7 @@ def shares(network: Operations, metric: str = "macs") -> Table:
         )
     rows.append({"layer": TOTAL, metric: whole, "share": 1.0 if rows else None})
     shown = (_LAYER, _KIND, chosen, _SHARE, _CUMULATIVE)
-    return Table(shown, rows, _notes(network, [chosen]))
+    return Table(shown, rows, _notes(network, [chosen]), _left_alone(network))
 
 
 def by_kind(network: Operations, metrics: Metrics = None) -> Table:
@@ -101,6 +105,7 @@ def changes(network: Operations, everything: bool = False) -> Table:
             f"nothing was replaced in {network.name}; allowed is a network after `replace`"
         )
     listed = {change.before.name: change for change in network.changes}
+    outcome = _outcome(network)
     if everything:
         listed = {op.name: listed.get(op.name, Change(op, None, "")) for op in network.ops}
     rows: list[dict[str, Any]] = []
@@ -114,9 +119,8 @@ def changes(network: Operations, everything: bool = False) -> Table:
                 "kind": old.kind,
                 **_compared("params", old.params, new.params),
                 **(_compared("macs", old.macs, new.macs) if old.column == "macs" else {}),
-                "variant": done.variant.id if change.after else "",
-                "status": old.status if old.status == NOT_MODELLED else change.status,
-                "reason": change.reason,
+                "status": old.status if old.status == NOT_MODELLED else "",
+                **outcome.get(old.name, {}),
             }
         )
     rows.append(
@@ -124,15 +128,31 @@ def changes(network: Operations, everything: bool = False) -> Table:
             "layer": TOTAL,
             **_compared("params", done.before.params, network.params),
             **_compared("macs", done.before.macs, network.macs),
-            "status": f"{len(network.replaced)} of {len(network.changes)} replaced",
+            **outcome[TOTAL],
         }
     )
-    skipped = tuple((c.before.name, c.reason) for c in network.left_alone)
     note = "total: the whole network, shared tensors once."
     costs = [columns.column(key) for key in ("params", "macs")]
     sides = [_beside(cost, side) for cost in costs for side in ("before", "delta", "ratio")]
-    shown = (_LAYER, _KIND, *costs, VARIANT, *sides, _STATUS, Column("reason", "Reason"))
-    return Table(shown, rows, (note, *network.footnotes), skipped)
+    shown = (_LAYER, _KIND, *costs, VARIANT, *sides, _STATUS, _REASON)
+    return Table(shown, rows, (note, *network.footnotes), _left_alone(network))
+
+
+def _outcome(network: Operations) -> dict[str, dict[str, str]]:
+    """By layer and in total: what stands in its place, what became of it, and why."""
+    cells = {op.name: {"variant": op.bound.variant.id} for op in network.ops if op.bound}
+    for change in network.changes:
+        said = {"status": change.status, "reason": change.reason}
+        cells[change.before.name] = {**cells.get(change.before.name, {}), **said}
+    if network.replacement is not None:
+        words = f"{len(network.replaced)} of {len(network.changes)} replaced"
+        cells[TOTAL] = {"status": words}
+    return cells
+
+
+def _left_alone(network: Operations) -> tuple[tuple[str, str], ...]:
+    """The selected layers that were not replaced, each with a sentence."""
+    return tuple((change.before.name, change.said) for change in network.left_alone)
 
 
 def _beside(column: Column, what: str) -> Column:
@@ -196,7 +216,7 @@ def tree_table(network: Operations) -> Table:
         for depth, node in nodes
     ]
     names = ("module", "depth", *shares, *(f"{key}_share" for key in shares))
-    return Table(names, rows, network.footnotes)
+    return Table(names, rows, network.footnotes, _left_alone(network))
 
 
 @dataclass(frozen=True)
@@ -271,10 +291,12 @@ def _finished(
     chosen: Sequence[Quantity],
     rows: list[dict[str, Any]],
     tail: tuple[Column, ...],
+    whole: Mapping[str, str] | None = None,
 ) -> Table:
     parts = network.parts()
-    rows.append({head[0].key: TOTAL, **{c.key: c.total(parts) for c in chosen}})
-    return Table((*head, *chosen, *tail), rows, _notes(network, chosen))
+    total = {head[0].key: TOTAL, **{c.key: c.total(parts) for c in chosen}, **(whole or {})}
+    rows.append(total)
+    return Table((*head, *chosen, *tail), rows, _notes(network, chosen), _left_alone(network))
 
 
 def _notes(network: Operations, chosen: Sequence[Quantity]) -> tuple[str, ...]:

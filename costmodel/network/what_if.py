@@ -27,7 +27,7 @@ _CONV_MACS = Column(
 _LEFT = Column(
     "left",
     "Left",
-    convention="selected layers that the variant does not fit, and that stay as they are",
+    convention="selected layers that the variant is not made for, and that stay as they are",
 )
 _COLUMNS = (
     VARIANT,
@@ -62,7 +62,7 @@ def compare(
 
     Returns:
         One row per variant: totals, ratios to the network as it is, how many layers were replaced
-        and how many were left because the variant does not fit them.
+        and how many were left because the variant is not made for them; `skipped` says why.
     """
     chosen = [VARIANTS.of(v) for v in variants or VARIANTS]
     values = route(chosen, together(hyper, letters))
@@ -80,6 +80,9 @@ def compare(
         try:
             result = put(network, variant, meant, pays=False, hyper=values[variant.id])
             replaced = len(result.replaced)
+            if left := [change.said for change in result.left_alone]:
+                others = f" (and {len(left) - 1} more)" if left[1:] else ""
+                skipped.append((variant.id, left[0] + others))
         except VariantError as error:
             skipped.append((variant.id, str(error)))
         rows.append(_row(network, result, variant, values[variant.id], replaced, selected))

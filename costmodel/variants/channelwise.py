@@ -53,6 +53,7 @@ declare(
     "channels instead of all of them.",
     reference=_REFERENCE,
     family="channel",
+    place={"out_size": 1},
     where={"c": "m - n + 1"},
     wins="In the place of global pooling and a fully connected layer, a quarter of a compact "
     "network's parameters.",

@@ -66,6 +66,18 @@ def test_a_network_is_the_librarys_table(capsys):
             lambda net: net.replace("channel_svd", "kernel=7", pays=False, r=60).to_table(),
         ),
         (
+            ["--replace", "quantised", "--metrics", "weight_bytes,bops"],
+            lambda net: net.replace("quantised", by="bops").to_table("weight_bytes,bops"),
+        ),
+        (
+            ["--replace", "quantised", "--metrics", "pool_ops,biases"],
+            lambda net: net.replace("quantised", by="biases").to_table("pool_ops,biases"),
+        ),
+        (
+            ["--replace", "quantised", "--metrics", "all", "--by", "bops"],
+            lambda net: net.replace("quantised", by="bops").to_table("all"),
+        ),
+        (
             ["--replace", "cp", "--view", "kinds"],
             lambda net: net.replace("cp").by_kind(),
         ),

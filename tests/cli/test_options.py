@@ -40,6 +40,11 @@ def test_a_second_value_does_not_hide_the_first(
             "--variants cp without",
         ),
         (["network", "resnet18", "--costlier"], "--costlier without --replace; allowed is"),
+        (["network", "resnet18", "--by", "bops"], "--by bops without --replace; allowed is"),
+        (
+            ["network", "resnet18", "--replace", "cp", "--costlier", "--by", "bops"],
+            "--by bops with --costlier; allowed is",
+        ),
         (
             ["network", "resnet18", "--compare", "--metrics", "macs"],
             "--metrics macs with --compare",

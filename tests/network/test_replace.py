@@ -10,6 +10,7 @@ from costmodel.network.network import Network
 from costmodel.network.operation import NetOp, Parameter
 from costmodel.network.operations import DOES_NOT_FIT, DOES_NOT_PAY, NO_WEIGHTS
 from costmodel.network.selection import Where, parse
+from costmodel.network.views import VIEWS
 from costmodel.network.what_if import compare
 
 NET = cm.load("resnet18")
@@ -163,7 +164,7 @@ def test_a_layer_with_a_computed_kernel_stays_as_it_is_and_stops_nothing(order):
     assert (left.before.name, left.status) == ("c1#2", NO_WEIGHTS)
     assert "computed in the forward" in left.reason
     assert after["c1#2"] == net["c1#2"]
-    assert ("c1#2", left.reason) in after.to_changes().skipped
+    assert ("c1#2", left.said) in after.to_changes().skipped
 
 
 def test_a_computed_kernel_hides_no_reason_of_the_layers_that_do_not_fit():
@@ -203,7 +204,7 @@ def test_changes_list_both_costs_and_their_difference():
     assert (total["layer"], total["macs"], total["macs_before"]) == ("total", after.macs, NET.macs)
     assert (total["params"], total["params_before"]) == (after.params, NET.params)
     assert total["status"] == "12 of 17 replaced"
-    assert table.skipped == tuple((c.before.name, c.reason) for c in after.left_alone)
+    assert table.skipped == tuple((c.before.name, c.said) for c in after.left_alone)
     assert len(table.skipped) == 5
 
 
@@ -234,6 +235,84 @@ def test_a_replacement_that_replaced_nothing_keeps_what_was_replaced_before():
     assert not both.replaced
     assert both.at(H=97, W=65).macs == first.at(H=97, W=65).macs
     assert both.formula() == first.formula()
+
+
+@pytest.mark.parametrize(
+    ("variant", "by", "paid"),
+    [
+        ("quantised", "macs", 0),
+        ("quantised", "weight_bytes", 17),
+        ("quantised", ("params", "bops"), 17),
+        ("winograd", ("params", "weights"), 0),
+        ("winograd", ("params", "macs"), 13),
+    ],
+)
+def test_it_pays_in_the_metrics_that_are_asked_for(variant, by, paid):
+    after = NET.replace(variant, by=by)
+    assert len(after.replaced) == paid
+    for change in after.left_alone:
+        if change.status == DOES_NOT_PAY:
+            for key in (by,) if isinstance(by, str) else by:
+                assert f"{key} " in change.reason
+
+
+@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize(("letters", "replaced"), [({"r": 60}, 12), ({"r": 4000}, 0)])
+def test_every_view_says_what_was_not_replaced(name, letters, replaced):
+    after = NET.replace("channel_svd", **letters)
+    table = VIEWS[name].table(after, ["weight_bytes"])
+    (note,) = (n for n in table.notes if "in place of" in n)
+    assert f"channel_svd in place of {replaced} of 17 selected layers" in note
+    assert f"does not pay ×{17 - replaced}" in note
+    assert [name for name, _ in table.skipped] == [c.before.name for c in after.left_alone]
+    assert all(text.startswith(f"{name}: macs ") for name, text in table.skipped)
+
+
+def test_columns_that_are_asked_for_stand_beside_what_became_of_each_layer():
+    after = NET.replace("channel_svd", r=60)
+    table = after.to_table("weight_bytes")
+    assert table.names[4:] == ("weight_bytes", "variant", "status", "reason")
+    rows = {row["layer"]: row for row in table.rows}
+    assert rows["conv1"]["status"] == DOES_NOT_PAY
+    assert rows["conv1"]["reason"].startswith("macs ")
+    assert (rows["layer4.0.conv1"]["variant"], rows["layer4.0.conv1"]["status"]) == (
+        "channel_svd",
+        "replaced",
+    )
+    assert rows["fc"]["status"] == "counted"
+    assert rows["total"]["status"] == "12 of 17 replaced"
+
+
+@pytest.mark.parametrize("variant", [v.id for v in cm.VARIANTS.values() if v.place])
+def test_a_variant_takes_only_the_place_that_it_is_made_for(variant):
+    """On a layer alone it is counted; in a network it replaces only the layers it is meant for."""
+    last = cm.ConvLayer((5, 6), 12, 9, (5, 6), padding="valid")
+    small = last.replace(size=(8, 10))
+    assert cm.count(variant, small).macs
+    net = Network("n", (NetOp.conv("a", small), NetOp.conv("last", last)))
+    after = net.replace(variant)
+    assert changed(after) == ["last"]
+    (left,) = after.left_alone
+    assert (left.status, left.before.name) == (DOES_NOT_FIT, "a")
+    assert "out_size of the layer is (4, 5); allowed is 1" in left.reason
+    (row,) = compare(net, [variant]).rows
+    assert (row["replaced"], row["left"]) == (1, 1)
+    ((_, said),) = compare(net, [variant]).skipped
+    assert said == left.said
+
+
+def test_no_variant_of_the_catalogue_leaves_its_domain_in_a_network():
+    for variant in cm.VARIANTS.values():
+        try:
+            after = NET.replace(variant, "*", pays=False)
+        except VariantError:
+            continue
+        for change in after.replaced:
+            layer = change.before.layer
+            assert layer is not None
+            for name, value in {**variant.domain, **variant.place}.items():
+                actual = getattr(layer, name)
+                assert {*actual} == {value} if isinstance(actual, tuple) else actual == value
 
 
 def test_only_a_metric_of_layers_can_have_to_fall():

@@ -18,6 +18,7 @@ from costmodel.cli.options import (
 )
 from costmodel.cli.timing_options import add_time
 from costmodel.errors import InputError
+from costmodel.network.columns import of_layers
 from costmodel.network.network import Network
 from costmodel.network.read.sources import open_network
 from costmodel.network.views import VIEWS
@@ -89,8 +90,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "them [windows of more than one tap, not depthwise]",
     )
     change.add_argument(
-        "--costlier", action="store_true", help="also where the variant multiplies more"
+        "--by",
+        type=names,
+        metavar="METRICS",
+        help="replace where one of these falls [--metrics, or macs]",
     )
+    change.add_argument("--costlier", action="store_true", help="also where none of them falls")
     change.add_argument("--variants", type=names, help="for --compare, ids with commas [all]")
     add_settings(parser)
     add_time(parser)
@@ -104,8 +109,9 @@ def run(args: argparse.Namespace) -> int:
         return _convention(args)
     network = open_network(args.source, args.inputs, args.at)
     if args.replace:
-        pays = not args.costlier
-        network = network.replace(args.replace, args.where, pays=pays, hyper=args.settings)
+        network = network.replace(
+            args.replace, args.where, pays=not args.costlier, by=_judged(args), hyper=args.settings
+        )
     if args.formula:
         return _formulas(network, args)
     if args.compare:
@@ -133,7 +139,9 @@ def _check(args: argparse.Namespace) -> None:
     else:
         refuse(args, ["--metrics"], "with --compare; allowed are parameters and multiplies")
     if not args.replace:
-        refuse(args, ["--costlier"], "without --replace; allowed is --replace VARIANT")
+        refuse(args, ["--by", "--costlier"], "without --replace; allowed is --replace VARIANT")
+    if args.costlier:
+        refuse(args, ["--by"], "with --costlier; allowed is one of them")
     if not args.time:
         refuse(args, ["--store"], "without --time; allowed is --time --store FILE")
     if args.formula:
@@ -141,6 +149,12 @@ def _check(args: argparse.Namespace) -> None:
     if args.convention:
         options = ["--at", "--replace", "--metrics", "--time"]
         refuse(args, options, "with --convention; allowed are --input and an output")
+
+
+def _judged(args: argparse.Namespace) -> list[str]:
+    """The metrics in which a replacement has to pay."""
+    asked = [] if args.metrics in (None, ["all"]) else of_layers(args.metrics)
+    return args.by or asked or ["macs"]
 
 
 def _with_time(table: Table, network: Network, args: argparse.Namespace) -> Table:

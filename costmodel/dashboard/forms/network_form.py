@@ -13,6 +13,7 @@ from costmodel.dashboard.forms import selection
 from costmodel.dashboard.forms.hyper_form import decimal
 from costmodel.dashboard.state.state import State
 from costmodel.fields import Choice, Field, Flag, NamedSizes, Text
+from costmodel.network import columns
 from costmodel.network.network import Network
 from costmodel.network.read.library import available, load
 from costmodel.network.read.uploads import MAX_BYTES, read_upload
@@ -197,14 +198,23 @@ def choose_replacement(state: State, network: Network) -> Network | None:
             else:
                 parts.number_or_nothing(state, name, "each layer's own", 180)
         st.toggle(
-            "Only where it saves MACs",
+            f"Only where it saves {columns.column(*judged(state)).label}",
             state["pays"],
             key="pays",
             help="Otherwise wherever the variant fits",
         )
     return network.replace(
-        variant, state["where"].strip() or None, pays=state["pays"], hyper=settings(state)
+        variant,
+        state["where"].strip() or None,
+        pays=state["pays"],
+        by=judged(state),
+        hyper=settings(state),
     )
+
+
+def judged(state: State) -> list[str]:
+    """The metric in which a replacement has to pay: the cost shown, or multiplies."""
+    return columns.of_layers([state["cost"]]) or ["macs"]
 
 
 def settings(state: State) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def _totals(network: Network, replaced: Network | None) -> None:
         count = f"{len(replaced.replaced)} of {len(replaced.changes)} selected layers"
         st.markdown(f"**{name_of(replaced.replacement.variant)}** in place of {count}.")
         parts.left_out(
-            [f"{change.before.name}: {change.reason}" for change in replaced.left_alone],
+            [change.said for change in replaced.left_alone],
             "left as they are",
         )
 
@@ -165,7 +165,7 @@ def _table(state: State, network: Network, result: Network) -> None:
     command = _command(state, metrics or [])
     parts.take_away(state, table, "network", command=command, caption=upload)
     parts.notes([*table.notes, f"Source: {network.source}"])
-    parts.left_out([f"{name}: {reason}" for name, reason in table.skipped], "said in the table")
+    parts.left_out([reason for _, reason in table.skipped], "said in the table")
 
 
 def _command(state: State, metrics: Iterable[str]) -> str:
@@ -180,6 +180,7 @@ def _command(state: State, metrics: Iterable[str]) -> str:
         state["where"].strip(),
         state["pays"],
         _settings(state),
+        network_form.judged(state),
     )
 
 
