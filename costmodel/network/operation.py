@@ -78,6 +78,48 @@ class Parameter:
             raise CostModelError(unknown("role of a parameter", self.role, ROLES))
 
 
+class Counted:
+    """Parameters by role, for whatever has `tensors`, each of which it counts."""
+
+    __slots__ = ()
+
+    @property
+    def tensors(self) -> tuple[Parameter, ...]:
+        """The tensors of trained numbers."""
+        raise NotImplementedError
+
+    @property
+    def params(self) -> Number:
+        """All trained numbers."""
+        return sum(t.count for t in self.tensors)
+
+    def counted(self, role: str) -> Number:
+        """Parameters of one role: weight, bias, norm or other."""
+        if role not in ROLES:
+            raise CostModelError(unknown("role of a parameter", role, ROLES))
+        return sum(t.count for t in self.tensors if t.role == role)
+
+    @property
+    def weights(self) -> Number:
+        """Weights of convolutions and linear layers."""
+        return self.counted("weight")
+
+    @property
+    def biases(self) -> Number:
+        """Biases of convolutions and linear layers."""
+        return self.counted("bias")
+
+    @property
+    def norm_params(self) -> Number:
+        """Scales and shifts of normalisations."""
+        return self.counted("norm")
+
+    @property
+    def other_params(self) -> Number:
+        """Every other trained number: embeddings, positions, tokens, scales."""
+        return self.counted("other")
+
+
 @dataclass(frozen=True, slots=True)
 class MatMul:
     """`batch` products of a rows × inner and an inner × columns matrix (attention and such)."""
@@ -94,8 +136,8 @@ class MatMul:
 
 
 @dataclass(frozen=True, slots=True)
-class NetOp:
-    """One operation that a network runs.
+class NetOp(Counted):
+    """One operation that a network runs; its parameters include those shared with other operations.
 
     Args:
         name: dotted path of the module it belongs to, unique in a network.
@@ -201,34 +243,10 @@ class NetOp:
         weights, biases, _ = layer_counts(self.layer)
         return _own(weight=weights, bias=biases)
 
-    def counted(self, role: str) -> Number:
-        """Parameters of one role (a key of `ROLES`) that it reads, shared ones included."""
-        return sum(t.count for t in self.tensors if t.role == role)
-
-    @property
-    def params(self) -> Number:
-        """All parameters that it reads; those shared with other operations are included."""
-        return sum(t.count for t in self.tensors)
-
-    @property
-    def weights(self) -> Number:
-        """Weights that it reads."""
-        return self.counted("weight")
-
-    @property
-    def biases(self) -> Number:
-        """Biases that it reads."""
-        return self.counted("bias")
-
     @property
     def has_weights(self) -> bool:
         """Whether it reads a trained weight; a kernel that the forward computes is none."""
         return any(t.role == "weight" for t in self.tensors)
-
-    @property
-    def norm_params(self) -> Number:
-        """Scales and shifts of its normalisation."""
-        return self.counted("norm")
 
     @property
     def column(self) -> str:

@@ -19,7 +19,7 @@ from costmodel.core.bound import BoundVariant
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, unknown
-from costmodel.network.operation import NOT_MODELLED, ROLES, NetOp, Parameter
+from costmodel.network.operation import NOT_MODELLED, Counted, NetOp, Parameter
 
 #: The letters of a closed formula unless others are asked for: batch, input rows, input columns.
 FREE_LETTERS = ("N", "H", "W")
@@ -93,8 +93,8 @@ class Replacement:
 
 
 @dataclass(frozen=True)
-class Operations:
-    """The operations that a network runs.
+class Operations(Counted):
+    """The operations that a network runs; in its totals, tensors shared by several count once.
 
     Args:
         name: what to call the network.
@@ -153,37 +153,6 @@ class Operations:
                     seen.add(tensor.id)
             result.append((op, tuple(own)))
         return result
-
-    @property
-    def params(self) -> Number:
-        """Parameters, shared tensors once: the sum of `numel`."""
-        return sum(t.count for t in self.tensors)
-
-    def counted(self, role: str) -> Number:
-        """Parameters of one role (weight, bias, norm, other), shared tensors once."""
-        if role not in ROLES:
-            raise CostModelError(unknown("role of a parameter", role, ROLES))
-        return sum(t.count for t in self.tensors if t.role == role)
-
-    @property
-    def weights(self) -> Number:
-        """Weights of convolutions and linear layers."""
-        return self.counted("weight")
-
-    @property
-    def biases(self) -> Number:
-        """Biases of convolutions and linear layers."""
-        return self.counted("bias")
-
-    @property
-    def norm_params(self) -> Number:
-        """Scales and shifts of normalisations."""
-        return self.counted("norm")
-
-    @property
-    def other_params(self) -> Number:
-        """Every other trained number: embeddings, positions, tokens, scales."""
-        return self.counted("other")
 
     # -- parts -----------------------------------------------------------------------------------
     @property

@@ -23,7 +23,8 @@ from costmodel.core.stage_line import WINDOW_LETTERS
 from costmodel.torch.shifts import gathered, landed, padded, seen, sum_of, with_pads
 from costmodel.torch.taps import Tap, channel_indices, pattern_of
 
-_CONVOLUTIONS: dict[tuple[int, bool], Any] = {
+#: PyTorch's layers by number of spatial axes, and whether they are transposed.
+CONVOLUTIONS: dict[tuple[int, bool], Any] = {
     (1, False): nn.Conv1d,
     (2, False): nn.Conv2d,
     (3, False): nn.Conv3d,
@@ -116,7 +117,7 @@ class StageModule(nn.Module):
         last = not self._shared and not (transposed and (self._pattern or self._diagonal))
         last = last and not any(pair != (0, 0) for pair in self._crop)
         options: dict[str, Any] = {"output_padding": extra} if transposed else {}
-        return _CONVOLUTIONS[len(self._geometry), transposed](
+        return CONVOLUTIONS[len(self._geometry), transposed](
             groups * summed,
             groups * new,
             [int(g.kernel) for g in self._geometry],

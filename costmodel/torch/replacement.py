@@ -13,16 +13,10 @@ from costmodel.core.bound import BoundVariant
 from costmodel.errors import CostModelError, VariantError
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp
-from costmodel.torch.modules import VariantModule, build
+from costmodel.torch.lowering import CONVOLUTIONS
+from costmodel.torch.modules import build
 
-_CONVOLUTIONS = (
-    nn.Conv1d,
-    nn.Conv2d,
-    nn.Conv3d,
-    nn.ConvTranspose1d,
-    nn.ConvTranspose2d,
-    nn.ConvTranspose3d,
-)
+_CONVOLUTIONS = tuple(CONVOLUTIONS.values())
 
 
 class Padded(nn.Module):
@@ -148,15 +142,11 @@ def _built(old: nn.Module, bound: BoundVariant, path: str) -> nn.Module:
             f"the plan replaces a layer of {layer.in_channels} → {layer.out_channels} channels "
             f"with kernel {layer.kernel} at {path!r}, but the model has {m} → {n} and {kernel}"
         )
-    made: nn.Module = _module(bound)
+    made: nn.Module = build(bound.variant, bound.layer, bound.hyper)
     if isinstance(old, nn.Linear):
         return OnVectors(made)
     widths = _own_padding(old)
     return Padded(made, *widths) if widths is not None else made
-
-
-def _module(bound: BoundVariant) -> VariantModule:
-    return build(bound.variant, bound.layer, bound.hyper)
 
 
 def _own_padding(old: nn.Module) -> tuple[tuple[int, ...], str] | None:

@@ -14,15 +14,8 @@ from torch.nn.utils import parametrize
 
 from costmodel.checks.referee.sources import Opened, opened
 from costmodel.checks.referee.suite import SuiteRow, rows
+from costmodel.torch.lowering import CONVOLUTIONS
 
-_MODULES = {
-    (False, 1): nn.Conv1d,
-    (False, 2): nn.Conv2d,
-    (False, 3): nn.Conv3d,
-    (True, 1): nn.ConvTranspose1d,
-    (True, 2): nn.ConvTranspose2d,
-    (True, 3): nn.ConvTranspose3d,
-}
 Build = Callable[[SuiteRow], nn.Module]
 #: Form → the function that makes a module of a row; `suite.FORMS` says what each is.
 BUILDERS: dict[str, Build] = {}
@@ -74,7 +67,7 @@ def _options(row: SuiteRow) -> dict[str, Any]:
 
 
 def _layer(row: SuiteRow, cls: Any = None) -> Any:
-    cls = cls or _MODULES[row.transposed, len(row.size)]
+    cls = cls or CONVOLUTIONS[len(row.size), row.transposed]
     return cls(row.in_channels, row.out_channels, row.kernel, bias=row.bias, **_options(row))
 
 

@@ -6,42 +6,16 @@ the whole difference, and what no rule explains stands under `UNEXPLAINED`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from costmodel.registry import Registry
 
-from costmodel.errors import CostModelError, unknown
-
-
-class CauseRegistry(Mapping[str, str]):
-    """Causes by key: one sentence per cause, in order of declaration."""
-
-    def __init__(self) -> None:
-        self._sentences: dict[str, str] = {}
-
-    def add(self, key: str, sentence: str) -> str:
-        """Register a cause and return its key; a key can be taken once."""
-        if key in self._sentences:
-            raise CostModelError(f"cause {key!r} is declared twice; allowed is a new key")
-        self._sentences[key] = sentence
-        return key
-
-    def __getitem__(self, key: str) -> str:
-        try:
-            return self._sentences[key]
-        except KeyError:
-            raise CostModelError(unknown("cause", key, self._sentences)) from None
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._sentences
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._sentences)
-
-    def __len__(self) -> int:
-        return len(self._sentences)
+#: One sentence per cause, in order of declaration.
+CAUSES = Registry[str]("cause")
 
 
-CAUSES = CauseRegistry()
-_add = CAUSES.add
+def _add(key: str, sentence: str) -> str:
+    CAUSES.add(key, sentence)
+    return key
+
 
 FUNCTIONAL = _add("functional", "a convolution or linear layer called as a function is missed")
 SUBCLASS = _add("subclass", "a subclassed or parametrised layer is missed: its type is another")

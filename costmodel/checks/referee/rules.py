@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from math import prod
 
 from costmodel.checks.referee import causes
 from costmodel.checks.referee.convention import CountingRule, Unit, Value
@@ -11,6 +10,14 @@ from costmodel.checks.referee.record import FUNCTION, MODULE, OPERATOR, Call, Re
 
 CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d")
 TRANSPOSED = ("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
+#: Functions of PyTorch, without where they are looked up.
+CONVOLUTION_FUNCTIONS = frozenset(f"conv{axes}d" for axes in (1, 2, 3))
+TRANSPOSED_FUNCTIONS = frozenset(f"conv_transpose{axes}d" for axes in (1, 2, 3))
+POOL_FUNCTIONS = frozenset(
+    f"{kind}_pool{axes}d"
+    for kind in ("max", "avg", "adaptive_max", "adaptive_avg")
+    for axes in (1, 2, 3)
+)
 _ATTENTION = "F.scaled_dot_product_attention"
 _LAYERS = {*CONVOLUTIONS, *TRANSPOSED, "Linear"}
 
@@ -126,6 +133,26 @@ def added(cause: str, weights: Mapping[str, Weigh]) -> CountingRule:
     return CountingRule(cause, apply)
 
 
+def only(names: Iterable[str]) -> CountingRule:
+    """Other products than these count as zero, and so does an attention that a CPU runs as one."""
+    known = frozenset(names)
+
+    def apply(unit: Unit, value: Value) -> Value:
+        return value if unit.name in known and not fused_on_cpu(unit) else 0
+
+    return CountingRule(why_missed, apply)
+
+
+def word_as_padding() -> CountingRule:
+    """A convolution whose padding is a word is an operator that the counter does not know."""
+
+    def apply(unit: Unit, value: Value) -> Value:
+        word = isinstance(unit.call.argument(4, "padding"), str)
+        return 0 if word and unit.name.startswith("conv") else value
+
+    return CountingRule(causes.SAME, apply)
+
+
 def doubled() -> CountingRule:
     """A multiply-accumulate is two FLOPs, of what is counted so far."""
     return CountingRule(causes.FACTOR, lambda unit, value: 2 * value)
@@ -164,14 +191,24 @@ def first_input(unit: Unit) -> TensorShape:
     return next(iter(unit.call.inputs), TensorShape())
 
 
-def inputs(factor: int = 1) -> Weigh:
-    """Elements of the first input, times a factor."""
-    return lambda unit: factor * first_input(unit).numel
+def inputs(unit: Unit) -> int:
+    """Elements of the first input."""
+    return first_input(unit).numel
 
 
 def outputs(factor: int = 1) -> Weigh:
     """Elements of the output, times a factor."""
     return lambda unit: factor * unit.call.output.numel
+
+
+def scaled(position: int, plain: int, with_scale: int) -> Weigh:
+    """Elements of the first input, times a factor that tells whether an argument is a scale."""
+
+    def weigh(unit: Unit) -> int:
+        scale = unit.call.argument(position, "weight")
+        return inputs(unit) * (plain if scale is None else with_scale)
+
+    return weigh
 
 
 def bias_of_module(unit: Unit) -> int:
@@ -191,8 +228,3 @@ def geometry(unit: Unit) -> str:
     if any(op.kind == "conv_transpose" for op in products):
         return causes.TRANSPOSED
     return causes.GRID
-
-
-def positions(shape: TensorShape) -> int:
-    """Elements of a map without batch and channels, as a counter with batch axes reads it."""
-    return prod(shape[2:])

@@ -21,15 +21,8 @@ from costmodel.network.operation import MatMul, NetOp
 from costmodel.network.read.sources import Shape, open_network
 from costmodel.network.read.torch.inputs import Inputs, read_inputs
 from costmodel.network.read.torch.named import named_model
+from costmodel.torch.lowering import CONVOLUTIONS
 
-_CONVOLUTIONS = {
-    (False, 1): nn.Conv1d,
-    (False, 2): nn.Conv2d,
-    (False, 3): nn.Conv3d,
-    (True, 1): nn.ConvTranspose1d,
-    (True, 2): nn.ConvTranspose2d,
-    (True, 3): nn.ConvTranspose3d,
-}
 _NORMS = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 LISTED = (
     "The model is built from the network's list of layers, each on an input of its own size; it "
@@ -160,5 +153,5 @@ def convolution(layer: ConvLayer) -> nn.Module:
     options["padding"] = tuple(before for before, _ in pads)
     if layer.transposed:
         options["output_padding"] = layer.output_padding
-    cls = _CONVOLUTIONS[layer.transposed, len(layer.size)]
+    cls = CONVOLUTIONS[len(layer.size), layer.transposed]
     return cls(layer.in_channels, layer.out_channels, layer.kernel, **options)

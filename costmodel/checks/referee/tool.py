@@ -16,7 +16,7 @@ from costmodel.registry import Registry
 class Tool:
     """One counter.
 
-    key: its name on the command line. package: what pip installs. module: what Python imports.
+    key: its name on the command line. package: what pip installs and Python imports.
     count: a model in evaluation mode and its input tensors → the number that the tool reports;
     imports the tool, and is called in a process of its own. convention: how it counts.
     call: the expression that gives the number, for people.
@@ -24,7 +24,6 @@ class Tool:
 
     key: str
     package: str
-    module: str
     call: str
     count: Callable[[Any, tuple[Any, ...]], int]
     convention: Convention
@@ -32,7 +31,7 @@ class Tool:
     @property
     def installed(self) -> bool:
         """Whether Python finds it; nothing is imported."""
-        return util.find_spec(self.module.partition(".")[0]) is not None
+        return util.find_spec(self.package) is not None
 
     @property
     def version(self) -> str:
@@ -57,7 +56,12 @@ TOOLS = Registry[Tool](
 )
 
 
-def declare(*facts: Any, **more: Any) -> Tool:
-    """Declare and register a counter; the arguments are those of `Tool`."""
-    tool = Tool(*facts, **more)
-    return TOOLS.add(tool.key, tool)
+def declare(
+    key: str,
+    call: str,
+    count: Callable[[Any, tuple[Any, ...]], int],
+    convention: Convention,
+    package: str = "",
+) -> None:
+    """Declare and register a counter; the package has the counter's name unless it is said."""
+    TOOLS.add(key, Tool(key, package or key, call, count, convention))

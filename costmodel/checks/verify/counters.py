@@ -12,15 +12,12 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from costmodel.core.bound import BoundVariant
+from costmodel.torch.lowering import CONVOLUTIONS
 from costmodel.torch.modules import VariantModule, input_shape
 
 _FUNCTIONS: dict[type[nn.Module], Any] = {
-    nn.Conv1d: functional.conv1d,
-    nn.Conv2d: functional.conv2d,
-    nn.Conv3d: functional.conv3d,
-    nn.ConvTranspose1d: functional.conv_transpose1d,
-    nn.ConvTranspose2d: functional.conv_transpose2d,
-    nn.ConvTranspose3d: functional.conv_transpose3d,
+    layer: getattr(functional, f"conv{'_transpose' if transposed else ''}{dims}d")
+    for (dims, transposed), layer in CONVOLUTIONS.items()
 }
 
 

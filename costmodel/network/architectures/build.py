@@ -65,10 +65,10 @@ class Builder:
     def _name(self, name: str) -> str:
         return ".".join((*self._path, name))
 
-    def scaled(self, channels: int, letter: str = "alpha") -> Number:
-        """`channels` times a width multiplier, which has to come out as an integer."""
-        product = channels * self.values[letter]
-        return integer(product, f"{channels} channels times {letter} = {self.values[letter]}")
+    def scaled(self, channels: int) -> Number:
+        """`channels` times the width multiplier, which has to come out as an integer."""
+        alpha = self.values["alpha"]
+        return integer(channels * alpha, f"{channels} channels times alpha = {alpha}")
 
     def whole(self, channels: Number) -> Number:
         """A channel count that has to be an integer from 1 up."""
@@ -87,6 +87,7 @@ class Builder:
         groups: Number = 1,
         bias: bool | None = None,
         norm: int | None = None,
+        transposed: bool = False,
     ) -> Map:
         """A convolution with what the builder says of bias and normalisation."""
         with self._located(name):
@@ -100,6 +101,7 @@ class Builder:
                 groups=groups,
                 batch=self.values["N"],
                 bias=self.bias if bias is None else bias,
+                transposed=transposed,
             )
         each = self.norm if norm is None else norm
         self.ops.append(NetOp.conv(self._name(name), layer, norm=each * channels))
@@ -118,22 +120,9 @@ class Builder:
 
     def transposed(self, x: Map, name: str, channels: Number, kernel: int, stride: int) -> Map:
         """A transposed convolution without padding."""
-        with self._located(name):
-            layer = ConvLayer(
-                kernel,
-                x.channels,
-                channels,
-                x.size,
-                stride=stride,
-                padding="valid",
-                batch=self.values["N"],
-                bias=self.bias,
-                transposed=True,
-            )
-        self.ops.append(NetOp.conv(self._name(name), layer, norm=self.norm * channels))
-        return Map(channels, layer.out_size)
+        return self.conv(x, name, channels, kernel, stride=stride, padding="valid", transposed=True)
 
-    def project(self, x: Map, name: str, features: Number, bias: bool = True) -> Map:
+    def project(self, x: Map, name: str, features: Number) -> Map:
         """A linear layer on every position of the map."""
         with self._located(name):
             op = NetOp.linear(
@@ -142,7 +131,6 @@ class Builder:
                 features,
                 positions=positions(x),
                 batch=self.values["N"],
-                bias=bias,
             )
         self.ops.append(op)
         return Map(features, x.size)
@@ -158,13 +146,9 @@ class Builder:
         """Trained numbers that no layer has: positions, tokens."""
         self.ops.append(NetOp.table(self._name(name), count))
 
-    def linear(self, x: Map, name: str, features: Number, bias: bool = True) -> Map:
+    def linear(self, x: Map, name: str, features: Number) -> Map:
         """A linear layer on everything in the map, flattened."""
-        inputs = x.channels * positions(x)
-        with self._located(name):
-            op = NetOp.linear(self._name(name), inputs, features, batch=self.values["N"], bias=bias)
-        self.ops.append(op)
-        return Map(features, ())
+        return self.project(Map(x.channels * positions(x), ()), name, features)
 
 
 def pool(x: Map, kernel: int, stride: int, padding: int = 0, ceil: bool = False) -> Map:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from costmodel.network.architectures.build import Builder, Map, declare, resized
 
 # (output channels, stride) of each depthwise separable layer. The paper's table 1 prints the last
@@ -19,33 +22,33 @@ _LAYERS = (
 )
 
 
-@declare(
-    "mobilenet",
-    "MobileNet 1.0",
+_PAPER = (
     "Howard et al., MobileNets: efficient convolutional neural networks for mobile vision "
-    "applications, 2017, arXiv:1704.04861, table 1",
-    multipliers=("alpha", "rho"),
-    norm=2,
-    bias=False,
+    "applications, 2017, arXiv:1704.04861, "
 )
-def mobilenet(net: Builder, x: Map) -> None:
-    """A 3×3, thirteen depthwise separable layers, a linear layer."""
+_OPTIONS: dict[str, Any] = {"multipliers": ("alpha", "rho"), "norm": 2, "bias": False}
+
+
+def _separable(net: Builder, x: Map, layers: Sequence[tuple[int, int]]) -> None:
     x = net.conv(x, "conv1", net.scaled(32), 3, stride=2, padding=1)
-    for index, (channels, stride) in enumerate(_LAYERS, 2):
+    for index, (channels, stride) in enumerate(layers, 2):
         with net.within(f"conv{index}"):
             x = net.depthwise(x, "dw", stride=stride, padding=1)
             x = net.conv(x, "pw", net.scaled(channels))
     net.linear(resized(x, 1, 1), "fc", 1000)
 
 
+@declare("mobilenet", "MobileNet 1.0", _PAPER + "table 1", **_OPTIONS)
+def mobilenet(net: Builder, x: Map) -> None:
+    """A 3×3, thirteen depthwise separable layers, a linear layer."""
+    _separable(net, x, _LAYERS)
+
+
 @declare(
     "mobilenet_conv",
     "Convolutional MobileNet",
-    "Howard et al., MobileNets: efficient convolutional neural networks for mobile vision "
-    "applications, 2017, arXiv:1704.04861, table 4: standard convolutions in table 1",
-    multipliers=("alpha", "rho"),
-    norm=2,
-    bias=False,
+    _PAPER + "table 4: standard convolutions in table 1",
+    **_OPTIONS,
 )
 def mobilenet_conv(net: Builder, x: Map) -> None:
     """MobileNet with a standard 3×3 in place of each depthwise separable layer."""
@@ -58,17 +61,9 @@ def mobilenet_conv(net: Builder, x: Map) -> None:
 @declare(
     "mobilenet_shallow",
     "MobileNet 1.0, shallow",
-    "Howard et al., MobileNets: efficient convolutional neural networks for mobile vision "
-    "applications, 2017, arXiv:1704.04861, table 5: without the five layers of 14×14×512",
-    multipliers=("alpha", "rho"),
-    norm=2,
-    bias=False,
+    _PAPER + "table 5: without the five layers of 14×14×512",
+    **_OPTIONS,
 )
 def mobilenet_shallow(net: Builder, x: Map) -> None:
     """MobileNet without the five layers of 512 channels at 14×14."""
-    x = net.conv(x, "conv1", net.scaled(32), 3, stride=2, padding=1)
-    for index, (channels, stride) in enumerate((*_LAYERS[:6], *_LAYERS[11:]), 2):
-        with net.within(f"conv{index}"):
-            x = net.depthwise(x, "dw", stride=stride, padding=1)
-            x = net.conv(x, "pw", net.scaled(channels))
-    net.linear(resized(x, 1, 1), "fc", 1000)
+    _separable(net, x, (*_LAYERS[:6], *_LAYERS[11:]))

@@ -121,10 +121,10 @@ def test_options_that_say_nothing_are_refused(options, capsys):
 
 
 def test_a_missing_tool_is_a_row_with_the_command(declared):
-    missing = dataclasses.replace(TOOLS["thop"], module="no_such_module", package="thop")
+    missing = dataclasses.replace(TOOLS["thop"], package="no_such_package")
     declared(TOOLS, "thop", missing)
     table = referee(SMALL, [INPUT], ["thop"])
-    assert table.rows[-1]["status"] == "not installed: pip install thop"
+    assert table.rows[-1]["status"] == "not installed: pip install no_such_package"
     assert ask_cases(missing, list(rows()))["conv2d"].error == missing.missing
 
 

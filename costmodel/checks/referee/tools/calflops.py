@@ -12,6 +12,9 @@ from typing import Any
 from costmodel.checks.referee import causes
 from costmodel.checks.referee.convention import Convention, Unit
 from costmodel.checks.referee.rules import (
+    CONVOLUTION_FUNCTIONS,
+    POOL_FUNCTIONS,
+    TRANSPOSED_FUNCTIONS,
     added,
     doubled,
     first_input,
@@ -20,20 +23,17 @@ from costmodel.checks.referee.rules import (
     missed,
     named,
     path_flops,
+    scaled,
     shared,
     weighed,
 )
 from costmodel.checks.referee.tool import declare
 from costmodel.checks.referee.tools.ptflops import elementwise, matmul_of, products_of
 
-_AXES = (1, 2, 3)
-_CONVOLUTIONS = {f"conv{axes}d" for axes in _AXES}
-_TRANSPOSED = {f"conv_transpose{axes}d" for axes in _AXES}
 _ACTIVATE = {"relu", "prelu", "elu", "leaky_relu", "relu6", "silu", "gelu", "softmax"}
-_POOL = {f"{kind}_pool{axes}d" for kind in ("max", "avg") for axes in _AXES}
-_POOL |= {f"adaptive_{kind}_pool{axes}d" for kind in ("max", "avg") for axes in _AXES}
 _NORM = {"batch_norm", "layer_norm", "instance_norm", "group_norm"}
-_PATCHED = {f"F.{n}" for n in {*_CONVOLUTIONS, *_TRANSPOSED, *_ACTIVATE, *_POOL, *_NORM}}
+_CONVOLUTIONS = CONVOLUTION_FUNCTIONS | TRANSPOSED_FUNCTIONS
+_PATCHED = {f"F.{name}" for name in {*_CONVOLUTIONS, *_ACTIVATE, *POOL_FUNCTIONS, *_NORM}}
 _PATCHED |= {"F.linear", "F.upsample", "F.interpolate"}
 _PATCHED |= {f"torch.{name}" for name in ("matmul", "addmm", "baddbmm", "mul", "add", "einsum")}
 _PATCHED |= {f"Tensor.{name}" for name in ("matmul", "addmm", "mul", "add")}
@@ -100,18 +100,10 @@ def _bias(unit: Unit) -> int:
     if unit.call.argument(2, "bias") is None:
         return 0
     x, weight = unit.call.inputs[:2]
-    transposed = unit.name in _TRANSPOSED
+    transposed = unit.name in TRANSPOSED_FUNCTIONS
     dilation = unit.call.argument(7 if transposed else 5, "dilation", 1)
     grid = _grid(unit, unit.call.argument(4, "padding", 0), dilation)
     return weight[1 if transposed else 0] * x[0] * prod(grid)
-
-
-def _norm(position: int, plain: int, scaled: int) -> Any:
-    def weigh(unit: Unit) -> int:
-        scale = unit.call.argument(position, "weight")
-        return first_input(unit).numel * (plain if scale is None else scaled)
-
-    return weigh
 
 
 def _resized(unit: Unit) -> int:
@@ -122,9 +114,7 @@ def _resized(unit: Unit) -> int:
     return prod(size) if isinstance(size, tuple) else int(size)
 
 
-CALFLOPS = declare(
-    "calflops",
-    "calflops",
+declare(
     "calflops",
     "calculate_flops(model, args=inputs, output_as_string=False)[0]",
     count,
@@ -134,25 +124,25 @@ CALFLOPS = declare(
         functions(_PATCHED),
         (
             missed(),
-            weighed(causes.GRID, named(_CONVOLUTIONS, _convolution)),
-            weighed(causes.GROUPS, named(_TRANSPOSED, _transposed)),
+            weighed(causes.GRID, named(CONVOLUTION_FUNCTIONS, _convolution)),
+            weighed(causes.GROUPS, named(TRANSPOSED_FUNCTIONS, _transposed)),
             weighed(causes.MATMUL, {"matmul": matmul_of}),
             weighed(causes.MATMUL, named(("addmm", "baddbmm"), products_of)),
             doubled(),
             weighed(causes.EINSUM, {"einsum": path_flops}),
-            added(causes.BIAS, named({*_CONVOLUTIONS, *_TRANSPOSED}, _bias)),
-            added(causes.BIAS, named(("addmm", "baddbmm"), inputs())),
+            added(causes.BIAS, named(_CONVOLUTIONS, _bias)),
+            added(causes.BIAS, named(("addmm", "baddbmm"), inputs)),
             added(
                 causes.NORM,
                 {
-                    "batch_norm": _norm(3, 1, 2),
-                    "layer_norm": _norm(2, 4, 5),
-                    "group_norm": _norm(2, 4, 5),
-                    "instance_norm": _norm(3, 4, 5),
+                    "batch_norm": scaled(3, 1, 2),
+                    "layer_norm": scaled(2, 4, 5),
+                    "group_norm": scaled(2, 4, 5),
+                    "instance_norm": scaled(3, 4, 5),
                 },
             ),
-            added(causes.ACTIVATION, named(_ACTIVATE, inputs())),
-            added(causes.POOL, named(_POOL, inputs())),
+            added(causes.ACTIVATION, named(_ACTIVATE, inputs)),
+            added(causes.POOL, named(POOL_FUNCTIONS, inputs)),
             added(causes.ELEMENTWISE, named(("mul", "add"), elementwise)),
             added(causes.ELEMENTWISE, named(("upsample", "interpolate"), _resized)),
             shared(),

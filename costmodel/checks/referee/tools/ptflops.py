@@ -15,6 +15,7 @@ from costmodel.checks.referee.convention import Convention, CountingRule, Unit, 
 from costmodel.checks.referee.record import FUNCTION, MODULE, Call, Record, TensorShape
 from costmodel.checks.referee.rules import (
     CONVOLUTIONS,
+    POOL_FUNCTIONS,
     TRANSPOSED,
     added,
     bias_of_module,
@@ -23,6 +24,7 @@ from costmodel.checks.referee.rules import (
     inputs,
     missed,
     named,
+    outputs,
     shared,
     weighed,
 )
@@ -45,10 +47,8 @@ _HOOKED = {
     *_ACTIVATIONS,
 }
 _ACTIVATE = {"relu", "prelu", "elu", "relu6", "gelu", "silu", "softmax"}
-_POOL = {f"{kind}_pool{axes}d" for kind in ("max", "avg") for axes in (1, 2, 3)}
-_POOL |= {f"adaptive_{kind}_pool{axes}d" for kind in ("max", "avg") for axes in (1, 2, 3)}
 _RESIZED = ("Upsample", "upsample", "interpolate")
-_PATCHED = {f"F.{name}" for name in {*_ACTIVATE, *_POOL, "upsample", "interpolate"}}
+_PATCHED = {f"F.{name}" for name in {*_ACTIVATE, *POOL_FUNCTIONS, "upsample", "interpolate"}}
 _PATCHED |= {f"torch.{name}" for name in ("matmul", "mm", "bmm", "addmm", "baddbmm", "mul", "add")}
 _PATCHED |= {f"Tensor.{name}" for name in ("matmul", "mm", "bmm", "mul", "add")}
 
@@ -111,11 +111,6 @@ def _norm(unit: Unit) -> int:
     return first_input(unit).numel * (2 if unit.call.facts.get("affine") else 1)
 
 
-def _upsample(unit: Unit) -> int:
-    """The elements of the first image of the batch times the batch, which is the output."""
-    return unit.call.output.numel
-
-
 def _lengths(unit: Unit) -> tuple[int, int, int, int]:
     """Of an attention layer: images, queries, keys, and features of a query."""
     queries, keys = unit.call.inputs[:2]
@@ -159,14 +154,16 @@ def elementwise(unit: Unit) -> int:
     return prod(max(sides) for sides in zip(*padded, strict=True))
 
 
+def _per_path(unit: Unit, value: Value) -> Value:
+    return shared().apply(unit, value) if unit.call.level == MODULE else value
+
+
 def _per_image(unit: Unit, value: Value) -> Value:
     hooked = unit.seen and unit.call.level == MODULE
     return Fraction(value) / unit.record.batch if hooked else value
 
 
-PTFLOPS = declare(
-    "ptflops",
-    "ptflops",
+declare(
     "ptflops",
     'get_model_complexity_info(model, size, backend="pytorch")[0]',
     count,
@@ -181,20 +178,16 @@ PTFLOPS = declare(
             weighed(causes.MATMUL, named(("matmul", "mm", "bmm"), matmul_of)),
             weighed(causes.MATMUL, named(("addmm", "baddbmm"), products_of)),
             added(causes.BIAS, named((*CONVOLUTIONS, *TRANSPOSED, "Linear"), _bias)),
-            added(causes.BIAS, named(("addmm", "baddbmm"), inputs())),
+            added(causes.BIAS, named(("addmm", "baddbmm"), inputs)),
             added(causes.BIAS, {_ATTENTION: _projected}),
             added(causes.ACTIVATION, {_ATTENTION: _scores}),
             added(causes.NORM, named(_NORMS, _norm)),
-            added(causes.ACTIVATION, named({*_ACTIVATIONS, *_ACTIVATE}, inputs())),
-            added(causes.POOL, named({*_POOLS, *_POOL}, inputs())),
+            added(causes.ACTIVATION, named({*_ACTIVATIONS, *_ACTIVATE}, inputs)),
+            added(causes.POOL, named({*_POOLS, *POOL_FUNCTIONS}, inputs)),
             added(causes.ELEMENTWISE, named(("mul", "add"), elementwise)),
-            added(causes.ELEMENTWISE, named(_RESIZED, _upsample)),
-            CountingRule(causes.SHARED, lambda u, v: shared().apply(u, v) if _hooked(u) else v),
+            added(causes.ELEMENTWISE, named(_RESIZED, outputs())),
+            CountingRule(causes.SHARED, _per_path),
             CountingRule(causes.BATCH, _per_image),
         ),
     ),
 )
-
-
-def _hooked(unit: Unit) -> bool:
-    return unit.call.level == MODULE

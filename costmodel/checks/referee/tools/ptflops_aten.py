@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from costmodel.checks.referee import causes
-from costmodel.checks.referee.convention import Convention, CountingRule, Unit, Value
-from costmodel.checks.referee.rules import added, fused_on_cpu, operators, why_missed
+from costmodel.checks.referee.convention import Convention, Unit
+from costmodel.checks.referee.rules import added, only, operators, outputs
 from costmodel.checks.referee.tool import declare
 from costmodel.checks.referee.tools.ptflops import run
 
@@ -18,27 +18,22 @@ def count(model: Any, inputs: tuple[Any, ...]) -> int:
     return run(model, inputs, "aten")
 
 
-def _known(unit: Unit, value: Value) -> Value:
-    return value if unit.name in _KNOWN and not fused_on_cpu(unit) else 0
-
-
 def _bias(unit: Unit) -> int:
     return unit.call.output.numel if unit.call.args[2] is not None else 0
 
 
-PTFLOPS_ATEN = declare(
+declare(
     "ptflops_aten",
-    "ptflops",
-    "ptflops",
     'get_model_complexity_info(model, size, backend="aten")[0]',
     count,
     Convention(
         "multiply-accumulates of products, with one operation per output for a bias",
         operators,
         (
-            CountingRule(why_missed, _known),
+            only(_KNOWN),
             added(causes.BIAS, {"convolution": _bias, "_convolution": _bias}),
-            added(causes.BIAS, {"addmm": lambda unit: unit.call.output.numel}),
+            added(causes.BIAS, {"addmm": outputs()}),
         ),
     ),
+    package="ptflops",
 )

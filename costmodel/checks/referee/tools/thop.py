@@ -7,14 +7,15 @@ from typing import Any
 
 from costmodel.checks.referee import causes
 from costmodel.checks.referee.convention import Convention, Unit
-from costmodel.checks.referee.record import MODULE, Call, Record
 from costmodel.checks.referee.rules import (
     CONVOLUTIONS,
     TRANSPOSED,
     added,
     first_input,
     geometry,
+    inputs,
     missed,
+    modules,
     named,
     outputs,
     shared,
@@ -36,11 +37,6 @@ def count(model: Any, inputs: tuple[Any, ...]) -> int:
     from thop import profile
 
     return int(profile(model, inputs, verbose=False)[0])
-
-
-def _sees(call: Call, record: Record) -> bool:
-    """Hooked modules, whose type is PyTorch's own."""
-    return call.level == MODULE and call.name in _HOOKED and call.facts.get("torch", False)
 
 
 def _convolution(unit: Unit) -> int:
@@ -79,21 +75,19 @@ def _upsample(unit: Unit) -> int:
     return unit.call.output.numel * _UPSAMPLE.get(unit.call.facts.get("mode", ""), 0)
 
 
-THOP = declare(
-    "thop",
-    "thop",
+declare(
     "thop",
     "profile(model, inputs)[0]",
     count,
     Convention(
         "multiply-accumulates of hooked modules, with normalisations at 2 or 4 an element",
-        _sees,
+        modules(_HOOKED),
         (
             missed(),
             weighed(geometry, named((*CONVOLUTIONS, *TRANSPOSED), _convolution)),
             weighed(causes.BATCH, {"Linear": _linear}),
             added(causes.NORM, named(_NORMS, _norm)),
-            added(causes.ACTIVATION, {"PReLU": lambda u: first_input(u).numel}),
+            added(causes.ACTIVATION, {"PReLU": inputs}),
             added(causes.ACTIVATION, {"Softmax": _softmax}),
             added(causes.POOL, named(_AVERAGES, outputs())),
             added(causes.POOL, named(_ADAPTIVE, _adaptive)),

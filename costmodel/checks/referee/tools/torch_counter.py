@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from costmodel.checks.referee.convention import Convention, CountingRule, Unit, Value
-from costmodel.checks.referee.rules import doubled, fused_on_cpu, operators, why_missed
+from costmodel.checks.referee.convention import Convention
+from costmodel.checks.referee.rules import doubled, only, operators
 from costmodel.checks.referee.tool import declare
 
 _KNOWN = {
@@ -32,20 +32,14 @@ def count(model: Any, inputs: tuple[Any, ...]) -> int:
     return int(counter.get_total_flops())
 
 
-def _known(unit: Unit, value: Value) -> Value:
-    return value if unit.name in _KNOWN and not fused_on_cpu(unit) else 0
-
-
-TORCH = declare(
-    "torch",
-    "torch",
+declare(
     "torch",
     "FlopCounterMode(), get_total_flops()",
     count,
     Convention(
         "floating-point operations: two per multiply-accumulate of a product, nothing else",
         operators,
-        (CountingRule(why_missed, _known), doubled()),
+        (only(_KNOWN), doubled()),
         per_mac=2,
     ),
 )

@@ -76,9 +76,7 @@ def _scales(unit: Unit, value: Value) -> Value:
     return value + _parameters(unit, ("weight", "bias")) * _positions(unit)
 
 
-TORCHINFO = declare(
-    "torchinfo",
-    "torchinfo",
+declare(
     "torchinfo",
     "summary(model, input_data=inputs).total_mult_adds",
     count,

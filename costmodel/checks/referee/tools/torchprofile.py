@@ -8,6 +8,8 @@ from typing import Any
 from costmodel.checks.referee import causes
 from costmodel.checks.referee.convention import Convention, CountingRule, Unit, Value
 from costmodel.checks.referee.rules import (
+    CONVOLUTION_FUNCTIONS,
+    TRANSPOSED_FUNCTIONS,
     added,
     geometry,
     named,
@@ -15,11 +17,11 @@ from costmodel.checks.referee.rules import (
     traced,
     weighed,
     why_missed,
+    word_as_padding,
 )
 from costmodel.checks.referee.tool import declare
 
-_CONVOLUTIONS = {f"conv{axes}d" for axes in (1, 2, 3)}
-_CONVOLUTIONS |= {f"conv_transpose{axes}d" for axes in (1, 2, 3)}
+_CONVOLUTIONS = CONVOLUTION_FUNCTIONS | TRANSPOSED_FUNCTIONS
 _PRODUCTS = {"addmm", "addmv", "bmm", "baddbmm", "matmul", "__matmul__", "linear", "einsum"}
 _PRODUCTS |= {*_CONVOLUTIONS, "convolution", "scaled_dot_product_attention"}
 _AVERAGES = {f"{kind}avg_pool{axes}d" for kind in ("", "adaptive_") for axes in (1, 2, 3)}
@@ -31,10 +33,6 @@ def count(model: Any, inputs: tuple[Any, ...]) -> int:
 
     macs: Any = profile_macs(model, inputs)
     return int(macs)
-
-
-def _same(unit: Unit) -> bool:
-    return unit.name.startswith("conv") and isinstance(unit.call.argument(4, "padding"), str)
 
 
 def _known(unit: Unit, value: Value) -> Value:
@@ -74,9 +72,7 @@ def _norm(position: int) -> Any:
     return weigh
 
 
-TORCHPROFILE = declare(
-    "torchprofile",
-    "torchprofile",
+declare(
     "torchprofile",
     "profile_macs(model, inputs)",
     count,
@@ -87,7 +83,7 @@ TORCHPROFILE = declare(
         (
             CountingRule(why_missed, _known),
             weighed(geometry, named(_CONVOLUTIONS, _convolution)),
-            CountingRule(causes.SAME, lambda unit, value: 0 if _same(unit) else value),
+            word_as_padding(),
             weighed(causes.EINSUM, {"einsum": _einsum}),
             added(
                 causes.NORM,

@@ -65,7 +65,8 @@ class Reader:
         graph = self.shapes.model.graph
         for tensor in graph.initializer:
             self._store(tensor.name, tuple(tensor.dims), tensor.data_type in _FLOATS)
-        self._nodes(graph.node)
+        for node in graph.node:
+            self._node(node)
         left = [n for n in self.counts if n in self.floats and n not in self.read | self.made]
         if left:
             held = tuple(Parameter(self.counts[n], "other", n) for n in left)
@@ -79,10 +80,6 @@ class Reader:
         self.counts[name] = prod(shape)
         if floating:
             self.floats.add(name)
-
-    def _nodes(self, nodes: Any) -> None:
-        for node in nodes:
-            self._node(node)
 
     def _node(self, node: Any) -> None:
         attributes = self._attributes(node)
@@ -108,14 +105,11 @@ class Reader:
             tuple(i in self.constants for i in node.input),
             self.shapes.get(node.output[0]) if node.output else None,
         )
-        if rule is not None:
-            products = rule(view)
-            if products is not None:
-                self._products(node, view, products)
-                return
-            self._plain(node, view, "other")
-            return
-        self._plain(node, view, self._kind(node, view))
+        products = rule(view) if rule is not None else None
+        if products is not None:
+            self._products(node, view, products)
+        else:
+            self._plain(node, view, "other" if rule is not None else self._kind(node, view))
 
     def _folded(self, node: Any, inputs: list[str]) -> bool:
         """Whether a node only prepares constants; its outputs are constants then."""
@@ -140,8 +134,8 @@ class Reader:
                 self.read.update(self.constants[i] for i in inputs)
             else:
                 self.constants[output] = ""
-                self.read.update(self.constants[i] for i in inputs)
                 roots = [self.constants[i] for i in inputs]
+                self.read.update(roots)
                 stored = [
                     r
                     for r in roots
@@ -183,17 +177,16 @@ class Reader:
                 weight=self._root(view, product.weights[0]) if product.weights else "",
             )
         places = {i for p in products for i in (*p.weights, *p.biases)}
-        self._settings(node, view, places)
+        self._settings(view, places)
 
     def _plain(self, node: Any, view: NodeView, kind: str) -> None:
         roles = "norm" if kind == "norm" else "other"
         settings = (*_SETTINGS.get(node.op_type, ()), *_MEASURED.get(node.op_type, ()))
         places = [i for i in range(len(view.inputs)) if i not in settings]
         held = self._held(view, places, roles)
-        self._settings(node, view, set(places))
+        self._settings(view, set(places))
         out = view.out
         x = next((s for s in view.shapes if s is not None), None)
-        work: int | None
         if kind == "pool":
             work = _pool_work(node.op_type, view, x, out)
         elif kind == "norm":
@@ -204,7 +197,7 @@ class Reader:
             kind, work = "other", 0  # its shape is not known: not a zero, but not modelled
         self._add(node, kind, held, work=work or 0, shape=out)
 
-    def _settings(self, node: Any, view: NodeView, counted: set[int]) -> None:
+    def _settings(self, view: NodeView, counted: set[int]) -> None:
         """Constants that a node reads without having them as weights are not unused either."""
         for place, name in enumerate(view.inputs):
             if place not in counted and name in self.constants:

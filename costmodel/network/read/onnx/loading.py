@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from math import prod
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, NoReturn
 
@@ -77,24 +78,17 @@ def load_model(path: str | os.PathLike[str]) -> Any:
 def check(model: Any, name: str) -> None:
     """Every limit that can be checked on the parsed message."""
     nodes = 0
-    for graph, depth in _nested(model.graph, 0, name):
+    for graph in _nested(model.graph, 0, name):
         nodes += len(graph.node)
         if nodes > MAX_NODES:
             fail(name, f"has more than {MAX_NODES} operations; allowed are {MAX_NODES}")
-        assert depth <= MAX_DEPTH
         for tensor in graph.initializer:
             _check_tensor(tensor, name)
         for value in (*graph.input, *graph.output, *graph.value_info):
             _check_dims((d.dim_value for d in value.type.tensor_type.shape.dim), value.name, name)
-        for node in graph.node:
-            for attribute in node.attribute:
-                for tensor in (attribute.t, *attribute.tensors):
-                    _check_tensor(tensor, name)
+        _check_tensors(graph.node, name)
     for function in model.functions:
-        for node in function.node:
-            for attribute in node.attribute:
-                for tensor in (attribute.t, *attribute.tensors):
-                    _check_tensor(tensor, name)
+        _check_tensors(function.node, name)
     _check_names(model, name)
     _written_out(model, name)
 
@@ -121,21 +115,32 @@ def graphs(graph: Any) -> Iterator[Any]:
     """A graph and all graphs inside."""
     yield graph
     for node in graph.node:
-        for attribute in node.attribute:
-            for inner in (attribute.g, *attribute.graphs):
-                if inner.node:
-                    yield from graphs(inner)
+        for inner in _inner(node):
+            yield from graphs(inner)
 
 
-def _nested(graph: Any, depth: int, name: str) -> Iterator[tuple[Any, int]]:
+def _inner(node: Any) -> Iterator[Any]:
+    """The graphs in a node's attributes."""
+    for attribute in node.attribute:
+        yield from (graph for graph in (attribute.g, *attribute.graphs) if graph.node)
+
+
+def _nested(graph: Any, depth: int, name: str) -> Iterator[Any]:
+    """The same for a file that may nest them without end."""
     if depth > MAX_DEPTH:
         fail(name, f"nests graphs more than {MAX_DEPTH} deep; allowed are {MAX_DEPTH}")
-    yield graph, depth
+    yield graph
     for node in graph.node:
+        for inner in _inner(node):
+            yield from _nested(inner, depth + 1, name)
+
+
+def _check_tensors(nodes: Any, name: str) -> None:
+    """The tensors in the attributes of nodes."""
+    for node in nodes:
         for attribute in node.attribute:
-            for inner in (attribute.g, *attribute.graphs):
-                if inner.node:
-                    yield from _nested(inner, depth + 1, name)
+            for tensor in (attribute.t, *attribute.tensors):
+                _check_tensor(tensor, name)
 
 
 def _check_tensor(tensor: Any, name: str) -> None:
@@ -169,20 +174,9 @@ def _check_location(location: str, tensor: str, name: str) -> None:
 
 def _drop_data(tensor: Any) -> None:
     """Forget a weight's numbers; small constants are kept, they may be shapes."""
-    count = 1
-    for dim in tensor.dims:
-        count *= dim
-    if count > KEPT_ELEMENTS or tensor.external_data:
-        for field in (
-            "raw_data",
-            "float_data",
-            "int32_data",
-            "int64_data",
-            "double_data",
-            "uint64_data",
-            "string_data",
-        ):
-            tensor.ClearField(field)
+    if prod(tensor.dims) > KEPT_ELEMENTS or tensor.external_data:
+        for kind in ("raw", "float", "int32", "int64", "double", "uint64", "string"):
+            tensor.ClearField(f"{kind}_data")
 
 
 def _written_out(model: Any, name: str) -> None:
@@ -200,10 +194,7 @@ def _written_out(model: Any, name: str) -> None:
         for node in nodes:
             key = _key(node, call=True)
             total += function_size(key) if key in functions else 1
-            for attribute in node.attribute:
-                for inner in (attribute.g, *attribute.graphs):
-                    if inner.node:
-                        total += size(inner.node)
+            total += sum(size(inner.node) for inner in _inner(node))
             if total > MAX_NODES:
                 fail(
                     name,

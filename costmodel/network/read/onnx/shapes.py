@@ -7,6 +7,7 @@ the nodes are gone through once more, one by one, with the values of small const
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from costmodel.errors import InputError
@@ -61,9 +62,7 @@ class Shapes:
         self.shapes[name] = tuple(tensor.dims)
         kind = self.onnx.helper.make_tensor_type_proto(tensor.data_type, list(tensor.dims))
         self.types[name] = kind
-        count = 1
-        for dim in tensor.dims:
-            count *= dim
+        count = prod(tensor.dims)
         has_data = any(
             len(getattr(tensor, f))
             for f in ("raw_data", "float_data", "int32_data", "int64_data", "double_data")
@@ -87,8 +86,8 @@ class Shapes:
         if node.op_type == "Shape" and inputs and inputs[0] in self.shapes:
             self._evaluate(node, {inputs[0]: self._placeholder(inputs[0])}, output)
         elif all(i in self.values for i in inputs):
-            small = self._size(output)
-            if small is not None and small <= KEPT_ELEMENTS:
+            shape = self.shapes.get(output)
+            if shape is not None and prod(shape) <= KEPT_ELEMENTS:
                 self._evaluate(node, {i: self.values[i] for i in inputs}, output)
 
     # -- parts -----------------------------------------------------------------------------------
@@ -109,10 +108,8 @@ class Shapes:
         dims = tensor.shape.dim
         if all(d.HasField("dim_value") for d in dims):
             sides = tuple(d.dim_value for d in dims)
-            total = 1
-            for side in sides:
-                total *= max(side, 1)
-            if min(sides, default=0) < 0 or total > MAX_ELEMENTS:
+            elements = prod(max(side, 1) for side in sides)
+            if min(sides, default=0) < 0 or elements > MAX_ELEMENTS:
                 fail(
                     self.name,
                     f"gives tensor {name!r} a shape of {sides}; allowed are sides from 0 up, with "
@@ -144,15 +141,6 @@ class Shapes:
             return
         for name, kind in kinds.items():
             self._take(name, kind)
-
-    def _size(self, name: str) -> int | None:
-        shape = self.shapes.get(name)
-        if shape is None:
-            return None
-        total = 1
-        for side in shape:
-            total *= side
-        return total
 
     def _placeholder(self, name: str) -> Any:
         """A value of a tensor's shape that takes no memory, for operators that only look at it."""

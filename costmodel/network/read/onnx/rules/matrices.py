@@ -11,9 +11,7 @@ from costmodel.network.read.onnx.products import NodeView, Product, rule
 from costmodel.network.read.onnx.shapes import Shape
 
 
-def _matmul(
-    view: NodeView, a_at: int, b_at: int, biases: tuple[int, ...] = ()
-) -> list[Product] | None:
+def _matmul(view: NodeView, a_at: int, b_at: int) -> list[Product] | None:
     a, b = view.shape(a_at), view.shape(b_at)
     if a is None or b is None:
         return None
@@ -21,7 +19,7 @@ def _matmul(
         raise view.fail(f"multiplies shapes {a} and {b}; allowed are at least one axis each")
     left = (1, *a) if len(a) == 1 else a
     right = (*b, 1) if len(b) == 1 else b
-    return _two_matrices(view, left, right, a_at, b_at, biases)
+    return _two_matrices(view, left, right, a_at, b_at, ())
 
 
 def _two_matrices(
@@ -63,9 +61,7 @@ def matmul(view: NodeView) -> list[Product] | None:
     a, b = view.shape(0), view.shape(1)
     if a is None or b is None or len(a) < 2 or len(b) < 2:
         return None
-    left = _swapped(a) if view.attributes.get("transA") else a
-    right = _swapped(b) if view.attributes.get("transB") else b
-    return _two_matrices(view, left, right, 0, 1, ())
+    return _two_matrices(view, *_turned(view, a, b), 0, 1, ())
 
 
 @rule("QLinearMatMul")
@@ -82,10 +78,8 @@ def gemm(view: NodeView) -> list[Product] | None:
         return None
     if len(a) != 2 or len(b) != 2:
         raise view.fail(f"multiplies shapes {a} and {b}; allowed are two axes each")
-    left = _swapped(a) if view.attributes.get("transA") else a
-    right = _swapped(b) if view.attributes.get("transB") else b
     biases = (2,) if view.has(2) and view.is_constant(2) else ()
-    return _two_matrices(view, left, right, 0, 1, biases)
+    return _two_matrices(view, *_turned(view, a, b), 0, 1, biases)
 
 
 @rule("QGemm")
@@ -94,13 +88,17 @@ def qgemm(view: NodeView) -> list[Product] | None:
     a, b = view.shape(0), view.shape(3)
     if a is None or b is None or len(a) != 2 or len(b) != 2:
         return None
-    left = _swapped(a) if view.attributes.get("transA") else a
-    right = _swapped(b) if view.attributes.get("transB") else b
-    return _two_matrices(view, left, right, 0, 3, (6,) if view.has(6) else ())
+    return _two_matrices(view, *_turned(view, a, b), 0, 3, (6,) if view.has(6) else ())
 
 
-def _swapped(shape: Shape) -> Shape:
-    return (*shape[:-2], shape[-1], shape[-2])
+def _turned(view: NodeView, a: Shape, b: Shape) -> tuple[Shape, Shape]:
+    """Both shapes as they are multiplied: transposed where the node's flags say so."""
+    flags = (view.attributes.get(name) for name in ("transA", "transB"))
+    left, right = (
+        (*shape[:-2], shape[-1], shape[-2]) if flag else shape
+        for shape, flag in zip((a, b), flags, strict=True)
+    )
+    return left, right
 
 
 @rule("Einsum")
