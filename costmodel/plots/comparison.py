@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from costmodel.comparing.compare import Comparison
 from costmodel.core.readable import exact, ratio, ratio_in_words, si
-from costmodel.core.variant import VARIANTS, Variant
+from costmodel.core.variant import VARIANTS
 from costmodel.metrics.metric import METRICS, Metric
-from costmodel.plots.layout import REFERENCE_LINE, axis, figure, label_of, log_axis, name_of
+from costmodel.plots.layout import (
+    REFERENCE_LINE,
+    axis,
+    bars,
+    figure,
+    label_of,
+    log_axis,
+    name_of,
+    row_axis,
+    vertical,
+)
 from costmodel.plots.palette import style_of
 from costmodel.typed import write_pairs
 
@@ -23,60 +33,48 @@ _ROW = 42  # pixels of one variant with its bars
 _FRAME = 84  # legend, axis labels and title
 _LONGEST = 2.5  # ratios beyond are cut off there, with their number written beside the bar
 # How the metrics of one variant are told apart: all bars of a variant have its colour.
-_FILLS = (
-    {"shape": "", "opacity": 1.0},
-    {"shape": "/", "opacity": 1.0},
-    {"shape": "x", "opacity": 1.0},
-)
+_FILLS = ("", "/", "x")
 
 
-def ratio_bars(table: Comparison, metrics: Sequence[str] | None = None) -> Figure:
-    """Horizontal bars from 0 of each metric's ratio to the baseline; 1 is marked.
-
-    Args:
-        table: variants on one layer.
-        metrics: keys of shown metrics; None is every one that the table has a ratio of, with the
-            one that most comparisons are about first.
-    """
-    chosen = _metrics(table, metrics)
-    shown = table.variants
+def ratio_bars(table: Comparison) -> Figure:
+    """Horizontal bars from 0 of each metric's ratio to the baseline; 1 is marked."""
+    chosen = _metrics(table)
     longest = max([1.0, *(r for metric in chosen for r in _ratios(table, metric))])
     end = min(longest, _LONGEST) * 1.22
     data = [
-        _bars(table, metric, shown, _FILLS[index % len(_FILLS)], end)
+        _bars(table, metric, _FILLS[index % len(_FILLS)], end)
         for index, metric in enumerate(chosen)
     ]
     return figure(
         [*data, *_legend(chosen, "bar")],
-        height=_ROW * len(shown) + _FRAME,
+        height=_ROW * len(table.variants) + _FRAME,
         barmode="group",
         bargap=0.22,
         bargroupgap=0.06,
         xaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, end]),
-        yaxis=axis("", autorange="reversed", showgrid=False, ticksuffix="  "),
-        shapes=[_line_at(1)],
+        yaxis=row_axis(),
+        shapes=[vertical(1)],
     )
 
 
-def cost_dots(table: Comparison, metrics: Sequence[str] | None = None) -> Figure:
+def cost_dots(table: Comparison) -> Figure:
     """One dot per variant and metric on a logarithmic axis: the absolute costs.
 
-    Arguments as of `ratio_bars`. Filled markers are the first metric, open ones the others.
+    Filled markers are the first metric, open ones the others.
     """
-    chosen = _metrics(table, metrics)
-    shown = table.variants
-    data = [_dots(table, metric, shown, index) for index, metric in enumerate(chosen)]
+    chosen = _metrics(table)
+    data = [_dots(table, metric, index) for index, metric in enumerate(chosen)]
     return figure(
-        [*_spans(table, chosen, shown), *data, *_legend(chosen, "scatter")],
-        height=_ROW * len(shown) + _FRAME,
+        [*_spans(table, chosen), *data, *_legend(chosen, "scatter")],
+        height=_ROW * len(table.variants) + _FRAME,
         xaxis=log_axis("count, logarithmic"),
-        yaxis=axis("", autorange="reversed", showgrid=True, ticksuffix="  "),
+        yaxis=row_axis(showgrid=True),
     )
 
 
 def summary(table: Comparison) -> str:
     """What the figures show, in words, for readers who do not see them."""
-    chosen = _metrics(table, None)
+    chosen = _metrics(table)
     parts = []
     for variant, row in zip(table.variants, table, strict=True):
         costs = ", ".join(f"{exact(row[m.key])} {m.label}" for m in chosen)
@@ -84,62 +82,52 @@ def summary(table: Comparison) -> str:
     return "; ".join(parts) + "."
 
 
-def _metrics(table: Comparison, keys: Sequence[str] | None) -> list[Metric]:
-    if keys is None:
-        keys = [key for key in METRICS if f"{key}_ratio" in table.names]
-        keys.reverse()  # multiplies before parameters: declared last, asked for first
-    return [METRICS[key] for key in keys]
+def _metrics(table: Comparison) -> list[Metric]:
+    """Those that the table has a ratio of; multiplies, declared last, are asked for first."""
+    return [METRICS[key] for key in METRICS if f"{key}_ratio" in table.names][::-1]
 
 
 def _ratios(table: Comparison, metric: Metric) -> list[float]:
     return [row[f"{metric.key}_ratio"] or 0.0 for row in table]
 
 
-def _bars(
-    table: Comparison, metric: Metric, shown: Sequence[Variant], fill: Mapping[str, Any], end: float
-) -> dict[str, Any]:
-    ratios = _ratios(table, metric)
-    colors = [style_of(variant).color for variant in shown]
-    return {
-        "type": "bar",
-        "orientation": "h",
-        "name": metric.label,
-        "offsetgroup": metric.key,
-        "y": [label_of(variant) for variant in shown],
-        "x": [min(value, end) for value in ratios],
-        "marker": {
+def _bars(table: Comparison, metric: Metric, fill: str, end: float) -> dict[str, Any]:
+    colors = [style_of(variant).color for variant in table.variants]
+    return bars(
+        metric.label,
+        [label_of(variant) for variant in table.variants],
+        [min(value, end) for value in _ratios(table, metric)],
+        offsetgroup=metric.key,
+        marker={
             "color": colors,
             "line": {"color": colors, "width": 1},
             "pattern": {
-                "shape": fill["shape"],
+                "shape": fill,
                 "fillmode": "overlay",
                 "fgcolor": "rgba(255,255,255,0.75)",
                 "size": 6,
                 "solidity": 0.35,
             },
         },
-        "text": [ratio(row[f"{metric.key}_ratio"]) for row in table],
-        "textposition": "outside",
-        "textangle": 0,
-        "cliponaxis": False,
-        "constraintext": "none",
-        "textfont": {"size": 11},
-        "customdata": [_hover(row, metric) for row in table],
-        "hovertemplate": "<b>%{y}</b><br>%{customdata}<extra></extra>",
-        "showlegend": False,
-    }
+        text=[ratio(row[f"{metric.key}_ratio"]) for row in table],
+        textposition="outside",
+        textangle=0,
+        cliponaxis=False,
+        constraintext="none",
+        textfont={"size": 11},
+        customdata=[_hover(row, metric) for row in table],
+        showlegend=False,
+    )
 
 
-def _dots(
-    table: Comparison, metric: Metric, shown: Sequence[Variant], index: int
-) -> dict[str, Any]:
-    styles = [style_of(variant) for variant in shown]
+def _dots(table: Comparison, metric: Metric, index: int) -> dict[str, Any]:
+    styles = [style_of(variant) for variant in table.variants]
     symbols = [style.symbol.split("-open")[0].removesuffix("-dot") for style in styles]
     return {
         "type": "scatter",
         "mode": "markers",
         "name": metric.label,
-        "y": [label_of(variant) for variant in shown],
+        "y": [label_of(variant) for variant in table.variants],
         "x": [float(row[metric.key]) or None for row in table],
         "marker": {
             "color": [style.color for style in styles],
@@ -153,15 +141,13 @@ def _dots(
     }
 
 
-def _spans(
-    table: Comparison, metrics: Sequence[Metric], shown: Sequence[Variant]
-) -> list[dict[str, Any]]:
+def _spans(table: Comparison, metrics: Sequence[Metric]) -> list[dict[str, Any]]:
     """A thin line between the dots of one variant, so that the eye keeps to its row."""
     if len(metrics) < 2:
         return []
     xs: list[float | None] = []
     ys: list[str | None] = []
-    for row, variant in zip(table, shown, strict=True):
+    for row, variant in zip(table, table.variants, strict=True):
         values = [float(row[metric.key]) for metric in metrics]
         xs += [min(values) or None, max(values), None]
         ys += [label_of(variant), label_of(variant), None]
@@ -184,7 +170,7 @@ def _legend(metrics: Sequence[Metric], kind: str) -> list[dict[str, Any]]:
     for index, metric in enumerate(metrics):
         entry: dict[str, Any] = {"type": kind, "name": metric.label, "x": [None], "y": [None]}
         if kind == "bar":
-            pattern = {"shape": _FILLS[index % len(_FILLS)]["shape"], "size": 6, "solidity": 0.35}
+            pattern = {"shape": _FILLS[index % len(_FILLS)], "size": 6, "solidity": 0.35}
             entry["marker"] = {"color": REFERENCE_LINE, "pattern": pattern}
             entry |= {"orientation": "h", "offsetgroup": metric.key}
         else:
@@ -202,15 +188,3 @@ def _hover(row: Mapping[str, Any], metric: Metric) -> str:
         words += f" ({si(value, metric.unit)})"
     settings = f"<br>{write_pairs(row['hyper'], ', ')}" if row.get("hyper") else ""
     return f"{words}<br>{ratio_in_words(row[f'{metric.key}_ratio'])}{settings}"
-
-
-def _line_at(x: float) -> dict[str, Any]:
-    return {
-        "type": "line",
-        "x0": x,
-        "x1": x,
-        "y0": 0,
-        "y1": 1,
-        "yref": "paper",
-        "line": {"color": REFERENCE_LINE, "width": 1.5, "dash": "dash"},
-    }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from costmodel.core.readable import exact, ratio_in_words
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.metrics.metric import METRICS
-from costmodel.plots.layout import LEGEND, REFERENCE_LINE, axis, figure, name_of
+from costmodel.plots.layout import LEGEND, REFERENCE_LINE, axis, figure, name_of, vertical
 from costmodel.plots.palette import style_of
 from costmodel.sweeping.axes import Axis
 from costmodel.sweeping.crossing import Crossing
@@ -31,7 +31,6 @@ def ratio_curve(
     sweep: Sweep,
     over: Axis,
     break_evens: Iterable[Crossing] = (),
-    variants: Mapping[str, Variant] = VARIANTS,
     height: int = 380,
 ) -> Figure:
     """One line per variant and metric over the only axis of a sweep.
@@ -51,7 +50,7 @@ def ratio_curve(
             ratios = sweep.ratio(id, metric)
             known = [float(r) for r in ratios if r == r]
             highest = max([highest, *known])
-            data += _line(sweep, variants[id], metric, values, ratios, over, _STROKES[place % 3])
+            data += _line(sweep, VARIANTS[id], metric, values, ratios, over, _STROKES[place % 3])
     top = min(highest, _HIGHEST) * 1.12
     marks = _marks(break_evens, values)
     return figure(
@@ -102,7 +101,7 @@ def _line(
             f"{label}: {exact(cell)} of {exact(whole)}<br>{ratio_in_words(r)}"
             for _, r, cell, whole in points
         ],
-        "hovertemplate": f"{_short(over)} = %{{x}}<br>%{{customdata}}<extra>{name}</extra>",
+        "hovertemplate": f"{over.short} = %{{x}}<br>%{{customdata}}<extra>{name}</extra>",
     }
     now = [(x, r) for x, r, *_ in points if x == over.current]
     marker = {
@@ -120,10 +119,6 @@ def _line(
         "showlegend": False,
     }
     return [line, marker] if now else [line]
-
-
-def _short(over: Axis) -> str:
-    return over.letter or over.label
 
 
 def _pad(values: Sequence[int]) -> float:
@@ -147,8 +142,6 @@ def _marks(
     for place, same in enumerate(by_value.values()):
         found = same[0]
         labels = ", ".join(METRICS[b.metric].label for b in same)
-        line = {"color": REFERENCE_LINE, "width": 1.5, "dash": "dot"}
-        shape = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "line": line}
         right = found.value > (values[0] + values[-1]) / 2
         note = {
             "x": found.value,
@@ -161,5 +154,5 @@ def _marks(
             "text": f" {labels}: <br> break-even {found.letter} = {found.text} ",
             "font": {"size": 12},
         }
-        marks.append(({**shape, "x0": found.value, "x1": found.value}, note))
+        marks.append((vertical(found.value, "dot"), note))
     return marks

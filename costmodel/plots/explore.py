@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from costmodel.core.readable import MAX_SAFE, exact, si
-from costmodel.core.variant import VARIANTS, Variant
+from costmodel.core.variant import VARIANTS
 from costmodel.metrics.metric import METRICS, Metric
-from costmodel.plots.layout import REFERENCE_LINE, axis, figure, log_axis, name_of
+from costmodel.plots.layout import REFERENCE_LINE, axis, figure, log_axis, name_of, vertical
 from costmodel.plots.palette import style_of
 from costmodel.sweeping.axes import Axis
 from costmodel.sweeping.space import Sweep
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 _HEIGHT = 520
 
 
-def cost_curves(
-    sweep: Sweep, over: Axis, metric: str, variants: Mapping[str, Variant] = VARIANTS
-) -> Figure:
+def cost_curves(sweep: Sweep, over: Axis, metric: str) -> Figure:
     """The cost itself over one axis, one line per variant, on a logarithmic axis.
 
     Args:
@@ -34,13 +32,13 @@ def cost_curves(
     chosen, values = METRICS[metric], sweep.axes[over.key]
     data = []
     for id in sweep.variants:
-        style = style_of(variants[id])
+        style = style_of(VARIANTS[id])
         cells = [cell if cell else None for cell in sweep.cells[id, metric]]
         data.append(
             {
                 "type": "scatter",
                 "mode": "lines+markers" if len(values) <= 40 else "lines",
-                "name": name_of(variants[id]),
+                "name": name_of(VARIANTS[id]),
                 "x": list(values),
                 "y": [None if cell is None else float(cell) for cell in cells],
                 "line": {"color": style.color, "width": 2.5, "dash": style.dash},
@@ -55,14 +53,12 @@ def cost_curves(
         height=_HEIGHT,
         xaxis=axis(over.label),
         yaxis=log_axis(_title(chosen)),
-        shapes=[_vertical(over.current)],
+        shapes=[vertical(over.current, "dot")],
         hovermode="closest",
     )
 
 
-def trade_off_scatter(
-    table: Table, metrics: tuple[str, str], variants: Mapping[str, Variant] = VARIANTS
-) -> Figure:
+def trade_off_scatter(table: Table, metrics: tuple[str, str]) -> Figure:
     """Two costs of every setting on logarithmic axes, with the front that nobody beats.
 
     Args:
@@ -74,12 +70,12 @@ def trade_off_scatter(
     data: list[dict[str, Any]] = [_front(rows, x, y)]
     for id in dict.fromkeys(row["variant"] for row in rows):
         own = [row for row in rows if row["variant"] == id]
-        style = style_of(variants[id])
+        style = style_of(VARIANTS[id])
         data.append(
             {
                 "type": "scatter",
                 "mode": "lines+markers",
-                "name": name_of(variants[id]),
+                "name": name_of(VARIANTS[id]),
                 "x": [float(row[x.key]) for row in own],
                 "y": [float(row[y.key]) for row in own],
                 "line": {"color": style.color, "width": 1},
@@ -130,8 +126,3 @@ def _amount(value: Any, metric: Metric) -> str:
 
 def _title(metric: Metric) -> str:
     return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
-
-
-def _vertical(x: float) -> dict[str, Any]:
-    line = {"color": REFERENCE_LINE, "width": 1.5, "dash": "dot"}
-    return {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": line}

@@ -6,6 +6,7 @@ Colours of axes and text are left to the page's theme; only what carries meaning
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 #: Lines that are neither data nor decoration (break-even, y = x), readable on both themes.
 REFERENCE_LINE = "#7F8B99"
-#: Text that stands on the plot next to such a line.
-REFERENCE_TEXT = "#7F8B99"
 #: Above the plot, and an explanation only: a click on it hides nothing.
 LEGEND = {
     "orientation": "h",
@@ -29,6 +28,8 @@ LEGEND = {
     "itemdoubleclick": False,
 }
 _LINE = 19  # characters
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A7A55", "#7B6FA0", "#4F7F86", "#5E7182")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "star", "x", "hexagon")
 _FAINT = "rgba(127,139,153,0.28)"
 
 
@@ -63,6 +64,45 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
 def log_axis(title: str, **more: Any) -> dict[str, Any]:
     """A logarithmic axis with SI labels at the powers of ten, unless `more` says otherwise."""
     return axis(title, **{"type": "log", "tickformat": ".2~s", "dtick": 1, **more})
+
+
+def row_axis(**more: Any) -> dict[str, Any]:
+    """The vertical axis of figures with a row per thing, from the top down."""
+    return axis("", **{"autorange": "reversed", "showgrid": False, "ticksuffix": "  ", **more})
+
+
+def bars(name: str, rows: Sequence[str], values: Sequence[Any], **more: Any) -> dict[str, Any]:
+    """Horizontal bars, one per row; their `customdata` is what the pointer reads."""
+    hover = "<b>%{y}</b><br>%{customdata}<extra></extra>"
+    bar = {"type": "bar", "orientation": "h", "name": name, "y": rows, "x": values}
+    return {**bar, "hovertemplate": hover, **more}
+
+
+def class_dots(place: int, kind: str, xs: Sequence[Any], ys: Sequence[Any]) -> dict[str, Any]:
+    """The dots of the n-th class of layers.
+
+    Both colour and marker differ from those of other classes: no difference rests on colour.
+    """
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": kind,
+        "x": xs,
+        "y": ys,
+        "marker": {
+            "color": _COLORS[place % len(_COLORS)],
+            "symbol": _SYMBOLS[(place + place // len(_COLORS)) % len(_SYMBOLS)],
+            "size": 7,
+            "opacity": 0.75,
+        },
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+
+
+def vertical(x: float, dash: str = "dash") -> dict[str, Any]:
+    """A line from the bottom of the plot to its top."""
+    line = {"color": REFERENCE_LINE, "width": 1.5, "dash": dash}
+    return {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
 def reference(**more: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from costmodel.metrics.metric import METRICS
 from costmodel.network import columns
 from costmodel.network.kinds import KINDS
 from costmodel.network.operations import Operations
-from costmodel.plots.layout import REFERENCE_LINE, axis, figure, name_of
+from costmodel.plots.layout import REFERENCE_LINE, axis, bars, figure, name_of, row_axis
 from costmodel.plots.palette import style_of
 
 if TYPE_CHECKING:
@@ -86,31 +86,20 @@ def layer_bars(network: Operations, metric: str = "macs", rows: int = _ROWS) -> 
     names = [escape(name) for name, *_ in kept]
     return figure(
         [
-            {
-                "type": "bar",
-                "orientation": "h",
-                "name": KINDS[kind].label if kind else "the rest",
-                "y": [n for n, (_, own, _) in zip(names, kept, strict=True) if own == kind],
-                "x": [float(value) for _, own, value in kept if own == kind],
-                "customdata": [_share(v, whole, metric) for _, own, v in kept if own == kind],
-                "marker": {"color": kind_color(kind)},
-                "hovertemplate": "<b>%{y}</b><br>%{customdata}<extra></extra>",
-            }
+            bars(
+                KINDS[kind].label if kind else "the rest",
+                [n for n, (_, own, _) in zip(names, kept, strict=True) if own == kind],
+                [float(value) for _, own, value in kept if own == kind],
+                customdata=[_share(v, whole, metric) for _, own, v in kept if own == kind],
+                marker={"color": kind_color(kind)},
+            )
             for kind in dict.fromkeys(kind for _, kind, _ in kept)
         ],
         height=_ROW * len(kept) + _FRAME,
         barmode="overlay",  # one bar a row, whatever its kind
         bargap=0.25,
         xaxis=axis(_title(metric), tickformat=".3~s", rangemode="tozero"),
-        yaxis=axis(
-            "",
-            autorange="reversed",
-            showgrid=False,
-            ticksuffix="  ",
-            categoryorder="array",
-            categoryarray=names,
-            dtick=1,
-        ),
+        yaxis=row_axis(categoryorder="array", categoryarray=names, dtick=1),
     )
 
 
@@ -125,23 +114,21 @@ def kind_shares(network: Operations, metrics: Iterable[str] = ("macs", "params")
             own[key] = own.get(key, 0) + value
     return figure(
         [
-            {
-                "type": "bar",
-                "orientation": "h",
-                "name": KINDS[kind].label,
-                "y": [_title(key) for key in keys],
-                "x": [100 * own.get(key, 0) / (totals[key] or 1) for key in keys],
-                "customdata": [_share(own.get(key, 0), totals[key], key) for key in keys],
-                "marker": {"color": kind_color(kind)},
-                "hovertemplate": f"<b>{KINDS[kind].label}</b><br>%{{customdata}}<extra></extra>",
-            }
+            bars(
+                KINDS[kind].label,
+                [_title(key) for key in keys],
+                [100 * own.get(key, 0) / (totals[key] or 1) for key in keys],
+                customdata=[_share(own.get(key, 0), totals[key], key) for key in keys],
+                marker={"color": kind_color(kind)},
+                hovertemplate=f"<b>{KINDS[kind].label}</b><br>%{{customdata}}<extra></extra>",
+            )
             for kind, own in shares.items()
         ],
         height=46 * len(keys) + _FRAME,
         barmode="stack",
         bargap=0.35,
         xaxis=axis("share of the total", range=[0, 100], ticksuffix=" %"),
-        yaxis=axis("", autorange="reversed", showgrid=False, ticksuffix="  "),
+        yaxis=row_axis(),
     )
 
 
@@ -189,7 +176,7 @@ def before_after(network: Operations, metric: str = "macs") -> Figure:
         ],
         height=30 * len(labels) + _FRAME,
         xaxis=axis(_title(metric), tickformat=".3~s", rangemode="tozero"),
-        yaxis=axis("", autorange="reversed", showgrid=False, ticksuffix="  "),
+        yaxis=row_axis(),
     )
 
 

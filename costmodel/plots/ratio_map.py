@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from costmodel.core.readable import exact, ratio
-from costmodel.core.variant import VARIANTS, Variant
+from costmodel.core.variant import VARIANTS
 from costmodel.plots.layout import axis, figure, name_of
 from costmodel.sweeping.axes import Axis
 from costmodel.sweeping.space import Sweep
@@ -34,7 +34,6 @@ def ratio_map(
     up: Axis,
     metric: str,
     boundary: Iterable[tuple[float, float]] = (),
-    variants: Mapping[str, Variant] = VARIANTS,
 ) -> Figure:
     """The ratio to the baseline over two axes: colours by its doublings, a thick line at 1.
 
@@ -59,7 +58,7 @@ def ratio_map(
     ]
     known = [abs(value) for row in grid for value in row if value is not None]
     limit = min(max([1.0, *known]), _MOST_DOUBLINGS)
-    name = name_of(variants[id])
+    name = name_of(VARIANTS[id])
     surface = {
         "type": "heatmap",
         "x": list(xs),
@@ -75,7 +74,7 @@ def ratio_map(
             "thickness": 14,
         },
         "customdata": hover,
-        "hovertemplate": f"{_short(across)} %{{x}}, {_short(up)} %{{y}}<br>%{{customdata}}"
+        "hovertemplate": f"{across.short} %{{x}}, {up.short} %{{y}}<br>%{{customdata}}"
         f"<extra>{name}</extra>",
         "name": "ratio",
     }
@@ -130,7 +129,7 @@ def _point(across: Axis, up: Axis) -> dict[str, Any]:
             "color": "#FFFFFF",
             "line": {"width": 2, "color": "#1F2933"},
         },
-        "hovertemplate": f"now: {_short(across)} %{{x}}, {_short(up)} %{{y}}<extra></extra>",
+        "hovertemplate": f"now: {across.short} %{{x}}, {up.short} %{{y}}<extra></extra>",
         "name": "now",
         "showlegend": False,
     }
@@ -155,7 +154,3 @@ def _range(values: Sequence[int]) -> list[float]:
     if len(values) == 1:
         return [values[0] - 1, values[0] + 1]
     return [values[0] - (values[1] - values[0]) / 2, values[-1] + (values[-1] - values[-2]) / 2]
-
-
-def _short(over: Axis) -> str:
-    return over.letter or over.label

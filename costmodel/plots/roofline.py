@@ -7,7 +7,7 @@ from math import log10
 from typing import TYPE_CHECKING, Any
 
 from costmodel.core.readable import exact
-from costmodel.plots.layout import REFERENCE_TEXT, figure, log_axis, reference
+from costmodel.plots.layout import REFERENCE_LINE, class_dots, figure, log_axis, reference
 from costmodel.table import Table
 
 if TYPE_CHECKING:
@@ -15,17 +15,7 @@ if TYPE_CHECKING:
 
     from costmodel.timing.roofline import Peaks
 
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A7A55", "#7B6FA0", "#4F7F86", "#5E7182")
-_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "star", "x", "hexagon")
 _SPAN = (0.05, 2000.0)  # MACs per byte
-
-
-def class_style(place: int) -> dict[str, Any]:
-    """Colour and marker of the n-th class; both differ, so that no difference rests on colour."""
-    return {
-        "color": _COLORS[place % len(_COLORS)],
-        "symbol": _SYMBOLS[(place + place // len(_COLORS)) % len(_SYMBOLS)],
-    }
 
 
 def roofline(points: Table, peaks: Peaks) -> Figure:
@@ -55,7 +45,7 @@ def roofline(points: Table, peaks: Peaks) -> Figure:
         "text": f"ridge, {peaks.ridge:.3g} MAC/B",
         "showarrow": False,
         "yshift": 12,
-        "font": {"color": REFERENCE_TEXT, "size": 11},
+        "font": {"color": REFERENCE_LINE, "size": 11},
     }
     return figure(
         [roof, *data],
@@ -68,16 +58,8 @@ def roofline(points: Table, peaks: Peaks) -> Figure:
 
 def _class(points: Table, kind: str, place: int) -> dict[str, Any]:
     rows = [row for row in points.rows if row["class"] == kind]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": kind,
-        "x": [row["intensity"] for row in rows],
-        "y": [row["gmacs_per_s"] for row in rows],
-        "marker": {**class_style(place), "size": 7, "opacity": 0.75},
-        "customdata": [_hover(row) for row in rows],
-        "hovertemplate": "%{customdata}<extra></extra>",
-    }
+    xs, ys = [row["intensity"] for row in rows], [row["gmacs_per_s"] for row in rows]
+    return {**class_dots(place, kind, xs, ys), "customdata": list(map(_hover, rows))}
 
 
 def _hover(row: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from costmodel.plots.layout import axis, figure
+from costmodel.plots.layout import axis, bars, figure, row_axis
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -36,24 +36,22 @@ def verdict_bars(
     order = sorted(counts, key=lambda tool: [-counts[tool].get(key, 0) for key in keys])
     return figure(
         [
-            {
-                "type": "bar",
-                "orientation": "h",
-                "name": title,
-                "y": order,
-                "x": [counts[tool].get(key, 0) for tool in order],
-                "text": [counts[tool].get(key) or "" for tool in order],
-                "textposition": "inside",
-                "insidetextanchor": "middle",
-                "textangle": 0,
-                "marker": {"color": color, "pattern": {"shape": shape, **_OVER}},
-                "hovertemplate": f"<b>%{{y}}</b><br>{title}: %{{x}} {what}<extra></extra>",
-            }
+            bars(
+                title,
+                order,
+                [counts[tool].get(key, 0) for tool in order],
+                text=[counts[tool].get(key) or "" for tool in order],
+                textposition="inside",
+                insidetextanchor="middle",
+                textangle=0,
+                marker={"color": color, "pattern": {"shape": shape, **_OVER}},
+                hovertemplate=f"<b>%{{y}}</b><br>{title}: %{{x}} {what}<extra></extra>",
+            )
             for (key, title), (color, shape) in zip(verdicts.items(), styles, strict=False)
         ],
         height=_ROW * len(order) + _FRAME,
         barmode="stack",
         bargap=0.25,
         xaxis=axis(what, rangemode="tozero"),
-        yaxis=axis("", autorange="reversed", showgrid=False, ticksuffix="  "),
+        yaxis=row_axis(),
     )

@@ -50,6 +50,11 @@ class Axis:
         """The letter of the hyper-parameter, "" for an axis of the layer."""
         return self.key.partition(".")[2]
 
+    @property
+    def short(self) -> str:
+        """The letter, or the label where there is none."""
+        return self.letter or self.label
+
 
 def axes(
     layer: ConvLayer, variants: Sequence[Variant], hyper: Mapping[str, Number] | None = None

@@ -7,7 +7,8 @@ import pytest
 from costmodel import ConvLayer
 from costmodel.plots import roofline as roofline_module
 from costmodel.plots import timing as timing_module
-from costmodel.plots.roofline import class_style, roofline
+from costmodel.plots.layout import class_dots
+from costmodel.plots.roofline import roofline
 from costmodel.plots.timing import measured_against_predicted
 from costmodel.timing.case import Case
 from costmodel.timing.roofline import Peaks, points
@@ -56,5 +57,5 @@ def test_measured_against_predicted() -> None:
 
 
 def test_classes_never_share_colour_and_marker() -> None:
-    styles = [tuple(class_style(place).values()) for place in range(12)]
-    assert len(set(styles)) == 12
+    markers = [class_dots(place, "", [], [])["marker"] for place in range(12)]
+    assert len({(marker["color"], marker["symbol"]) for marker in markers}) == 12
