@@ -61,6 +61,22 @@ def test_free_operations_appear_only_on_request():
     assert net.to_table(everything=True).column("layer") == ["view", "fc", "total"]
 
 
+@pytest.mark.parametrize("name", ["resnet18", "vit_b_16", "googlenet"])
+def test_a_layer_has_one_name_in_every_view(name):
+    net = cm.load(name)
+    after = net.replace("channel_svd", "*", pays=False, r=2)
+    names = [op.name for op in net]
+    for of in (net, after):
+        assert of.to_table("macs", everything=True).column("layer")[:-1] == names
+        assert set(of.shares().column("layer")[:-1]) <= set(names)
+        modules = views.tree_table(of).column("module")
+        assert set(names) <= set(modules)
+        counts = {row["module"]: row["macs"] for row in views.tree_table(of).rows}
+        assert all(counts[op.name] >= op.macs for op in of)
+    assert set(after.to_changes().column("layer")[:-1]) <= set(names)
+    assert [op.name for op in net.at(N=2)] == names
+
+
 def test_shares_fall_and_add_up():
     table = NET.shares()
     cells = table.column("macs")[:-1]

@@ -41,6 +41,13 @@ class Unit:
     record: Record
 
     @property
+    def layer(self) -> str:
+        """The network's name of the one operation in it that multiplies, else the module's path."""
+        if len(self.products) == 1 and (op := self.products[0].op) is not None:
+            return op.name
+        return self.call.path or "(root)"
+
+    @property
     def name(self) -> str:
         """The class, the function or the operator; a function without where it was looked up."""
         return self.call.name.rpartition(".")[2]

@@ -9,7 +9,7 @@ no tensors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -94,8 +94,20 @@ class Record:
         """The exact count: the sum over all operators."""
         return sum(call.macs for call in self.calls)
 
+    def renamed(self, names: Mapping[str, str]) -> Record:
+        """The record with other names for the calls and operations of some module paths."""
+        return replace(self, calls=tuple(_renamed(call, names) for call in self.calls))
+
     def ancestors(self, call: Call) -> Iterator[Call]:
         """The calls around a call, from the inside out."""
         while call.parent >= 0:
             call = self.calls[call.parent]
             yield call
+
+
+def _renamed(call: Call, names: Mapping[str, str]) -> Call:
+    name = names.get(call.path)
+    if name is None:
+        return call
+    op = call.op and call.op.replace(name=name)
+    return replace(call, path=name, op=op)

@@ -13,6 +13,7 @@ from costmodel.checks.referee.call_recorder import CallRecorder, WatchedMode, cl
 from costmodel.checks.referee.record import Call, Record
 from costmodel.core.readable import shape_text
 from costmodel.errors import InputError
+from costmodel.network.operations import Operations
 from costmodel.network.read.torch.copies import real_copy
 from costmodel.network.read.torch.dispatch import NeedsIntegers
 from costmodel.network.read.torch.inputs import Inputs
@@ -62,7 +63,7 @@ def _run(model: Callable[..., Any], inputs: Inputs, name: str, *, real: bool) ->
         mode = WatchedMode(recorder, shortcuts=False, constants="none", real=real)
         with surroundings(), watched(recorder), mode:
             model(*args, **kwargs)
-    calls = tuple(call for call in recorder.calls if call is not None)
+    calls = _named(tuple(call for call in recorder.calls if call is not None))
     batch = inputs.shapes[0][0] if inputs.shapes and inputs.shapes[0] else 1
     return Record(name or _title(model), _renumbered(calls), batch)
 
@@ -76,6 +77,14 @@ def _count_paths(module: nn.Module, counts: dict[int, int]) -> None:
     counts[id(module)] = counts.get(id(module), 0) + 1
     for child in module.children():
         _count_paths(child, counts)
+
+
+def _named(calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    """Calls whose operations have the names that a network gives them, each a name of its own."""
+    ops = iter(Operations("", tuple(call.op for call in calls if call.op is not None)))
+    return tuple(
+        call if call.op is None else dataclasses.replace(call, op=next(ops)) for call in calls
+    )
 
 
 def _renumbered(calls: tuple[Call, ...]) -> tuple[Call, ...]:

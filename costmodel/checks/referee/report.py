@@ -98,7 +98,8 @@ def recorded(source: str, inputs: Sequence[Sequence[int]] = ()) -> tuple[Record,
     from costmodel.checks.referee.sources import open_model
 
     opened = open_model(source, [tuple(shape) for shape in inputs])
-    return record(opened.model, opened.inputs, opened.name), opened.notes
+    found = record(opened.model, opened.inputs, opened.name)
+    return found.renamed(opened.names), opened.notes
 
 
 def recorded_model(case: str) -> Record:
@@ -121,8 +122,9 @@ def _needs_torch() -> None:
 def convention_table(source: str, inputs: Sequence[Sequence[int]], tool: str) -> Table:
     """What a counter would print for a network, per call and in total, computed without it.
 
-    Columns: the module's path, the call that the counter looks at, the exact multiplies in it, and
-    what the counter makes of it; the last row is `total`.
+    Columns: the layer by its name in the network (the module's path, where a call is of several
+    layers or of none), the call that the counter looks at, the exact multiplies in it, and what the
+    counter makes of it; the last row is `total`.
 
     Raises:
         InputError: an unknown tool or source.
@@ -133,7 +135,7 @@ def convention_table(source: str, inputs: Sequence[Sequence[int]], tool: str) ->
     reading = convention.read(record)
     rows: list[dict[str, Any]] = [
         {
-            "layer": line.unit.call.path or "(root)",
+            "layer": line.unit.layer,
             "call": line.unit.call.name,
             "macs": line.unit.macs,
             tool: int(line.value) if line.value == int(line.value) else float(line.value),

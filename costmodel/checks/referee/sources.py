@@ -7,8 +7,8 @@ convolutions, linear layers and normalisations as listed, without activations an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -32,12 +32,16 @@ LISTED = (
 
 @dataclass(frozen=True)
 class Opened:
-    """A model in evaluation mode, its inputs, and sentences on how it was made."""
+    """A model in evaluation mode, its inputs, and sentences on how it was made.
+
+    names: module path → the layer of the network that it was made of, where it was made of one.
+    """
 
     model: nn.Module
     inputs: Inputs
     name: str
     notes: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_model(source: str, inputs: Sequence[Shape] = ()) -> Opened:
@@ -52,7 +56,8 @@ def open_model(source: str, inputs: Sequence[Shape] = ()) -> Opened:
         shape = (
             tuple(int(side) for side in network.input_shapes[0]) if network.input_shapes else (1,)
         )
-        return Opened(model.eval(), read_inputs(model, shape, None), network.name, (LISTED,))
+        listed = read_inputs(model, shape, None)
+        return Opened(model.eval(), listed, network.name, (LISTED,), model.names)
     if not inputs:
         raise InputError(
             f"{source!r} needs the shape of its input; allowed is --input such as 1x3x224x224"
@@ -100,6 +105,7 @@ class ListedLayers(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList()
         self.shapes: list[tuple[int, ...]] = []
+        self.names: dict[str, str] = {}
         for op in network.ops:
             if op.matmul is not None or op.layer is not None:
                 for _ in range(int(op.times)):
@@ -107,9 +113,7 @@ class ListedLayers(nn.Module):
 
     def _add(self, op: NetOp) -> None:
         if op.matmul is not None:
-            self.layers.append(MatrixProduct(op.matmul))
-            self.shapes.append(())
-            return
+            return self._append(op, MatrixProduct(op.matmul), ())
         assert op.layer is not None
         layer = op.layer
         if op.kind == "linear":
@@ -120,12 +124,13 @@ class ListedLayers(nn.Module):
         else:
             made = convolution(layer)
             shape = (layer.batch, layer.in_channels, *layer.size)
-        self._append(made, shape)
+        self._append(op, made, shape)
         if op.norm_params and op.kind != "linear":
             norm = _NORMS[len(layer.size)](layer.out_channels)
-            self._append(norm, (layer.batch, layer.out_channels, *layer.out_size))
+            self._append(op, norm, (layer.batch, layer.out_channels, *layer.out_size))
 
-    def _append(self, module: nn.Module, shape: tuple[Any, ...]) -> None:
+    def _append(self, op: NetOp, module: nn.Module, shape: tuple[Any, ...]) -> None:
+        self.names[f"layers.{len(self.layers)}"] = op.name
         self.layers.append(module)
         self.shapes.append(tuple(int(side) for side in shape))
 

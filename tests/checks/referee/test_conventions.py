@@ -6,6 +6,7 @@ import functools
 import io
 
 import pytest
+from torch import nn
 
 import costmodel as cm
 from costmodel.checks.referee.cases import CASES
@@ -54,6 +55,25 @@ def printed(tool: str, name: str) -> int:
 def test_a_record_has_the_exact_count(name):
     make, shape = NETWORKS[name]
     assert recorded(name).macs == cm.from_torch(make().eval(), shape).macs > 0
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_record_names_every_layer_as_the_network_does(name):
+    make, shape = NETWORKS[name]
+    net = cm.from_torch(make().eval(), shape)
+    ops = [call.op for call in recorded(name).calls if call.macs]
+    assert [(op.name, op.macs) for op in ops if op] == [(op.name, op.macs) for op in net.layers]
+    for tool in TOOLS.values():
+        for line in tool.convention.read(recorded(name)).lines:
+            if len(line.unit.products) == 1:
+                assert line.unit.macs == net[line.unit.layer].macs
+
+
+def test_a_layer_that_runs_again_has_a_number_in_a_record_too():
+    conv = nn.Conv2d(6, 6, 3, padding=1)
+    found = opened(nn.Sequential(conv, nn.ReLU(), conv), (1, 6, 9, 14))
+    read = TOOLS["fvcore"].convention.read(record(found.model, found.inputs))
+    assert [line.unit.layer for line in read.lines] == ["0", "0#2"]
 
 
 @pytest.mark.parametrize("name", NETWORKS)

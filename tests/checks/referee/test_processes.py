@@ -6,6 +6,7 @@ import types
 
 import pytest
 
+import costmodel as cm
 from costmodel.checks.referee import process
 from costmodel.checks.referee.process import Answer, ask, ask_cases
 from costmodel.checks.referee.report import OWN, convention_table, referee
@@ -13,6 +14,7 @@ from costmodel.checks.referee.suite import rows
 from costmodel.checks.referee.tool import TOOLS
 from costmodel.cli.main import main
 from costmodel.errors import InputError
+from costmodel.network.read.library import available
 
 pytestmark = pytest.mark.slow
 
@@ -37,22 +39,24 @@ def test_a_shipped_network_has_the_exact_count_of_its_list(capsys):
     assert main(command) == 0
     import json
 
-    import costmodel as cm
-
     found = json.loads(capsys.readouterr().out)
     listed = found if isinstance(found, list) else found["rows"]
     assert listed[0]["number"] == cm.load("squeezenet").macs
     assert listed[1]["number"] == 2 * listed[0]["number"]
 
 
-@pytest.mark.parametrize("name", ["resnet18", "vit_b_16", "unet", "mobilenet"])
-def test_conventions_of_shipped_networks_start_at_the_exact_count(name):
-    import costmodel as cm
-
-    table = convention_table(name, [], "fvcore")
-    assert table.rows[-1]["macs"] == cm.load(name).macs
+@pytest.mark.parametrize("name", available())
+@pytest.mark.parametrize("tool", ["fvcore", "thop"])
+def test_conventions_of_shipped_networks_name_every_layer_and_start_at_the_exact_count(name, tool):
+    table, network = convention_table(name, [], tool), cm.load(name)
+    macs: dict[str, int] = {}
+    for row in table.rows[:-1]:
+        macs[row["layer"]] = macs.get(row["layer"], 0) + row["macs"]
+    assert {k: v for k, v in macs.items() if v} == {op.name: op.macs for op in network.layers}
+    assert macs.keys() <= {op.name for op in network}
+    assert table.rows[-1]["macs"] == network.macs
     assert sum(row["macs"] for row in table.rows[:-1]) == table.rows[-1]["macs"]
-    assert sum(row["fvcore"] for row in table.rows[:-1]) == table.rows[-1]["fvcore"]
+    assert sum(row[tool] for row in table.rows[:-1]) == table.rows[-1][tool]
 
 
 def test_the_convention_on_the_command_line_is_what_the_tool_prints(capsys):
