@@ -11,6 +11,7 @@ sys.path.insert(0, str(ROOT))
 
 from costmodel.cli.described import described  # noqa: E402
 from costmodel.documents.pages.commands import command_page  # noqa: E402
+from costmodel.documents.pages.decompositions import decomposition_page  # noqa: E402
 from costmodel.documents.pages.metrics import metric_page  # noqa: E402
 from costmodel.documents.pages.published import published_page  # noqa: E402
 from costmodel.documents.pages.referee import referee_page  # noqa: E402
@@ -21,6 +22,7 @@ from costmodel.files import write_whole  # noqa: E402
 #: What makes pages: each gives their content by path from the root of the project.
 GENERATORS: tuple[Callable[[], dict[str, bytes]], ...] = (
     variant_pages,
+    decomposition_page,
     metric_page,
     lambda: command_page(described()),
     timing_page,
