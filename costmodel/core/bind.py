@@ -8,8 +8,8 @@ grid. So `1×1`-first variants pay their first stage at the input resolution by 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import assert_never
+from dataclasses import replace
+from typing import NamedTuple, assert_never
 
 from costmodel.core.bound import (
     BoundBlock,
@@ -67,8 +67,7 @@ class ChainError(VariantError):
     """A stage does not take what the stage before it leaves, or the last one misses the output."""
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """What is carried from item to item: channels per group and the place on the grid.
 
     empty: whether a slice took no channels at all.
@@ -160,7 +159,7 @@ class _Binder:
         except VariantError as error:
             self.fail(str(error))
         bound = BoundResample(item.factor, item.up, place.grid.sizes, grid.sizes)
-        return [bound], replace(place, grid=grid)
+        return [bound], place._replace(grid=grid)
 
     def _block(self, block: Block, place: _Place, times: Number) -> tuple[list[BoundItem], _Place]:
         repeat: Number = 1
@@ -168,14 +167,14 @@ class _Binder:
             repeat = self.names.size("the number of repetitions", block.times, 0)
             if equal(repeat, 0):
                 return [], place
-        start = replace(place, empty=False)
+        start = place._replace(empty=False)
         bound = [self._sequence(branch, start, times * repeat) for branch in block.branches]
         bound = [(b, end) for b, end in bound if not _vanishes(block, end)] or bound[:1]
         end = self._joined(block, [end for _, end in bound])
         once = equal(repeat, 1)
         if not once:
             self._check_repeatable(place, end)
-        end = replace(end, empty=place.empty)
+        end = end._replace(empty=place.empty)
         if once and len(bound) == 1:
             return list(bound[0][0].items), end
         return [BoundBlock(tuple(branch for branch, _ in bound), block.mode, repeat)], end

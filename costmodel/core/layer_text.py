@@ -7,8 +7,8 @@ defaults are those of `ConvLayer`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any
+from dataclasses import MISSING, fields
+from typing import Any, NamedTuple
 
 from costmodel.core.layer import ConvLayer
 from costmodel.errors import InputError, LayerError, unknown
@@ -33,8 +33,7 @@ KERNEL = 3
 EXAMPLE = ConvLayer(KERNEL, in_channels=64, out_channels=128, size=(56, 56))
 
 
-@dataclass(frozen=True)
-class LayerOption:
+class LayerOption(NamedTuple):
     """One thing to say of a layer.
 
     name: in documents and links; a letter is a short option of commands too. field: of `ConvLayer`.

@@ -111,16 +111,14 @@ class Variant:
                 )
         if self.family not in FAMILIES:
             raise VariantError(unknown("family", self.family, FAMILIES))
-        if self.family == "custom":
-            _ = self.sequence  # one's own mistakes show at once; the catalogue is read when used
+        if self.family == "custom":  # the catalogue's are checked by its tests, not at every start
+            _check_names(self)
 
     # -- parsed parts, kept ----------------------------------------------------------------------
     @cached_property
     def sequence(self) -> Sequence:
-        """The parsed stages; `NotationError` for a name that the declaration does not have."""
-        sequence = notation.parse(self.stages)
-        _check_names(self, sequence)
-        return sequence
+        """The parsed stages."""
+        return notation.parse(self.stages)
 
     @cached_property
     def derived(self) -> dict[str, Expr]:
@@ -210,7 +208,7 @@ def declare(id: str, stages: str, **facts: Any) -> Variant:
     return VARIANTS.add(id, Variant(id, stages, **facts))
 
 
-def _check_names(variant: Variant, sequence: Sequence) -> None:
+def _check_names(variant: Variant) -> None:
     """Refuse a declaration that uses an unknown name, with a caret under it."""
     known = {*RESERVED, *variant.hyper} - {EACH}
     for name, expr in variant.derived.items():
@@ -230,7 +228,7 @@ def _check_names(variant: Variant, sequence: Sequence) -> None:
         _check_expression(expression.parse(hyper.upto), known, variant)
         before.add(name)
     axes = {*known, *WINDOWS, EACH} - {"h", "w", "H", "W", "taps"}
-    for line in sequence.stages():
+    for line in variant.lines:
         for axis in line.axes:
             for name in axis.names:
                 if name not in axes:
@@ -240,7 +238,7 @@ def _check_names(variant: Variant, sequence: Sequence) -> None:
                         axis.at,
                         sorted(axes),
                     )
-    for expr, at in sequence.expressions():
+    for expr, at in variant.sequence.expressions():
         _check_expression(expr, known, variant, at)
 
 

@@ -6,6 +6,7 @@ Nothing here knows a variant by name: whatever is declared is tested.
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -85,6 +86,11 @@ def bound(request: pytest.FixtureRequest) -> list[BoundVariant]:
 def test_the_catalogue_is_complete() -> None:
     assert len(CATALOGUE) >= 44
     assert len({v.title for v in CATALOGUE}) == len(CATALOGUE)
+
+
+@pytest.mark.parametrize("variant", CATALOGUE, ids=lambda v: v.id)
+def test_its_names_are_all_declared(variant: Variant) -> None:
+    replace(variant, family="custom")  # checked where it is made, as one's own are
 
 
 def test_it_fits_typical_layers(bound: list[BoundVariant]) -> None:
