@@ -13,6 +13,7 @@ from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import LAYER_OPTIONS, input_size
 from costmodel.errors import InputError
 from costmodel.files import write_whole
+from costmodel.metrics.metric import METRICS, Metric
 from costmodel.metrics.settings import SETTINGS, Settings
 from costmodel.table import FORMATS, Tabular
 from costmodel.typed import read_integer, read_names, read_setting, read_sizes
@@ -147,8 +148,14 @@ def add_conventions(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def conventions_of(args: argparse.Namespace) -> Settings:
-    """The conventions that the arguments choose."""
+def conventions_of(args: argparse.Namespace, shown: Iterable[Metric]) -> Settings:
+    """The conventions that the arguments choose; none without a shown metric that depends on it."""
+    used = {name for metric in shown for name in metric.uses}
+    for field in fields(Settings):
+        if field.name not in used:
+            depend = ", ".join(m.key for m in METRICS.values() if field.name in m.uses)
+            why = f"without a metric that depends on it; allowed are --metrics {depend}"
+            refuse(args, [f"--{field.name.replace('_', '-')}"], why)
     return Settings(**{field.name: getattr(args, field.name) for field in fields(Settings)})
 
 

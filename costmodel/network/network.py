@@ -8,7 +8,7 @@ from typing import Any
 
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
-from costmodel.network import replace, views
+from costmodel.network import replace, tree, views
 from costmodel.network.operations import FREE_LETTERS, Operations
 from costmodel.network.selection import Selector
 from costmodel.table import Table
@@ -132,6 +132,6 @@ class Network(Operations):
         """Operations by falling cost, with their share and the running sum."""
         return views.shares(self, metric)
 
-    def tree(self) -> views.Node:
+    def tree(self) -> tree.Node:
         """The modules as a tree, each with the counts of everything below it."""
-        return views.tree(self)
+        return tree.tree(self)

@@ -1,11 +1,11 @@
-"""Tables and trees of a network: per layer, per kind, per stage, shares and running sums.
+"""Tables of a network: per layer, per kind, per stage, shares and running sums.
 
 Every table ends with a row `total`, and carries the network's footnotes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,9 @@ from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.errors import CostModelError
 from costmodel.network import columns
 from costmodel.network.columns import Quantity
-from costmodel.network.operation import NOT_MODELLED, NetOp, Parameter
+from costmodel.network.operation import NOT_MODELLED, NetOp
 from costmodel.network.operations import Change, Operations, Part
+from costmodel.network.tree import tree
 from costmodel.table import Column, Table
 
 TOTAL = "total"
@@ -29,9 +30,7 @@ _SHARE, _CUMULATIVE = Column("share", "Share"), Column("cumulative", "Cumulative
 
 
 def layers(network: Operations, metrics: Metrics = None, everything: bool = False) -> Table:
-    """One row per operation and the last row `total`.
-
-    After a replacement also what became of each; without `metrics` its costs before it (`changes`).
+    """One row per operation and the last row `total`; after a replacement, see `changes`.
 
     Args:
         metrics: columns besides layer, kind, params and macs (see `columns.names()`); "all" is
@@ -42,18 +41,15 @@ def layers(network: Operations, metrics: Metrics = None, everything: bool = Fals
         First columns `layer,kind,params,macs`; an operation that is not modelled has an empty cell,
         not a zero, and `status` says so.
     """
-    if network.replacement is not None and metrics is None:
-        return changes(network, everything=True)
+    if network.replacement is not None:
+        return changes(network, metrics, everything=True, idle=everything)
     chosen = choose(metrics)
     rows = []
-    outcome = _outcome(network)
     for op, own in network.parts():
         values = {c.key: c.value(op, own) for c in chosen}
         if everything or _shown(op, values):
-            row = {"layer": op.name, "kind": op.kind, **values, "status": op.status}
-            rows.append({**row, **outcome.get(op.name, {})})
-    tail = (VARIANT, _STATUS, _REASON) if network.replacement is not None else (_STATUS,)
-    return _finished(network, (_LAYER, _KIND), chosen, rows, tail, outcome.get(TOTAL, {}))
+            rows.append({"layer": op.name, "kind": op.kind, **values, "status": op.status})
+    return _finished(network, (_LAYER, _KIND), chosen, rows, (_STATUS,))
 
 
 def shares(network: Operations, metric: str = "macs") -> Table:
@@ -90,11 +86,16 @@ def by_stage(network: Operations, metrics: Metrics = None, depth: int = 1) -> Ta
     return _grouped(network, "stage", lambda op: ".".join(op.name.split(".")[:depth]), metrics)
 
 
-def changes(network: Operations, everything: bool = False) -> Table:
+def changes(
+    network: Operations, metrics: Metrics = None, everything: bool = False, idle: bool = False
+) -> Table:
     """After a replacement, one row per selected layer: costs now, before, their difference.
 
     Args:
-        everything: a row for every operation that multiplies, selected or not.
+        metrics: costs besides params and macs, as for `layers`; None is none.
+        everything: also the operations that were not selected: those that multiply, those that are
+            not modelled, and those that a metric asked for says something about.
+        idle: and, of everything, the others too.
 
     Raises:
         CostModelError: a network in which nothing was put in place of anything.
@@ -104,38 +105,33 @@ def changes(network: Operations, everything: bool = False) -> Table:
         raise CostModelError(
             f"nothing was replaced in {network.name}; allowed is a network after `replace`"
         )
+    costs = choose(() if metrics is None else metrics)
     listed = {change.before.name: change for change in network.changes}
     outcome = _outcome(network)
     if everything:
         listed = {op.name: listed.get(op.name, Change(op, None, "")) for op in network.ops}
+    before, after = ({op.name: (op, own) for op, own in n.parts()} for n in (done.before, network))
     rows: list[dict[str, Any]] = []
-    for change in listed.values():
-        old, new = change.before, change.after or change.before
-        if old.column != "macs" and old.status != NOT_MODELLED:
+    for name, change in listed.items():
+        op = change.before
+        both = {c: (c.value(*before[name]), c.value(*after[name])) for c in costs}
+        asked = {cost.key: both[cost][0] for cost in costs[2:]}
+        if op.column != "macs" and not idle and not _shown(op, asked):
             continue
         rows.append(
             {
-                "layer": old.name,
-                "kind": old.kind,
-                **_compared("params", old.params, new.params),
-                **(_compared("macs", old.macs, new.macs) if old.column == "macs" else {}),
-                "status": old.status if old.status == NOT_MODELLED else "",
-                **outcome.get(old.name, {}),
+                "layer": name,
+                "kind": op.kind,
+                **_compared(both),
+                "status": op.status if op.status == NOT_MODELLED else "",
+                **outcome.get(name, {}),
             }
         )
-    rows.append(
-        {
-            "layer": TOTAL,
-            **_compared("params", done.before.params, network.params),
-            **_compared("macs", done.before.macs, network.macs),
-            **outcome[TOTAL],
-        }
-    )
-    note = "total: the whole network, shared tensors once."
-    costs = [columns.column(key) for key in ("params", "macs")]
+    whole = {c: (c.total(done.before.parts()), c.total(network.parts())) for c in costs}
+    rows.append({"layer": TOTAL, **_compared(whole), **outcome[TOTAL]})
     sides = [_beside(cost, side) for cost in costs for side in ("before", "delta", "ratio")]
     shown = (_LAYER, _KIND, *costs, VARIANT, *sides, _STATUS, _REASON)
-    return Table(shown, rows, (note, *network.footnotes), _left_alone(network))
+    return Table(shown, rows, _notes(network, costs), _left_alone(network))
 
 
 def _outcome(network: Operations) -> dict[str, dict[str, str]]:
@@ -160,63 +156,41 @@ def _beside(column: Column, what: str) -> Column:
     return Column(f"{column.key}_{what}", f"{column.label} {what}")
 
 
-def _compared(key: str, before: Number, after: Number) -> dict[str, Number | None]:
-    known = is_exact(before) and is_exact(after) and before
-    return {
-        key: after,
-        f"{key}_before": before,
-        f"{key}_delta": after - before,
-        f"{key}_ratio": after / before if known else None,
-    }
-
-
-@dataclass(frozen=True)
-class Node:
-    """A module of the tree: its own name, its counts with everything below, and what is below."""
-
-    name: str
-    path: str
-    params: Number
-    macs: Number
-    children: tuple[Node, ...]
-
-    def walk(self, depth: int = 0) -> Iterator[tuple[int, Node]]:
-        """Every module with its depth, parents first."""
-        yield depth, self
-        for child in self.children:
-            yield from child.walk(depth + 1)
-
-    def __str__(self) -> str:
-        return "\n".join(
-            f"{'  ' * depth}{node.name}  params={node.params}  macs={node.macs}"
-            for depth, node in self.walk()
-        )
-
-
-def tree(network: Operations) -> Node:
-    """The operations as the tree that their dotted names spell."""
-    return _node(network.name, "", [(op.name.split("."), op, own) for op, own in network.parts()])
-
-
-def tree_table(network: Operations) -> Table:
-    """The tree as rows, parents first, with counts and shares; the last row is the total."""
-    whole = tree(network)
-    shares = {key: getattr(whole, key) for key in ("params", "macs")}
-    nodes = [*((depth, node) for depth, node in whole.walk() if depth), (0, whole)]
-    rows = [
-        {
-            "module": node.path or TOTAL,
-            "depth": depth,
-            **{key: getattr(node, key) for key in shares},
-            **{
-                f"{key}_share": getattr(node, key) / total if not equal(total, 0) else None
-                for key, total in shares.items()
-            },
+def _compared(costs: Mapping[Quantity, tuple[Number | None, Number | None]]) -> dict[str, Any]:
+    """The cells of each cost: now, before, and what lies between; empty where it says nothing."""
+    cells: dict[str, Any] = {}
+    for cost, (before, after) in costs.items():
+        if before is None or after is None:
+            continue
+        known = is_exact(before) and is_exact(after) and before
+        cells |= {
+            cost.key: after,
+            f"{cost.key}_before": before,
+            f"{cost.key}_delta": after - before,
+            f"{cost.key}_ratio": after / before if known else None,
         }
-        for depth, node in nodes
-    ]
-    names = ("module", "depth", *shares, *(f"{key}_share" for key in shares))
-    return Table(names, rows, network.footnotes, _left_alone(network))
+    return cells
+
+
+def tree_table(network: Operations, metrics: Metrics = None) -> Table:
+    """The tree as rows, parents first, with counts and shares; the last row is the total.
+
+    Args:
+        metrics: columns besides params and macs, as for `layers`; None is none.
+    """
+    chosen = choose(() if metrics is None else metrics)
+    whole = tree(network)
+    totals = {cost.key: whole.total(cost) for cost in chosen[:2]}
+    nodes = [*((depth, node) for depth, node in whole.walk() if depth), (0, whole)]
+    rows = []
+    for depth, node in nodes:
+        cells = {cost.key: node.total(cost) for cost in chosen}
+        rows.append(
+            {"module": node.path or TOTAL, "depth": depth, **cells, **_shares(cells, totals)}
+        )
+    shares = tuple(_beside(cost, "share") for cost in chosen[:2])
+    head = (Column("module", "Module"), Column("depth", "Depth"))
+    return Table((*head, *chosen, *shares), rows, _notes(network, chosen), _left_alone(network))
 
 
 @dataclass(frozen=True)
@@ -227,16 +201,22 @@ class View:
     table: Callable[[Operations, Metrics], Table]
 
 
-#: Every view by the name that commands, documents and links have for it. `shares` is of the first
-#: column asked for; the tree has its own columns.
+def _one_share(network: Operations, metrics: Metrics) -> Table:
+    keys = _keys(metrics)
+    if len(keys) > 1:
+        raise CostModelError(
+            f"shares of {', '.join(keys)}; allowed is one metric, macs unless given"
+        )
+    return shares(network, *keys)
+
+
+#: Every view by the name that commands, documents and links have for it; `shares` is of one column.
 VIEWS: Mapping[str, View] = {
     "layers": View("Layers", layers),
     "kinds": View("Kinds", by_kind),
     "stages": View("Stages", by_stage),
-    "shares": View(
-        "By falling cost", lambda network, metrics: shares(network, *_keys(metrics)[:1])
-    ),
-    "tree": View("Modules", lambda net, metrics: tree_table(net)),
+    "shares": View("By falling cost", _one_share),
+    "tree": View("Modules", tree_table),
 }
 
 
@@ -270,19 +250,24 @@ def _grouped(
     groups: dict[str, list[Part]] = {}
     for op, own in network.parts():
         groups.setdefault(key(op), []).append((op, own))
-    totals: dict[str, Number] = {"params": network.params, "macs": network.macs}
+    totals = {cost.key: cost.total(network.parts()) for cost in chosen[:2]}
     rows = []
     for name, parts in groups.items():
         row = {c.key: c.total(parts) for c in chosen}
         if not any(_shown(op, row) for op, _ in parts):
             continue
-        shares = {
-            f"{k}_share": row[k] / totals[k] if not equal(totals[k], 0) else None for k in totals
-        }
-        rows.append({label: name, "operations": len(parts), **row, **shares})
+        rows.append({label: name, "operations": len(parts), **row, **_shares(row, totals)})
     head = (Column(label, label.capitalize()), Column("operations", "Operations"))
-    tail = tuple(_beside(columns.column(key), "share") for key in totals)
+    tail = tuple(_beside(cost, "share") for cost in chosen[:2])
     return _finished(network, head, chosen, rows, tail)
+
+
+def _shares(cells: Mapping[str, Any], totals: Mapping[str, Any]) -> dict[str, Number | None]:
+    """The cells of some columns divided by the whole network's; empty where that has none."""
+    return {
+        f"{key}_share": None if equal(whole, 0) else cells[key] / whole
+        for key, whole in totals.items()
+    }
 
 
 def _finished(
@@ -291,26 +276,11 @@ def _finished(
     chosen: Sequence[Quantity],
     rows: list[dict[str, Any]],
     tail: tuple[Column, ...],
-    whole: Mapping[str, str] | None = None,
 ) -> Table:
     parts = network.parts()
-    total = {head[0].key: TOTAL, **{c.key: c.total(parts) for c in chosen}, **(whole or {})}
-    rows.append(total)
+    rows.append({head[0].key: TOTAL, **{c.key: c.total(parts) for c in chosen}})
     return Table((*head, *chosen, *tail), rows, _notes(network, chosen), _left_alone(network))
 
 
 def _notes(network: Operations, chosen: Sequence[Quantity]) -> tuple[str, ...]:
     return (*(f"{column.note}." for column in chosen), *network.footnotes)
-
-
-def _node(name: str, path: str, parts: list[tuple[list[str], NetOp, Sequence[Parameter]]]) -> Node:
-    params = sum(tensor.count for _, _, own in parts for tensor in own)
-    macs = sum(op.macs for _, op, _ in parts)
-    below: dict[str, list[tuple[list[str], NetOp, Sequence[Parameter]]]] = {}
-    for names, op, own in parts:
-        if names:
-            below.setdefault(names[0], []).append((names[1:], op, own))
-    children = tuple(
-        _node(child, f"{path}.{child}" if path else child, inner) for child, inner in below.items()
-    )
-    return Node(name, path, params, macs, children)

@@ -51,6 +51,18 @@ def test_a_second_value_does_not_hide_the_first(
         ),
         (["network", "resnet18", "--formula", "N", "--time"], "--time with --formula; allowed is"),
         (["network", "resnet18", "--convention", "thop", "--at", "H=64"], "--at H=64 with --conv"),
+        (
+            ["network", "resnet18", "--formula", "H", "--at", "H=64"],
+            "--at H with --formula H",
+        ),
+        (
+            ["compare", *LAYER, "--weight-bits", "8"],
+            "--weight-bits 8 without a metric that",
+        ),
+        (
+            ["network", "resnet18", "--view", "shares", "--metrics", "macs,bops"],
+            "shares of macs, bops; allowed is one metric",
+        ),
         (["referee", "--conformance", "--input", "1x3"], "--input 1x3 with --conformance; allowed"),
         (["published", "--list", "--only", "exact"], "--only exact with --list; allowed is --list"),
         (["measure", "--export", "--rounds", "3"], "--rounds 3 with --export; allowed are --store"),

@@ -143,10 +143,38 @@ def test_every_view_ends_with_the_total_of_the_network(name):
     assert table.rows[-1]["macs"] == NET.macs
 
 
-def test_the_shares_are_of_the_first_column_asked_for():
+def test_the_shares_are_of_one_column():
     shares = views.VIEWS["shares"].table
-    assert shares(NET, "params,macs") == NET.shares("params")
+    assert shares(NET, "params") == NET.shares("params")
     assert shares(NET, None) == NET.shares("macs")
+    with pytest.raises(CostModelError, match="shares of params, bops; allowed is one metric"):
+        shares(NET, "params,bops")
+
+
+@pytest.mark.parametrize("metric", ["bops", "biases", "norm_ops"])
+def test_every_other_view_shows_the_columns_asked_for(metric):
+    total = columns.total(NET, metric)
+    for name in views.VIEWS.keys() - {"shares"}:
+        table = views.VIEWS[name].table(NET, ["macs", metric])
+        assert table.rows[-1].get(metric) == total, name
+        assert metric in table.names
+    done = NET.replace("channel_svd", "kernel=3", r=2)
+    changed = views.VIEWS["layers"].table(done, [metric])
+    assert changed.rows[-1].get(f"{metric}_before") == total
+    assert changed.rows[-1].get(metric) == columns.total(done, metric)
+    assert f"{metric}_ratio" in changed.names
+
+
+def test_a_replacement_has_a_row_for_all_that_the_metric_asked_for_says_something_about():
+    conv = cm.ConvLayer(3, 6, 10, (11, 14))
+    norm = NetOp("n", "norm", work=1540, parameters=(Parameter(20, "norm"),))
+    done = Network("s", (NetOp("a", "conv", conv), norm)).replace("channel_svd", r=2)
+    assert done.to_table().column("layer") == ["a", "total"]
+    table = done.to_table(["norm_ops"])
+    assert table.column("layer") == ["a", "n", "total"]
+    assert table.column("norm_ops") == [None, 1540, 1540]
+    assert table.column("norm_ops_delta") == [None, 0, 0]
+    assert table.column("status") == ["replaced", "", "1 of 1 replaced"]
 
 
 def test_changes_need_a_replacement():

@@ -66,16 +66,16 @@ def regressions(table: Table) -> list[dict[str, Any]]:
     return [row for row in met if row["verdict"] != row["recorded"]]
 
 
-def listed() -> Table:
-    """Every table with its citation, its conventions and how many figures of it are here."""
+def listed(tables: Iterable[str] | None = None) -> Table:
+    """Tables, or all: each with its citation, its conventions and how many figures are here."""
     rows = [
         {
-            "table": source.table,
-            "figures": len(figures(source.table)),
-            "citation": source.citation,
-            "convention": source.convention,
+            "table": name,
+            "figures": len(figures(name)),
+            "citation": sources()[name].citation,
+            "convention": sources()[name].convention,
         }
-        for source in sources().values()
+        for name in tables or sources()
     ]
     return Table(("table", "figures", "citation", "convention"), rows)
 

@@ -16,7 +16,7 @@ from costmodel.cli.options import (
     refuse,
 )
 from costmodel.cli.timing_options import add_time
-from costmodel.comparing.compare import compare
+from costmodel.comparing.compare import choose_metrics, compare
 
 HELP = "parameters, multiplies and their ratios of every variant on one layer"
 EXAMPLES = (
@@ -44,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
     metrics = "all" if args.metrics == ["all"] else args.metrics
     if not args.time:
         refuse(args, ["--store"], "without --time; allowed is --time --store FILE")
-    layer, settings = layer_of(args), conventions_of(args)
-    comparison = compare(layer, args.variants, metrics, settings, hyper=args.settings)
+    settings = conventions_of(args, choose_metrics(metrics))
+    comparison = compare(layer_of(args), args.variants, metrics, settings, hyper=args.settings)
     if args.time:
         from costmodel.timing.comparison import open_timed, with_time
 

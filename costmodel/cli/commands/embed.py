@@ -6,6 +6,7 @@ import argparse
 import difflib
 import sys
 
+from costmodel.cli.options import refuse
 from costmodel.documents.blocks import Status
 from costmodel.documents.embedding import Embedded, embed, write
 
@@ -30,6 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Refresh, check or show; no file is touched unless every file is understood."""
+    if args.check and not args.diff:
+        refuse(args, ["--force"], "with --check, which writes nothing; allowed is one of them")
     results = [embed(path, force=args.force) for path in args.files]
     if args.diff:
         for result in results:

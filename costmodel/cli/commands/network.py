@@ -146,6 +146,12 @@ def _check(args: argparse.Namespace) -> None:
         refuse(args, ["--store"], "without --time; allowed is --time --store FILE")
     if args.formula:
         refuse(args, ["--time"], "with --formula; allowed is --time --view layers")
+        open_and_set = [name for name in args.formula if name in args.at]
+        if open_and_set:
+            raise InputError(
+                f"--at {open_and_set[0]} with --formula {open_and_set[0]}, which leaves it open; "
+                "allowed is one of them"
+            )
     if args.convention:
         options = ["--at", "--replace", "--metrics", "--time"]
         refuse(args, options, "with --convention; allowed are --input and an output")

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         refuse(args, ["--only"], "with --list; allowed is --list alone")
         from costmodel.checks.published.tables import listed
 
-        emit(listed(), args)
+        emit(listed(args.tables or None), args)
         return 0
     table = check(args.tables or None)
     emit(table if args.only is None else check(args.tables or None, args.only), args)
