@@ -76,55 +76,55 @@ def _further_columns(state: State) -> None:
 
 
 def _show(state: State, layer: ConvLayer, chosen: Sequence[Variant]) -> None:
-    found = selection.fitting(state, layer, chosen, state["columns"])
-    reasons = [reason for _, reason in found.skipped]
-    if not found.variants:
+    compared = selection.fitting(state, layer, chosen, state["columns"])
+    reasons = [reason for _, reason in compared.skipped]
+    if not compared.variants:
         st.info("No variant that fits this layer is chosen: choose a family in the sidebar.")
         parts.left_out(reasons)
         return
-    counted = list(found.counts.values())
+    counted = list(compared.counts.values())
     looked_at = closer_look.chosen(state, counted)
     over = closer_look.axis(state, looked_at)
     st.info(explain(looked_at), icon=":material/lightbulb:")
-    _comparison(state, found)
+    _comparison(state, compared)
     parts.left_out(reasons)
     closer_look.draw(state, counted, looked_at, over)
 
 
-def _comparison(state: State, found: Comparison) -> None:
-    hyper = selection.hyper_values(state, found.variants)
-    shown = [[v.id for v in found.variants], [m.key for m in found.metrics]]
-    view = (repr(found.layer), repr(shown), repr(hyper))
+def _comparison(state: State, compared: Comparison) -> None:
+    hyper = selection.hyper_values(state, compared.variants)
+    shown = [[v.id for v in compared.variants], [m.key for m in compared.metrics]]
+    view = (repr(compared.layer), repr(shown), repr(hyper))
     above, below = st.container(), st.container()
     with below:  # drawn first: a new server shows its first bars before it has loaded pandas
-        drawn(("compare figures", state["figure"], *view), lambda: _figures(state, found))
+        drawn(("compare figures", state["figure"], *view), lambda: _figures(state, compared))
     with above:
-        drawn(("compare table", *view), lambda: tables.cost_table(found))
-        _take_away(state, found, hyper)
+        drawn(("compare table", *view), lambda: tables.cost_table(compared))
+        _take_away(state, compared, hyper)
 
 
-def _take_away(state: State, found: Comparison, hyper: dict[str, Any]) -> None:
+def _take_away(state: State, compared: Comparison, hyper: dict[str, Any]) -> None:
     """The table as a file, as a command and as a block for documents."""
-    ids = [variant.id for variant in found.variants]
-    further = [metric.key for metric in found.metrics] if state["columns"] else ()
+    ids = [variant.id for variant in compared.variants]
+    further = [metric.key for metric in compared.metrics] if state["columns"] else ()
     texts = layer_texts(state)
     parts.take_away(
         state,
-        found,
+        compared,
         "comparison",
         command=compare_command(texts, ids, further, hyper),
         directive=compare_directive(texts, ids, further, hyper),
-        caption=f"Layer: {found.layer}.",
+        caption=f"Layer: {compared.layer}.",
     )
-    parts.conventions(found)
+    parts.conventions(compared)
 
 
-def _figures(state: State, found: Comparison) -> None:
-    words = summary(found)
+def _figures(state: State, compared: Comparison) -> None:
+    words = summary(compared)
     left, right = st.columns(2, gap="medium")
     with left:
         st.header("Cost relative to the standard layer", anchor=False)
-        parts.chart(state, ratio_bars(found), "ratios", f"Bars of ratios. {words}")
+        parts.chart(state, ratio_bars(compared), "ratios", f"Bars of ratios. {words}")
     with right:
         st.header("Absolute cost", anchor=False)
-        parts.chart(state, cost_dots(found), "costs", f"Dots on a logarithmic axis. {words}")
+        parts.chart(state, cost_dots(compared), "costs", f"Dots on a logarithmic axis. {words}")

@@ -47,12 +47,12 @@ def page() -> None:
         parts.figure_format(state)
     try:
         layer = layer_form(state)
-        found = selection.fitting(state, layer, chosen)
-        if found.variants:
-            _view(state, list(found.counts.values()))
+        compared = selection.fitting(state, layer, chosen)
+        if compared.variants:
+            _view(state, list(compared.counts.values()))
         else:
             st.info("No variant that fits this layer is chosen: choose a family in the sidebar.")
-        parts.left_out([reason for _, reason in found.skipped])
+        parts.left_out([reason for _, reason in compared.skipped])
     except CostModelError as error:
         parts.refuse(error)
     state.finish()
@@ -106,11 +106,11 @@ def _view(state: State, counted: Sequence[Counts]) -> None:
 def _curves(state: State, counted: Sequence[Counts]) -> None:
     layer, metric = counted[0].layer, state["metric"]
     variants = [counts.variant for counts in counted]
-    found = {
+    possible = {
         axis.key: axis for axis in axes(layer, variants, selection.hyper_values(state, variants))
     }
     with st.container(horizontal=True, vertical_alignment="bottom", key="curve-inputs"):
-        over = _axis(state, "x", "Over", found, "out_channels")
+        over = _axis(state, "x", "Over", possible, "out_channels")
         parts.segments(state, "scale", SCALES)
         with _ranges():
             values = _range(state, over, "x", _POINTS)
@@ -131,13 +131,13 @@ def _curves(state: State, counted: Sequence[Counts]) -> None:
 
 def _map(state: State, counted: Sequence[Counts]) -> None:
     layer, metric = counted[0].layer, state["metric"]
-    found = {counts.variant.id: counts for counts in counted}
-    looked_at = found[state.limit(selection.look_field(found))]
+    by_id = {counts.variant.id: counts for counts in counted}
+    looked_at = by_id[state.limit(selection.look_field(by_id))]
     variant = looked_at.variant
     over = {axis.key: axis for axis in axes(layer, [variant], looked_at.hyper)}
     letters = [key for key in over if "." in key]
     with st.container(horizontal=True, vertical_alignment="bottom", key="map-inputs"):
-        parts.variant_choice(state, list(found))
+        parts.variant_choice(state, list(by_id))
         across = _axis(state, "x", "Across", over, "out_channels")
         first = next((key for key in letters if key != across.key), "in_channels")
         rest = {key: axis for key, axis in over.items() if key != across.key}
@@ -186,19 +186,19 @@ def _trade_off(state: State, counted: Sequence[Counts]) -> None:
 # -- what they share -------------------------------------------------------------------------------
 
 
-def _axis(state: State, name: str, label: str, found: dict[str, Axis], usual: str) -> Axis:
+def _axis(state: State, name: str, label: str, offered: dict[str, Axis], usual: str) -> Axis:
     """A choice of what varies."""
-    keys = list(found)
+    keys = list(offered)
     key = state.limit(Choice(name, usual if usual in keys else keys[0], label, options=keys))
     st.selectbox(
         label,
         keys,
         keys.index(key),
         key=name,
-        format_func=lambda key: parts.axis_title(found[key]),
+        format_func=lambda key: parts.axis_title(offered[key]),
         width=290,
     )
-    return found[key]
+    return offered[key]
 
 
 def _ranges() -> Any:

@@ -46,16 +46,16 @@ def page() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="network-source"):
         parts.segments(state, "source", network_form.SOURCES)
         try:
-            found = network_form.choose_network(state)
+            chosen = network_form.choose_network(state)
         except CostModelError as error:
-            found = None
+            chosen = None
             parts.refuse(error)
         else:
-            if found is None:
+            if chosen is None:
                 network_form.upload_hint()
-    if found is not None:
+    if chosen is not None:
         try:
-            _show(state, found)
+            _show(state, chosen)
         except CostModelError as error:
             parts.refuse(error)
     state.finish()
@@ -80,8 +80,8 @@ def costs() -> list[str]:
 
 def _letters() -> Iterable[str]:
     """Every letter that any shipped network can leave open, and none of an uploaded one."""
-    found = (network_form.shipped(name).rebuild() for name in available())
-    return dict.fromkeys(letter for rebuild in found if rebuild for letter in rebuild.defaults)
+    rebuilds = (network_form.shipped(name).rebuild() for name in available())
+    return dict.fromkeys(letter for rebuild in rebuilds if rebuild for letter in rebuild.defaults)
 
 
 def _further(state: State) -> None:
@@ -98,8 +98,8 @@ def _further(state: State) -> None:
 # -- what is shown ---------------------------------------------------------------------------------
 
 
-def _show(state: State, found: Network) -> None:
-    network = network_form.choose_sizes(state, found)
+def _show(state: State, chosen: Network) -> None:
+    network = network_form.choose_sizes(state, chosen)
     replaced = network_form.choose_replacement(state, network)
     result: Network = replaced or network
     _totals(network, replaced)

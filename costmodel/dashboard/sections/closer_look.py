@@ -34,8 +34,8 @@ def fields() -> list[Field]:
 
 def chosen(state: State, counted: Sequence[Counts]) -> Counts:
     """The counts of the variant looked at; where it is not shown, of the first one that is."""
-    found = {counts.variant.id: counts for counts in counted}
-    return found[state.limit(selection.look_field(found))]
+    by_id = {counts.variant.id: counts for counts in counted}
+    return by_id[state.limit(selection.look_field(by_id))]
 
 
 def axis(state: State, looked_at: Counts) -> Axis:
@@ -73,21 +73,21 @@ def _derivations(looked_at: Counts) -> None:
     )  # half a second of SymPy, after the first figures
 
     st.markdown("**Where the numbers come from**")
-    found = [derivation(looked_at, metric=metric) for metric in _METRICS]
-    for one in found:
+    derivations = [derivation(looked_at, metric=metric) for metric in _METRICS]
+    for one in derivations:
         st.markdown(f"{one.metric.label}:")
         st.latex(one.latex())
     with st.popover("Copy", icon=":material/content_copy:"):
         st.markdown("**LaTeX**")
-        st.code("\n\n".join(one.latex() for one in found), language="latex", wrap_lines=True)
+        st.code("\n\n".join(one.latex() for one in derivations), language="latex", wrap_lines=True)
         st.markdown("**Text**")
-        st.code("\n".join(one.text() for one in found), language=None, wrap_lines=True)
+        st.code("\n".join(one.text() for one in derivations), language=None, wrap_lines=True)
 
 
 def _axes(looked_at: Counts) -> dict[str, Axis]:
     """What can vary, the variant's own letters first."""
-    found = axes(looked_at.layer, [looked_at.variant], looked_at.hyper)
-    return {axis.key: axis for axis in sorted(found, key=lambda axis: not axis.letter)}
+    varying = axes(looked_at.layer, [looked_at.variant], looked_at.hyper)
+    return {axis.key: axis for axis in sorted(varying, key=lambda axis: not axis.letter)}
 
 
 def _axis_choice(looked_at: Counts, over: Axis) -> None:
@@ -120,8 +120,8 @@ def _values(axis: Axis) -> tuple[int, ...]:
 def _break_evens(looked_at: Counts, over: Axis) -> list[Crossing]:
     if not over.letter or looked_at.variant.baseline:
         return []
-    found = (
+    crossings = (
         crossing(looked_at.variant, looked_at.layer, over.letter, metric, looked_at.hyper)
         for metric in _METRICS
     )
-    return [even for even in found if even is not None]
+    return [even for even in crossings if even is not None]
