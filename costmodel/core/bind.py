@@ -24,7 +24,7 @@ from costmodel.core.grid import Grid
 from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.names import Names
-from costmodel.core.numbers import Number, differ, equal, exact_div, holds, is_exact, product
+from costmodel.core.numbers import Number, differ, equal, exact_div, holds, is_exact, product, same
 from costmodel.core.readable import shape_text
 from costmodel.core.stage import BoundStage
 from costmodel.core.stage_line import (
@@ -168,9 +168,13 @@ class _Binder:
             if equal(repeat, 0):
                 return [], place
         start = place._replace(empty=False)
-        bound = [self._sequence(branch, start, times * repeat) for branch in block.branches]
+        branches = [branch for branch in block.branches if not branch.where_same]
+        bound = [self._sequence(branch, start, times * repeat) for branch in branches]
         bound = [(b, end) for b, end in bound if not _vanishes(block, end)] or bound[:1]
         end = self._joined(block, [end for _, end in bound])
+        skips = len(block.branches) - len(branches)
+        if skips and not equal(present := _same_shape(start, end), 0):
+            bound += [(BoundSequence((), present), start)] * skips
         once = equal(repeat, 1)
         if not once:
             self._check_repeatable(place, end)
@@ -278,6 +282,12 @@ class _Binder:
                     f"channel window {axis} has {name} = {size} {what} over {width} channels; "
                     f"allowed are 1 to {width}"
                 )
+
+
+def _same_shape(start: _Place, end: _Place) -> Number:
+    """1 where channels and positions are the same at both places, 0 where they are not."""
+    axes = zip(start.grid.sizes, end.grid.sizes, strict=True)
+    return same(start.channels, end.channels) * product(same(*sizes) for sizes in axes)
 
 
 def _vanishes(block: Block, end: _Place) -> bool:

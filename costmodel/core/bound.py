@@ -48,7 +48,7 @@ class BoundBias:
 
 @dataclass(frozen=True)
 class BoundBlock:
-    """Branches joined by "concat" or "sum"; `times` in a row."""
+    """Branches joined by "concat" or "sum"; `times` in a row. The first is present everywhere."""
 
     branches: tuple[BoundSequence, ...]
     mode: str
@@ -61,9 +61,14 @@ BoundItem = BoundStage | BoundSlice | BoundResample | BoundBias | BoundBlock
 
 @dataclass(frozen=True)
 class BoundSequence:
-    """Items to be run one after the other; none passes the input on."""
+    """Items to be run one after the other; none passes the input on.
+
+    present: 1; or of a residual that stands only where shapes match, and whose sizes are arrays or
+    symbols, 1 where they do and 0 where not.
+    """
 
     items: tuple[BoundItem, ...]
+    present: Number = 1
 
     def stages(self) -> Iterator[BoundStage]:
         """Every stage in reading order."""

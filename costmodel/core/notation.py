@@ -3,13 +3,14 @@
     sequence = item { "|" item }
     item     = stage | block | slice | resample
     stage    = axes "," weight-axes "->" axes [ "@" option { option } ]
-    block    = "{" sequence { ("&" | "+") sequence } "}" [ "^" expression ]
+    block    = "{" branch { ("&" | "+") branch } "}" [ "^" expression ]
+    branch   = sequence | "=" | "=?"
     slice    = [ expression ] ":" [ expression ]
     resample = "/" integer | "*" integer
 
 One stage is one line, as in einsum: `m, r m i j -> r` reads m channels, has a weight with the axes
 r, m, i, j and writes r channels. `&` joins the outputs of parallel branches as channels, `+` adds
-them, a branch `=` passes its input on; `{…}^L` repeats; `a:b` takes the channels from a to b; `/2`
+them, a branch `=` passes its input on, `=?` where shapes match; `{…}^L` repeats; `a:b` takes the channels from a to b; `/2`
 and `*2` are a pooling and an upsampling without multiplies. Nothing is ever evaluated as code.
 
 Axes: `m` and `n` are the input and output channels; `i`, `j`, `l` in a weight are the kernel window
@@ -48,6 +49,7 @@ _MAX_NESTING = 6
 _LEAST_FACTOR = 2
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _CHANNEL_WINDOW = re.compile(r"([A-Za-z][A-Za-z0-9_]*)([+~])([A-Za-z][A-Za-z0-9_]*)\Z")
+_SKIP = "'=?' is added to a branch of stages, as in '{ =? + m, n m -> n }'"
 _INNER = r"(?:(?!->)[^()|{}])*"
 _GROUP = rf"\({_INNER}(?:\({_INNER}(?:\({_INNER}\){_INNER})*\){_INNER})*\)"  # three deep is plenty
 _WORD = re.compile(rf"->|[|{{}}&,@]|(?:{_GROUP}|(?!->)[^\s|{{}}&,@])+")
@@ -115,6 +117,8 @@ class _Parser:
         word = self.word
         if word == "{":
             return self.block()
+        if word == "=?":
+            raise self.error(_SKIP)
         if word in ("", "|", "}", "&", "+", "@"):
             raise self.error("a stage is missing; a branch that passes its input on is written '='")
         if word[0] in "/*":
@@ -126,23 +130,33 @@ class _Parser:
             return self.slice()
         return self.stage()
 
+    def branch(self) -> Sequence:
+        if self.word == "=?":
+            self.take()
+            return Sequence((), where_same=True)
+        return self.sequence()
+
     def block(self) -> Block:
         at = self.take()[1]
         self.nesting += 1
         if self.nesting > _MAX_NESTING:
             raise self.error(f"blocks nested more than {_MAX_NESTING} deep", at)
-        branches, joint = [self.sequence()], ""
+        branches, joint = [self.branch()], ""
         while self.word in ("&", "+"):
             if joint and self.word != joint:
                 raise self.error("'&' and '+' in one block; give the inner one braces of its own")
             joint = self.take()[0]
-            branches.append(self.sequence())
+            branches.append(self.branch())
         if self.word != "}":
             if self.index >= len(self.words):
                 raise self.error("this '{' is never closed", at)
             raise self.error(f"{self.word!r} where '&', '+', '|' or '}}' would continue the block")
         self.take()
         self.nesting -= 1
+        if any(b.where_same for b in branches) and (
+            joint != "+" or all(b.where_same for b in branches)
+        ):
+            raise self.error(_SKIP, at)
         times = None
         if self.word.startswith("^"):
             word, start = self.take()

@@ -122,6 +122,15 @@ def differ(a: Number, b: Number) -> bool:
     return not is_symbolic(a) and not is_symbolic(b) and holds(a != b)
 
 
+def same(a: Number, b: Number) -> Number:
+    """1 where two integers are the same and 0 where they are not, cell by cell for arrays."""
+    if is_exact(a) and is_exact(b):
+        return int(a == b)
+    if is_symbolic(a) or is_symbolic(b):
+        return 1 if a == b else 1 - smallest(1, largest(a, b) - smallest(a, b))
+    return (a == b) * 1
+
+
 # -- products and quotients ------------------------------------------------------------------------
 def product(values: Iterable[Number]) -> Number:
     """The product, 1 for none."""

@@ -238,9 +238,13 @@ Item = StageLine | Slice | Resample | Block
 
 @dataclass(frozen=True)
 class Sequence:
-    """Items one after the other; an empty sequence passes its input on."""
+    """Items one after the other; an empty sequence passes its input on.
+
+    where_same: whether it is a branch only where the block's output has the shape of its input.
+    """
 
     items: tuple[Item, ...]
+    where_same: bool = False
 
     def stages(self) -> list[StageLine]:
         """Every stage line in reading order, those inside blocks included."""

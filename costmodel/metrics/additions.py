@@ -45,7 +45,8 @@ def _between(sequence: BoundSequence, before: FeatureMap) -> Number:
             case BoundBlock():
                 inner = sum(_between(branch, before) for branch in item.branches)
                 if item.mode == "sum":
-                    inner = inner + (len(item.branches) - 1) * after.elements
+                    results = sum(branch.present for branch in item.branches)
+                    inner = inner + (results - 1) * after.elements
                 result = result + inner * item.times
             case BoundSlice():
                 pass

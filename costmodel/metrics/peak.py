@@ -20,7 +20,7 @@ from costmodel.core.bound import (
     BoundVariant,
     FeatureMap,
 )
-from costmodel.core.numbers import Number, is_exact, largest, smallest
+from costmodel.core.numbers import Number, equal, is_exact, largest, smallest
 from costmodel.core.stage import BoundStage
 from costmodel.metrics.combining import peak
 from costmodel.metrics.metric import declare
@@ -29,14 +29,16 @@ from costmodel.metrics.settings import Settings, bits_in_bytes
 
 @dataclass
 class _Lifetimes:
-    """The steps of a program: which tensor each one writes, and when each was read last.
+    """The steps of a program: which tensor each one writes, and when each was read.
 
-    weights: 1 for every step, or min(1, times) where a number of repetitions is not known yet.
+    reads: by tensor, a step of its own and whether it is read there: 1, or 0 or 1 of a residual that
+    may not be present. weights: 1 for every step, or min(1, times) where a number of repetitions is
+    not known yet.
     """
 
     sizes: list[Number] = field(default_factory=list)
     born: list[int] = field(default_factory=list)
-    last: list[int] = field(default_factory=list)
+    reads: list[dict[int, Number]] = field(default_factory=list)
     weights: list[Number] = field(default_factory=list)
     weight: Number = 1
 
@@ -46,24 +48,27 @@ class _Lifetimes:
         self.weights.append(self.weight)
         self.sizes.append(size)
         self.born.append(step)
-        self.last.append(step)
+        self.reads.append({step: 1})
         self.keep(reads)
         return frozenset({len(self.sizes) - 1})
 
-    def keep(self, tensors: frozenset[int]) -> None:
-        """These are still needed in the latest step."""
+    def keep(self, tensors: frozenset[int], present: Number = 1) -> None:
+        """These are still needed in the latest step, where what reads them is present."""
+        step = len(self.weights) - 1
         for tensor in tensors:
-            self.last[tensor] = len(self.weights) - 1
+            before = self.reads[tensor].get(step, present)
+            self.reads[tensor][step] = largest(before, present)
 
     def held(self) -> Iterator[Number]:
         """The sum of what is alive during each step."""
         for step, weight in enumerate(self.weights):
-            alive = (
-                size
-                for size, born, last in zip(self.sizes, self.born, self.last, strict=True)
-                if born <= step <= last
-            )
-            yield weight * sum(alive)
+            alive: Number = 0
+            for size, born, reads in zip(self.sizes, self.born, self.reads, strict=True):
+                later = [present for read, present in reads.items() if read >= step >= born]
+                if later:
+                    sure = any(equal(present, 1) for present in later)
+                    alive = alive + size * (1 if sure else largest(*later))
+            yield weight * alive
 
     # -- programs ------------------------------------------------------------------------------
     def sequence(
@@ -107,7 +112,9 @@ class _Lifetimes:
         waiting: frozenset[int] = frozenset()
         for branch in block.branches:
             result = self.sequence(branch, before, tensors)
-            if block.mode == "concat":
+            if not equal(branch.present, 1):
+                self.keep(result, branch.present)
+            elif block.mode == "concat":
                 waiting |= result
             elif not place and min(result) >= first:
                 self.keep(waiting)

@@ -59,7 +59,7 @@ def _through(sequence: BoundSequence, axis: int, outputs: Number) -> Number:
 
 def _repeated(block: BoundBlock, axis: int, outputs: Number) -> Number:
     def once(wide: Number) -> Number:
-        return largest(*(_through(branch, axis, wide) for branch in block.branches))
+        return largest(*(b.present * _through(b, axis, wide) for b in block.branches))
 
     if equal(block.times, 1):
         return once(outputs)

@@ -11,7 +11,7 @@ _REFERENCE = (
 
 declare(
     "sic",
-    "m, m i j -> m | m, n m -> n | { = + n, n i j -> n | n, o n -> o }^L-1",
+    "{ =? + m, m i j -> m | m, n m -> n } | { = + n, n i j -> n | n, o n -> o }^L-1",
     title="stacked single intra-channel convolution",
     summary="L units of one k×k filter per channel and a 1×1 projection, with a residual around "
     "every unit whose input and output have the same shape.",
@@ -20,8 +20,8 @@ declare(
     hyper={"L": Hyper(2, "number of units", upto="8")},
     where={"o": "n"},
     wins="Several cheap layers in the place of one: more depth for fewer multiplies.",
-    note="The first unit takes the stride and the change of channels, so its residual is left "
-    "out; adding one costs no multiplies.",
+    note="The first unit takes the stride and the change of channels, so only where there are none "
+    "does it have a residual, which costs additions and memory but no multiplies.",
     claims=(
         Claim("params", "L*n*(k^2 + n)", at={"m": "n"}),
         Claim("macs", "L*n*(k^2 + n)*h*w", at={"m": "n"}),

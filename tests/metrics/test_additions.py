@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
+import sympy
 
 import costmodel as cm
 
@@ -68,6 +70,50 @@ def test_added_branches_and_repetitions() -> None:
         (wide, 3 * filters + 2 * 6 * 63),
     ):
         assert cm.count(variant, layer).additions == expected, variant.id
+
+
+SKIPPED = cm.define(
+    "skipped", "{ =? + m, p m i j -> p | p, n p -> n }", p=5, register=False
+)
+SHAPES = [(6, 6, 1, 1), (6, 7, 1, 1), (6, 6, 1, 2), (6, 6, 3, 1), (7, 6, 2, 2)]
+
+
+@pytest.mark.parametrize(("m", "n", "down", "across"), SHAPES)
+def test_a_residual_where_shapes_match(m: int, n: int, down: int, across: int) -> None:
+    layer = cm.ConvLayer((3, 5), m, n, (8, 9), stride=(down, across), batch=2)
+    h, w = layer.out_size
+    alone = 2 * h * w * (5 * (m * 15 - 1) + n * (5 - 1))
+    stands = (m, h, w) == (n, 8, 9)
+    assert cm.count(SKIPPED, layer).additions == alone + stands * 2 * n * h * w
+    # the input is held while the second stage runs
+    held = max(m * 72 + 5 * h * w, (5 + n) * h * w + stands * m * 72)
+    assert cm.count(SKIPPED, layer).peak_memory == 4 * 2 * held
+
+
+@pytest.mark.parametrize("metric", ["additions", "peak_memory", "view_rows", "view_columns"])
+@pytest.mark.parametrize("variant", ["sic", "inverted_residual", SKIPPED])
+def test_whether_it_stands_may_be_known_later(variant: str | cm.Variant, metric: str) -> None:
+    """Of symbols and of arrays the count is exact at sizes that match and at those that do not."""
+    names = sympy.symbols("m n u v", integer=True, positive=True)
+    m, n, u, v = names
+    general = cm.ConvLayer((3, 5), m, n, (8, 9), stride=(u, v))
+    symbolic = sympy.sympify(cm.count(variant, general)[metric])
+    cells = cm.count(variant, cm.ConvLayer((3, 5), np.array([6, 7]), 6, (8, 9)))[metric]
+    for shape in SHAPES:
+        layer = cm.ConvLayer((3, 5), *shape[:2], (8, 9), stride=shape[2:])
+        exact = cm.count(variant, layer)[metric]
+        assert symbolic.subs(dict(zip(names, shape, strict=True))) == exact
+    for channels, cell in zip((6, 7), np.broadcast_to(cells, 2), strict=True):
+        layer = cm.ConvLayer((3, 5), channels, 6, (8, 9))
+        assert cell == cm.count(variant, layer)[metric]
+
+
+def test_every_unit_that_keeps_the_shape_has_a_residual() -> None:
+    layer = cm.ConvLayer(3, 16, 16, (8, 8))
+    unit = 16 * 64 * (9 - 1) + 16 * 64 * (16 - 1) + 16 * 64
+    for units in (1, 2, 3):
+        assert cm.count("sic", layer, L=units).additions == units * unit
+        assert cm.count("sic", layer, L=units).peak_memory == 4 * 3 * 16 * 64
 
 
 def test_average_pooling_adds_and_upsampling_does_not() -> None:

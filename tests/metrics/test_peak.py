@@ -119,6 +119,8 @@ BLOCKS = {
     "added twice": "{ = + m, m i j -> m + m, m i j -> m }",
     "identities first": "{ = + = + m, m i j -> m }",
     "identity last": "{ m, p m -> p | p, o p i j -> o + = }",
+    "residual where shapes match": "{ =? + m, p m -> p | p, o p i j -> o }",
+    "residual where none match": "{ =? + m, p m -> p } | p, o p i j -> o",
     "identities only": "{ = + = } | m, m i j -> m",
     "nested": "{ = + m, m i j -> m | { = + m, p m -> p | p, o p -> o } }",
     "concatenated": "{ m, p m -> p & m, p m i j -> p & = } | :m | m, m i j -> m",

@@ -43,6 +43,7 @@ NOTATIONS = {
     "blocks": "m, m i j -> m | e~u=a f~v=d, e f u v -> e f",
     # branches
     "residual": "m, n m i j -> n | { n, n i=3 j=3 -> n + = }^2",
+    "residual where shapes match": "{ =? + m, n m i j -> n } | { =? + n, n i=3 j=3 -> n }",
     "side by side": "{ m, r m i j -> r & m, s m i=1 j=1 -> s }",
     "nested": "{ { m, r m i j -> r & m, u m i=1 j=1 -> u } & m, v m i j -> v }",
     "dense": "m, r m i j -> r | { = & r, v r i=3 -> v & r, u r -> u } | q, n q -> n",

@@ -50,8 +50,8 @@ other line by line.
 
 - In input, weight and output: **grouped**. In input and weight only: **summed**. In weight and
   output only: **new**. In input and output only: **shared**.
-- `{ a & b }` joins branches as channels, `{ a + b }` adds them, `=` passes its input on, `{ a }^2`
-  repeats, `@ down=2` and `@ up=2` change the resolution.
+- `{ a & b }` joins branches as channels, `{ a + b }` adds them, `=` passes its input on (`=?` where
+  shapes match), `{ a }^2` repeats, `@ down=2` and `@ up=2` change the resolution.
 """
 
 
