@@ -10,8 +10,9 @@
 
 One stage is one line, as in einsum: `m, r m i j -> r` reads m channels, has a weight with the axes
 r, m, i, j and writes r channels. `&` joins the outputs of parallel branches as channels, `+` adds
-them, a branch `=` passes its input on, `=?` where shapes match; `{…}^L` repeats; `a:b` takes the channels from a to b; `/2`
-and `*2` are a pooling and an upsampling without multiplies. Nothing is ever evaluated as code.
+them, a branch `=` passes its input on, `=?` where shapes match; `{…}^L` repeats; `a:b` takes the
+channels from a to b; `/2` and `*2` are a pooling and an upsampling without multiplies. Nothing is
+ever evaluated as code.
 
 Axes: `m` and `n` are the input and output channels; `i`, `j`, `l` in a weight are the kernel window
 over rows, columns and depth; `x` in a weight stands for one stage per window axis in turn. Every

@@ -254,6 +254,13 @@ def _reduced(values: tuple[Number, ...], exact: Any, array: str, symbolic: str) 
     return functools.reduce(getattr(numpy, array), values)
 
 
+def cell_by_cell(rule: Callable[..., int], *values: Number) -> Number:
+    """A rule of Python ints on every cell of integer arrays; other values stand in all cells."""
+    import numpy
+
+    return numpy.frompyfunc(lambda *cell: rule(*map(int, cell)), len(values), 1)(*values)
+
+
 def unevaluated(
     name: str,
     rule: Callable[..., Number],

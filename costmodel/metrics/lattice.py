@@ -6,11 +6,11 @@ No loop runs over positions or taps, so an axis of 10^5 positions costs what one
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from costmodel.core.numbers import (
     Number,
     ceil_div,
+    cell_by_cell,
     equal,
     exact_div,
     is_exact,
@@ -43,7 +43,7 @@ def points_below(
         return _points(*values)
     if any(map(is_symbolic, values)):
         return None
-    return _each(_points, values)
+    return cell_by_cell(_points, *values)
 
 
 def _wedge(bound: Number, step: Number, count: Number) -> Number:
@@ -85,9 +85,3 @@ def _floor_sum(count: int, divisor: int, step: int, start: int) -> int:
         sign = -sign
         count, divisor, step, start = rows, step, divisor, divisor - start + step - 1
     return result
-
-
-def _each(rule: Any, values: tuple[Number, ...]) -> Any:
-    import numpy
-
-    return numpy.frompyfunc(lambda *cell: rule(*map(int, cell)), len(values), 1)(*values)

@@ -31,8 +31,8 @@ from costmodel.metrics.settings import Settings, bits_in_bytes
 class _Lifetimes:
     """The steps of a program: which tensor each one writes, and when each was read.
 
-    reads: by tensor, a step of its own and whether it is read there: 1, or 0 or 1 of a residual that
-    may not be present. weights: 1 for every step, or min(1, times) where a number of repetitions is
+    reads: by tensor, the steps that read it, each with 1, or what says whether a residual that reads
+    it is present. weights: 1 for every step, or min(1, times) where a number of repetitions is
     not known yet.
     """
 

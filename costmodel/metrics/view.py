@@ -2,7 +2,8 @@
 
 From the output back to the input, a window of k taps, d apart, at stride s turns a span of L
 positions into (L − 1)·s + (k − 1)·d + 1; a chain of stages has 1 + Σ (k − 1)·d·Π strides before it.
-A transposed window turns L into ⌊(L − 1 + (k − 1)·d) / s⌋ + 1. Of parallel branches the widest
+A transposed window turns L into ⌊(L − 1 + (k − 1)·d) / s⌋ + 1. A pattern of taps is as wide as its
+outermost ones, of those that the module has, are apart. Of parallel branches the widest
 counts: their windows have one centre, but for uneven zeros around a layer that branches resample.
 """
 
@@ -22,6 +23,7 @@ from costmodel.core.bound import (
 )
 from costmodel.core.numbers import Number, equal, floor_div, is_exact, largest
 from costmodel.core.stage import BoundStage
+from costmodel.core.taps import extent
 from costmodel.errors import CostModelError
 from costmodel.metrics.combining import alone
 from costmodel.metrics.metric import declare
@@ -36,7 +38,7 @@ def span(item: BoundItem, axis: int, outputs: Number) -> Number:
     match item:
         case BoundStage():
             window = item.geometry[axis]
-            reach = (window.kernel - 1) * window.dilation
+            reach = (extent(item, axis) - 1) * window.dilation
             if window.transposed:
                 return floor_div(outputs - 1 + reach, window.stride) + 1
             return (outputs - 1) * window.stride + reach + 1
@@ -110,8 +112,8 @@ for _name, _meaning in _AXES.items():
         label=f"Field of view, {_name}",
         unit="px",
         convention="input positions from the first to the last that one output depends on by "
-        f"its widest path, gaps in windows included and borders aside, along {_meaning}; 1 "
-        "where the layer has no such axis",
+        "its widest path, gaps in windows included and borders aside, a pattern with the taps "
+        f"nearest its centre, along {_meaning}; 1 where the layer has no such axis",
         rule=partial(_of_stage, name=_name),
         combine=alone(partial(_of_variant, name=_name)),
         group="view",

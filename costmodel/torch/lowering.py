@@ -20,8 +20,8 @@ from costmodel.core.grid import Geometry
 from costmodel.core.numbers import product
 from costmodel.core.stage import BoundStage
 from costmodel.core.stage_line import WINDOW_LETTERS
+from costmodel.core.taps import Tap, channel_indices, pattern_of
 from costmodel.torch.shifts import gathered, landed, padded, seen, sum_of, with_pads
-from costmodel.torch.taps import Tap, channel_indices, pattern_of
 
 #: PyTorch's layers by number of spatial axes, and whether they are transposed.
 CONVOLUTIONS: dict[tuple[int, bool], Any] = {

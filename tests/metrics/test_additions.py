@@ -72,9 +72,7 @@ def test_added_branches_and_repetitions() -> None:
         assert cm.count(variant, layer).additions == expected, variant.id
 
 
-SKIPPED = cm.define(
-    "skipped", "{ =? + m, p m i j -> p | p, n p -> n }", p=5, register=False
-)
+SKIPPED = cm.define("skipped", "{ =? + m, p m i j -> p | p, n p -> n }", p=5, register=False)
 SHAPES = [(6, 6, 1, 1), (6, 7, 1, 1), (6, 6, 1, 2), (6, 6, 3, 1), (7, 6, 2, 2)]
 
 

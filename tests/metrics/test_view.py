@@ -6,6 +6,7 @@ import contextlib
 import itertools
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy
 import torch
@@ -54,8 +55,8 @@ def resamples_in_parallel(sequence: BoundSequence, inside: bool = False) -> bool
 
 def comparable(variant: Variant) -> list[cm.ConvLayer]:
     """The layers on which a module shows what the variant sees: none of an algorithm."""
-    if variant.algorithm_of or any(a.pattern for line in variant.lines for a in line.weights):
-        return []  # of a pattern the window counts, whichever of its taps exist
+    if variant.algorithm_of:
+        return []
     found = []
     for layer in LAYERS:
         with contextlib.suppress(VariantError):
@@ -109,6 +110,47 @@ def test_a_transposed_window(kernel: int, stride: int, dilation: int) -> None:
         inputs = span(bound.stages[0], 0, {12 * stride + phase})
         widest = max(widest, max(inputs) - min(inputs) + 1 if inputs else 1)
     assert cm.count("standard", layer).view_rows == widest
+
+
+PATTERN = cm.define("patterned", "m, n m (i j)=T -> n", T=1, register=False)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "dilation"),
+    [((3, 5), (1, 1), 1), ((4, 3), (2, 1), (1, 2)), ((5, 4), (3, 2), (2, 1)), ((2, 6), (2, 3), 1)],
+)
+def test_a_pattern_is_as_wide_as_the_taps_that_exist(
+    kernel: Any, stride: Any, dilation: Any, transposed: bool
+) -> None:
+    layer = cm.ConvLayer(
+        kernel, 2, 3, (25, 31), stride=stride, dilation=dilation, transposed=transposed
+    )
+    T = sympy.Symbol("T", integer=True, positive=True)
+    of_symbols, count = cm.count(PATTERN, layer, T=T), kernel[0] * kernel[1]
+    every = cm.count(PATTERN, layer, T=np.arange(1, count + 1))
+    for taps in range(1, count + 1):
+        counts = cm.count(PATTERN, layer, T=taps)
+        view = (counts.view_rows, counts.view_columns)
+        if not transposed:  # gaps are included: taps of one phase need not reach as far as all
+            assert view == pattern_reached(layer, taps), taps
+        for name, value in zip(("view_rows", "view_columns"), view, strict=True):
+            assert sympy.sympify(of_symbols[name]).subs(T, taps) == value
+            assert every[name][taps - 1] == value
+    assert view == tuple(cm.count("standard", layer)[f"view_{a}"] for a in ("rows", "columns"))
+
+
+def pattern_reached(layer: cm.ConvLayer, taps: int) -> tuple[int, ...]:
+    return reached(cm.define("patterned", PATTERN.stages, T=taps, register=False), layer)
+
+
+def test_one_tap_sees_one_position_and_a_cross_the_whole_window() -> None:
+    layer = cm.ConvLayer(3, 4, 6, (9, 11))
+    for taps, view in ((1, (1, 1)), (2, (2, 1)), (3, (2, 2)), (5, (3, 3)), (9, (3, 3))):
+        counts = cm.count("structured", layer, T=taps)
+        assert (counts.view_rows, counts.view_columns) == view, taps
+    general = cm.count("structured", layer, T=1).bound.layer.replace(kernel=sympy.Symbol("k"))
+    assert cm.count("structured", general, T=sympy.Symbol("k") ** 2).view_rows == sympy.Symbol("k")
 
 
 def test_a_chain_is_one_plus_the_reach_of_every_window() -> None:

@@ -6,9 +6,9 @@ from torch import nn
 
 import costmodel as cm
 from costmodel.checks.verify.reference import reference
+from costmodel.core.taps import nearest_taps
 from costmodel.errors import VariantError
 from costmodel.torch.lowering import StageModule
-from costmodel.torch.taps import nearest_taps
 
 LAYER = cm.ConvLayer((3, 5), 8, 12, (9, 11), stride=(2, 1), bias=True)
 

@@ -22,9 +22,9 @@ from costmodel.core.bound import (
 )
 from costmodel.core.grid import Geometry
 from costmodel.core.stage import BoundStage
+from costmodel.core.taps import Tap, channel_indices, pattern_of
 from costmodel.torch.lowering import GROUPS, TAPS, StageModule
 from costmodel.torch.modules import VariantModule
-from costmodel.torch.taps import Tap, channel_indices, pattern_of
 
 _BATCH = "batch"
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

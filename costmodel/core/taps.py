@@ -1,10 +1,21 @@
-"""Index arithmetic that module and reference agree on: channel windows and patterns of taps."""
+"""Which taps a window has, and what they read: patterns of taps, and windows over channels."""
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 
+from costmodel.core.numbers import (
+    Number,
+    cell_by_cell,
+    equal,
+    is_exact,
+    is_symbolic,
+    product,
+    same,
+    unevaluated,
+)
 from costmodel.core.stage import BoundStage
 from costmodel.core.stage_line import WINDOW_LETTERS, InputAxis
 
@@ -36,10 +47,39 @@ def nearest_taps(extents: Sequence[int], count: int) -> list[Tap]:
 
 def pattern_of(stage: BoundStage) -> tuple[list[int], list[Tap]]:
     """The spatial axes of a stage's pattern, and its taps on them; nothing without a pattern."""
+    places, extents, count = _pattern(stage)
+    return places, nearest_taps(extents, count) if places else []
+
+
+def extent(stage: BoundStage, axis: int) -> Number:
+    """How many taps apart the outermost ones on a spatial axis are, both included.
+
+    The window's side; of a pattern the side of those that exist.
+    """
+    places, extents, count = _pattern(stage)
+    whole = stage.geometry[axis].kernel
+    if axis not in places or equal(same(count, product(extents)), 1):
+        return whole
+    values = (count, places.index(axis), *extents)
+    if any(map(is_symbolic, values)):
+        return unevaluated("taps_extent", _nearest_extent, *values, positive=True)
+    if all(map(is_exact, values)):
+        return _nearest_extent(*values)
+    return cell_by_cell(_nearest_extent, *values)
+
+
+def _pattern(stage: BoundStage) -> tuple[list[int], list[Number], Number]:
     letters = WINDOW_LETTERS[len(stage.geometry)]
     for axis in stage.line.weights:
         if axis.pattern:
             places = [letters.index(name) for name in axis.names]
             extents = [stage.geometry[place].kernel for place in places]
-            return places, nearest_taps(extents, stage.weight_axis_size(axis))
-    return [], []
+            return places, extents, stage.weight_axis_size(axis)
+    return [], [], 0
+
+
+@functools.lru_cache(maxsize=1024)
+def _nearest_extent(count: int, place: int, *extents: int) -> int:
+    """The side, on one axis of its own, of the default pattern."""
+    offsets = [tap[place] for tap in nearest_taps(extents, count)]
+    return max(offsets) - min(offsets) + 1
