@@ -130,6 +130,18 @@ class Variant:
         """The parsed cost of a training step's extra work, None where there is none."""
         return expression.parse(self.training) if self.training else None
 
+    @property
+    def left_out(self) -> str:
+        """What is counted, but not computed by its module: a sentence, "" where there is none."""
+        if self.weight_bits or self.activation_bits:
+            return (
+                "Its module computes in floating point: word lengths change what is counted, not "
+                "what is computed or how long that takes."
+            )
+        if self.training:
+            return "Its module is the layer alone: the work that training adds is counted only."
+        return ""
+
     @cached_property
     def lines(self) -> list[StageLine]:
         """Every stage line in reading order."""

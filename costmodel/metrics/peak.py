@@ -31,9 +31,9 @@ from costmodel.metrics.settings import Settings, bits_in_bytes
 class _Lifetimes:
     """The steps of a program: which tensor each one writes, and when each was read.
 
-    reads: by tensor, the steps that read it, each with 1, or what says whether a residual that reads
-    it is present. weights: 1 for every step, or min(1, times) where a number of repetitions is
-    not known yet.
+    reads: by tensor, the steps that read it, each with 1, or whether the residual that reads it
+    is present. weights: 1 for every step, or min(1, times) where a number of repetitions is not
+    known yet.
     """
 
     sizes: list[Number] = field(default_factory=list)

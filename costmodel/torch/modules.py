@@ -49,9 +49,10 @@ class VariantModule(nn.Module):
         return self.body(x)
 
     def extra_repr(self) -> str:
-        """Which variant it is, and on which layer."""
+        """Which variant it is, on which layer, and what it leaves out."""
         values = "".join(f", {name}={value}" for name, value in self.hyper.items())
-        return f"{self.variant.id}{values}: {self.layer}"
+        said = f"{self.variant.id}{values}: {self.layer}"
+        return f"{said}\n{self.variant.left_out}" if self.variant.left_out else said
 
 
 class _Slice(nn.Module):

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy
+import torch
 
 import costmodel as cm
 from costmodel.core.bind import bind
+from costmodel.torch.lowering import StageModule
 
 m, n, b, e, g, r, t, q, c = sympy.symbols("m n b e g r t q c", integer=True, positive=True)
 d1, d2, e1, e2 = sympy.symbols("d1 d2 e1 e2", integer=True, positive=True)
@@ -97,6 +99,32 @@ def test_a_spatial_bottleneck_without_a_step_is_separable_with_one_more_filter()
     )
     assert sympy.expand(wide.params - plain.params - q**2 * n) == 0
     assert sympy.simplify(wide.macs - plain.macs - q**2 * n * H * W) == 0
+
+
+def test_tucker_of_four_modes_is_tucker_of_two_with_a_window_of_shared_filters() -> None:
+    r1, r2 = sympy.symbols("r1 r2", integer=True, positive=True)
+    four = cm.count("tucker4", PLAIN, r1=r1, r2=r2, s1=kh, s2=kw)
+    two = cm.count("tucker2", PLAIN, r1=r1, r2=r2)
+    assert sympy.expand(four.params - two.params - kh**2 - kw**2) == 0
+    shared = (kh**2 + kh * kw**2) * r1 * H * W
+    assert sympy.expand(four.macs - two.macs - shared) == 0
+
+
+@pytest.mark.parametrize("ranks", [(3, 4, 2, 3), (6, 10, 3, 5)])
+def test_tucker_of_four_modes_has_the_kernel_of_its_factors(ranks: tuple[int, ...]) -> None:
+    """Σ core · U[n] · V[m] · A[i] · B[j], convolved at once, is what the five stages compute."""
+    layer = cm.ConvLayer((3, 5), 6, 10, (11, 14), stride=(1, 2))
+    hyper = dict(zip(("r1", "r2", "s1", "s2"), ranks, strict=True))
+    module = cm.torch.build("tucker4", layer, hyper).double()
+    v, a, b, core, u = (
+        part.conv.weight.detach().squeeze()
+        for part in module.modules() if isinstance(part, StageModule)
+    )  # fmt: skip
+    core = core.reshape(ranks[1], ranks[0], *ranks[2:])
+    kernel = torch.einsum("qpst,nq,pm,si,tj->nmij", core, u, v, a, b)
+    x = torch.randn(2, 6, 11, 14, dtype=torch.float64)
+    direct = torch.nn.functional.conv2d(x, kernel, stride=layer.stride, padding=(1, 2))
+    assert torch.allclose(module(x), direct, atol=1e-10)
 
 
 def test_winograd_with_tiles_of_one_output_is_the_standard_count() -> None:

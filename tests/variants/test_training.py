@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 import sympy
+import torch
 
 import costmodel as cm
 from costmodel.core.bind import bind
+from costmodel.core.variant import Variant
+from costmodel.documents.pages.variants import page
 
 LAYER = cm.ConvLayer((3, 5), 12, 20, (17, 22))
 TALL = (15 * 12, 20)  # the kernel unfolded: k²m rows, n columns
@@ -47,6 +50,26 @@ def test_the_penalty_is_a_formula_too() -> None:
     for values in ({m: 12, n: 20, k: 3}, {m: 2, n: 50, k: 1}):
         rows, columns = values[k] ** 2 * values[m], values[n]
         assert training.subs(values) == decomposition(rows, columns)
+
+
+@pytest.mark.parametrize("variant", cm.VARIANTS.values(), ids=lambda v: v.id)
+def test_a_module_says_what_it_leaves_out(variant: Variant) -> None:
+    """Word lengths and a training step's own work are no part of any module."""
+    bits = bool(variant.weight_bits or variant.activation_bits)
+    assert ("floating point" in variant.left_out) == bits
+    assert bool(variant.left_out) == (bits or bool(variant.training))
+    if variant.left_out:
+        assert variant.left_out in repr(cm.torch.build(variant, LAYER))
+        assert variant.left_out in page(variant, {})
+
+
+def test_words_of_one_bit_are_computed_in_floating_point() -> None:
+    x = torch.randn(1, 12, 17, 22)
+    outputs = []
+    for variant, hyper in (("standard", {}), ("quantised", {"bw": 1, "ba": 2})):
+        torch.manual_seed(5)
+        outputs.append(cm.torch.build(variant, LAYER, hyper)(x))
+    assert torch.equal(*outputs)
 
 
 @pytest.mark.parametrize(("bw", "ba"), [(8, 8), (4, 8), (1, 2), (3, 5)])

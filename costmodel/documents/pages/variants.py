@@ -65,8 +65,9 @@ def page(variant: Variant, files: dict[str, bytes]) -> str:
     ]
     if variant.wins:
         parts.append(f"## When it wins\n\n{variant.wins}")
-    if variant.note:
-        parts.append(f"## Note\n\n{variant.note}")
+    notes = "\n\n".join(filter(None, (variant.note, variant.left_out)))
+    if notes:
+        parts.append(f"## Note\n\n{notes}")
     parts.append(f"## Source\n\n{variant.reference}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
