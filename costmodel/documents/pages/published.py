@@ -13,7 +13,8 @@ PATH = "docs/published.md"
 _COLUMNS = ("row", "quantity", "published", "unit", "computed", "verdict", "otherwise", "reason")
 _INTRODUCTION = """# Published tables, recomputed
 
-What papers printed, beside what the formulas of this project say of the same networks and layers.
+What papers and projects printed, beside what the formulas of this project say of the same networks
+and layers.
 `costmodel published` computes all of it again and exits with 1 if a figure that was met no longer
 is; the figures are data in `data/published/`, each with the computation that it is compared with.
 All rows of a column are counted alike, unless the paper itself says otherwise.
