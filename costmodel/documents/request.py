@@ -98,15 +98,15 @@ def render(text: str, target: Target) -> str:
     words, options = split(text)
     if not words:
         raise InputError(f"an empty directive; allowed are {', '.join(DIRECTIVES)}")
-    found = DIRECTIVES[words[0]]
-    if len(words) - 1 != len(found.words):
-        wanted = " ".join(word.upper() for word in found.words) or "no words, only options"
+    kind = DIRECTIVES[words[0]]
+    if len(words) - 1 != len(kind.words):
+        wanted = " ".join(word.upper() for word in kind.words) or "no words, only options"
         raise InputError(
             f"{' '.join(words)!r} has {len(words) - 1} words after the directive; allowed is "
-            f"'{found.name} {wanted}', for example '{found.example}'"
+            f"'{kind.name} {wanted}', for example '{kind.example}'"
         )
-    _check_options(found, options)
-    return found.render(Request(tuple(words[1:]), options), target)
+    _check_options(kind, options)
+    return kind.render(Request(tuple(words[1:]), options), target)
 
 
 def split(text: str) -> tuple[list[str], dict[str, str]]:
@@ -132,8 +132,8 @@ def split(text: str) -> tuple[list[str], dict[str, str]]:
     return words, options
 
 
-def _check_options(found: Directive, options: Mapping[str, str]) -> None:
-    known = [*found.options, *(LAYER_NAMES if found.layer else ())]
+def _check_options(kind: Directive, options: Mapping[str, str]) -> None:
+    known = [*kind.options, *(LAYER_NAMES if kind.layer else ())]
     for name in options:
-        if name not in known and not found.hyper:
-            raise InputError(unknown(f"option of {found.name}", name, known))
+        if name not in known and not kind.hyper:
+            raise InputError(unknown(f"option of {kind.name}", name, known))

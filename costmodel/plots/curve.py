@@ -135,24 +135,24 @@ def _marks(
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """A vertical line with its exact value for each break-even in view, equal ones together."""
     by_value: dict[Any, list[Crossing]] = {}
-    for found in break_evens:
-        if values[0] - _pad(values) <= found.value <= values[-1] + _pad(values):
-            by_value.setdefault(found.exact, []).append(found)
+    for even in break_evens:
+        if values[0] - _pad(values) <= even.value <= values[-1] + _pad(values):
+            by_value.setdefault(even.exact, []).append(even)
     marks = []
     for place, same in enumerate(by_value.values()):
-        found = same[0]
+        even = same[0]
         labels = ", ".join(METRICS[b.metric].label for b in same)
-        right = found.value > (values[0] + values[-1]) / 2
+        right = even.value > (values[0] + values[-1]) / 2
         note = {
-            "x": found.value,
+            "x": even.value,
             "y": 0.02 + 0.13 * place,
             "yref": "paper",
             "xanchor": "right" if right else "left",
             "yanchor": "bottom",
             "showarrow": False,
             "align": "right" if right else "left",
-            "text": f" {labels}: <br> break-even {found.letter} = {found.text} ",
+            "text": f" {labels}: <br> break-even {even.letter} = {even.text} ",
             "font": {"size": 12},
         }
-        marks.append((vertical(found.value, "dot"), note))
+        marks.append((vertical(even.value, "dot"), note))
     return marks

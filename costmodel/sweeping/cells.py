@@ -58,10 +58,10 @@ def _remembered(
     metrics: tuple[str, ...],
     hyper: tuple[tuple[str, Number], ...],
 ) -> Mapping[str, Any]:
-    found = _count_all(variant, layer, keys, grids, metrics, dict(hyper))
-    for array in found.values():
+    counted = _count_all(variant, layer, keys, grids, metrics, dict(hyper))
+    for array in counted.values():
         array.setflags(write=False)
-    return found
+    return counted
 
 
 def _count_all(
@@ -130,7 +130,7 @@ def _vectorised(
         counts = _point(variant, layer, dict(zip(keys, arrays, strict=True)), hyper)
         if not _possible(counts):
             return None
-        found = {
+        computed = {
             metric: numpy.broadcast_to(numpy.asarray(counts[metric], dtype=kind), shape)
             for metric in metrics
         }
@@ -138,9 +138,9 @@ def _vectorised(
         return None  # some cell does not fit, or a rule asks for one number at a time
     for cell, single in probes.items():
         index = tuple(grid.index(value) for grid, value in zip(grids, cell, strict=True))
-        if any(found[metric][index] != single[metric] for metric in metrics):
+        if any(computed[metric][index] != single[metric] for metric in metrics):
             return None
-    return found
+    return computed
 
 
 def _possible(counts: Counts) -> bool:

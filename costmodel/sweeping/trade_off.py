@@ -78,13 +78,13 @@ def _settings(present: Counts, most: int) -> list[Counts]:
     over = next(iter(hyper_axes(layer, variant, hyper)), None)
     if over is None:
         return [present]
-    found = []
+    counted = []
     for value in sorted({*spaced(over.low, over.high, most), over.current}):
         try:
-            found.append(count(variant, layer, hyper={**hyper, over.letter: value}))
+            counted.append(count(variant, layer, hyper={**hyper, over.letter: value}))
         except CostModelError:
             continue  # a value that does not divide the channels
-    return found
+    return counted
 
 
 def front(costs: Sequence[tuple[Number, Number]]) -> set[int]:
@@ -96,12 +96,12 @@ def front(costs: Sequence[tuple[Number, Number]]) -> set[int]:
     [0, 1, 4]
     """
     order = sorted(range(len(costs)), key=lambda place: costs[place])
-    found: set[int] = set()
+    places: set[int] = set()
     least: Number | None = None  # of the second cost, among those with a smaller first one
     last: tuple[Number, Number] | None = None
     for place in order:
         pair = costs[place]
         if least is None or pair[1] < least or pair == last:
-            found.add(place)
+            places.add(place)
             least, last = pair[1], pair
-    return found
+    return places

@@ -81,20 +81,20 @@ def _view(state: State, chosen: Sequence[Variant], machines: list[str]) -> None:
         measuring.section(state, chosen)
         return
     st.selectbox("Machine", machines, machines.index(state["machine"]), key="machine")
-    found = timings(state["machine"])
+    overview = timings(state["machine"])
     draw = {"times": _times, "roofline": _roofline, "predicted": _predicted}
-    draw[state["times"]](state, found)
+    draw[state["times"]](state, overview)
 
 
-def _times(state: State, found: Overview) -> None:
-    rows = list(found.rows)
-    words = f"{len(rows)} layers on {found.machine}: milliseconds over multiplies."
+def _times(state: State, overview: Overview) -> None:
+    rows = list(overview.rows)
+    words = f"{len(rows)} layers on {overview.machine}: milliseconds over multiplies."
     parts.chart(state, time_over_macs(rows), "times", words)
     st.caption(
         "If multiplies were time, all points would lie on one line. Layers above the others take "
         "more time for the same multiplies."
     )
-    _table(state, found.rows, _SHOWN, "times")
+    _table(state, overview.rows, _SHOWN, "times")
 
 
 _SHOWN = (
@@ -114,39 +114,39 @@ _SHOWN = (
 )
 
 
-def _roofline(state: State, found: Overview) -> None:
-    if found.peaks is None or found.roofline is None:
+def _roofline(state: State, overview: Overview) -> None:
+    if overview.peaks is None or overview.roofline is None:
         st.info(
             "This machine's peaks were not measured: `python -m costmodel calibrate` does it, and "
             "takes a second for them."
         )
         return
-    words = f"Rates of {len(found.roofline)} convolutions below the roof of {found.machine}."
-    parts.chart(state, roofline(found.roofline, found.peaks), "roofline", words)
+    words = f"Rates of {len(overview.roofline)} convolutions below the roof of {overview.machine}."
+    parts.chart(state, roofline(overview.roofline, overview.peaks), "roofline", words)
     st.caption(
         "Left of the ridge, moving numbers takes longer than multiplying them; the roof is what "
         "the machine reaches at best. A variant with fewer multiplies often lies further left."
     )
-    _table(state, found.roofline, found.roofline.names, "roofline")
+    _table(state, overview.roofline, overview.roofline.names, "roofline")
 
 
-def _predicted(state: State, found: Overview) -> None:
-    if not found.unseen:
+def _predicted(state: State, overview: Overview) -> None:
+    if not overview.unseen:
         st.info(
             "This machine is not calibrated: `python -m costmodel calibrate` measures a designed "
             "set of layers that a model of its times is made from."
         )
         return
-    real, said, kinds, names = zip(*found.unseen, strict=True)
+    real, said, kinds, names = zip(*overview.unseen, strict=True)
     figure = measured_against_predicted(real, said, kinds, names)
-    parts.chart(state, figure, "predicted", f"{len(real)} layers on {found.machine}.")
+    parts.chart(state, figure, "predicted", f"{len(real)} layers on {overview.machine}.")
     st.caption(
         "Each layer is predicted by a model that has seen neither it nor its neighbours; on the "
         "line, the prediction is right."
     )
     rows = [
         {"case": name, "class": kind, "measured_ms": 1e3 * real, "predicted_ms": 1e3 * said}
-        for real, said, kind, name in found.unseen
+        for real, said, kind, name in overview.unseen
     ]
     times = (
         Column(f"{key}_ms", f"{key.capitalize()}, ms", "ms") for key in ("measured", "predicted")

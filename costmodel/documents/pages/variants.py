@@ -135,13 +135,13 @@ def _costs(variant: Variant) -> Iterator[str]:
         yield f"Ratio of multiplies to the {VARIANTS.baseline.title}{_even(shown.note)}:"
         yield ""
         yield fence(latex(shown.expr, own=own)).strip()
-    for found in row.break_evens:
-        condition = latex(found.condition, own=own)
-        if found.limit is not None:
-            limit = latex(found.limit, own=own)
-            condition += rf" \quad \left(\to {limit} \text{{ for large }} {found.limit_in}\right)"
+    for even in row.break_evens:
+        condition = latex(even.condition, own=own)
+        if even.limit is not None:
+            limit = latex(even.limit, own=own)
+            condition += rf" \quad \left(\to {limit} \text{{ for large }} {even.limit_in}\right)"
         yield ""
-        yield f"Fewer multiplies while{_even(found.note)}:"
+        yield f"Fewer multiplies while{_even(even.note)}:"
         yield ""
         yield fence(condition).strip()
 
