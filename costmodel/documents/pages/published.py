@@ -21,7 +21,7 @@ All rows of a column are counted alike, unless the paper itself says otherwise.
 
 - **exact**: the same integer or fraction.
 - **within rounding**: not further off than half of the last printed digit.
-- **truncated**: above the printed figure, by less than one of its last digit.
+- **truncated**: what is computed lies above the printed figure by less than one of its last digit.
 - **misprint**: the same text shows which figure is meant, and that one is within rounding.
 - **differs**: none of these; the reason says what is known, and *otherwise* is a count by another
   convention that meets the figure. Whether that is the cause only the authors know.
