@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,9 @@ from costmodel.table import Column
 #: Groups in the order in which tables list them.
 GROUPS = ("parameters", "work", "training", "memory", "quantisation", "view")
 
+#: The value of a stored tensor: its elements, and the bits of each.
+TensorRule = Callable[[Number, Number], Number]
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -28,6 +32,8 @@ class Metric:
     `GROUPS`. uses: the settings that it depends on. whole: whether its numbers are integers
     (exact fractions otherwise). shown: whether the comparison shows it without being asked.
     source: where its rule was published, if it is somebody's own.
+    tensor: the value of one stored tensor, where a network keeps it once for every kind of
+    parameter, however often it is read.
     """
 
     key: str
@@ -41,6 +47,7 @@ class Metric:
     whole: bool = True
     shown: bool = False
     source: str = ""
+    tensor: TensorRule | None = None
 
     def __post_init__(self) -> None:
         if self.group not in GROUPS:

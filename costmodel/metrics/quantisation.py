@@ -28,6 +28,7 @@ declare(
     "per stage, at the variant's own word length where it has one; scale factors not counted",
     rule=weight_bytes,
     combine=stored,
+    tensor=bits_in_bytes,
     group="quantisation",
     uses=("weight_bits", "bias_bits"),
 )

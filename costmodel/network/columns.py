@@ -7,16 +7,17 @@ layers (activations, traffic, …) exist only where there is a layer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError, unknown
-from costmodel.metrics.metric import METRICS, Metric
+from costmodel.metrics.metric import METRICS, Metric, TensorRule
+from costmodel.metrics.settings import DEFAULTS, Settings
 from costmodel.network.kinds import KINDS
-from costmodel.network.operation import FREE, ROLE_MEANINGS, ROLES, NetOp, Parameter
+from costmodel.network.operation import FREE, ROLE_BITS, ROLE_MEANINGS, ROLES, NetOp, Parameter
 from costmodel.network.operations import Operations, Part
 from costmodel.table import Column
 
@@ -33,8 +34,11 @@ class Quantity(Column):
     total: Callable[[Sequence[Part]], Number | None] = field(compare=False)
 
 
-def column(key: str) -> Quantity:
-    """A column by name; `CostModelError` with the valid ones for a name that is not known."""
+def column(key: str, network: Operations | None = None) -> Quantity:
+    """A column by name; `CostModelError` with the valid ones for a name that is not known.
+
+    network: whose operations it is for; its settings are the column's.
+    """
     if key == "params":
         return _added(key, "Parameters", "trained numbers, shared tensors once", _params)
     if key in ROLES.values():
@@ -50,7 +54,10 @@ def column(key: str) -> Quantity:
     if key in KINDS.columns:
         return _work(key)
     if key in METRICS:
-        return _metric(METRICS[key])
+        metric, settings = METRICS[key], DEFAULTS if network is None else network.settings
+        if metric.tensor is not None:
+            return _kept(metric, metric.tensor, settings)
+        return _metric(metric, settings)
     raise CostModelError(unknown("metric of a network", key, names()))
 
 
@@ -72,7 +79,7 @@ def of_layers(keys: Iterable[str]) -> list[str]:
 
 def total(network: Operations, key: str) -> Number | None:
     """One quantity of a whole network; None where no operation of it has that column."""
-    return column(key).total(network.parts())
+    return column(key, network).total(network.parts())
 
 
 def _added(
@@ -80,12 +87,13 @@ def _added(
     label: str,
     convention: str,
     value: Callable[[NetOp, Sequence[Parameter]], Number | None],
+    unit: str = "",
 ) -> Quantity:
     def added(parts: Iterable[Part]) -> Number:
         values = (value(op, own) for op, own in parts)
         return sum(v for v in values if v is not None)
 
-    return Quantity(key, label, "", convention, value=value, total=added)
+    return Quantity(key, label, unit, convention, value=value, total=added)
 
 
 def _params(op: NetOp, own: Sequence[Parameter]) -> Number:
@@ -120,7 +128,28 @@ def _work(key: str) -> Quantity:
     return Quantity(key, label, "", kinds[0].convention, value=value, total=added)
 
 
-def _metric(metric: Metric) -> Quantity:
+def _kept(metric: Metric, tensor: TensorRule, settings: Settings) -> Quantity:
+    """A column of what is kept of each tensor, of every kind; a variant says its own."""
+
+    def value(op: NetOp, own: Sequence[Parameter]) -> Number:
+        amounts: dict[str, Number] = {}
+        if op.bound is not None:
+            bare = tuple(replace(stage, biases=0) for stage in op.bound.stages)
+            amounts["weight"] = metric.of(replace(op.bound, stages=bare), settings)
+            amounts["bias"] = metric.of(op.bound, settings) - amounts["weight"]
+        return sum(
+            amounts[t.role]
+            if t.role in amounts
+            else tensor(t.count, getattr(settings, ROLE_BITS[t.role]))
+            for t in own
+        )
+
+    convention = f"{metric.stated(settings)}; of every kind of trained tensor, shared ones once, "
+    convention += "norms as biases and embeddings as weights"
+    return _added(metric.key, metric.label, convention, value, metric.unit)
+
+
+def _metric(metric: Metric, settings: Settings) -> Quantity:
     def layers(op: NetOp) -> list[tuple[BoundVariant, Number]]:
         if op.bound is not None:
             return [(op.bound, op.times)]
@@ -128,12 +157,12 @@ def _metric(metric: Metric) -> Quantity:
 
     def value(op: NetOp, own: Sequence[Parameter]) -> Number | None:
         own_layers = layers(op)
-        return metric.over(own_layers) if own_layers else None
+        return metric.over(own_layers, settings) if own_layers else None
 
     def everything(parts: Sequence[Part]) -> Number | None:
-        return metric.over([layer for op, _ in parts for layer in layers(op)])
+        return metric.over([layer for op, _ in parts for layer in layers(op)], settings)
 
-    convention = f"{metric.stated()}; of layers only"
+    convention = f"{metric.stated(settings)}; of layers only"
     return Quantity(
         metric.key, metric.label, metric.unit, convention, value=value, total=everything
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,17 @@ class Network(Operations):
                 layers) that does not say how sizes follow from each other.
         """
         return replace.at(self, **sizes)
+
+    def with_settings(self, **settings: Number) -> Network:
+        """The same network under other conventions, such as `with_settings(weight_bits=8)`.
+
+        Args:
+            settings: fields of `Settings`; those not given stay.
+
+        Raises:
+            CostModelError: an unknown setting, or a value that it cannot have.
+        """
+        return dataclasses.replace(self, settings=self.settings.replace(**settings))
 
     # -- closed formulas -------------------------------------------------------------------------
     def polynomial(self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS) -> Number:

@@ -45,6 +45,14 @@ ROLES = {
     "norm": "norm_params",
     "other": "other_params",
 }
+#: The setting that says how many bits one of its numbers has: what is added in full precision, as
+#: biases are, or stored like a weight.
+ROLE_BITS = {
+    "weight": "weight_bits",
+    "bias": "bias_bits",
+    "norm": "bias_bits",
+    "other": "weight_bits",
+}
 #: One sentence per role, for tables.
 ROLE_MEANINGS = {
     "weight": "trained weights of convolutions and linear layers",

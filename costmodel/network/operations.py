@@ -19,6 +19,7 @@ from costmodel.core.bound import BoundVariant
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, unknown
+from costmodel.metrics.settings import DEFAULTS, Settings
 from costmodel.network.operation import NOT_MODELLED, Counted, NetOp, Parameter
 
 #: The letters of a closed formula unless others are asked for: batch, input rows, input columns.
@@ -104,6 +105,7 @@ class Operations(Counted):
         notes: sentences that belong under every total (how it was read, what was assumed).
         rebuild: finds out, when it is called, how to recount it at other sizes; its result is None
             where the source cannot tell.
+        settings: what its columns take a byte, a FLOP and the bits of a number to be.
         replacement: what was put in place of some of its layers, None for nothing.
     """
 
@@ -113,6 +115,7 @@ class Operations(Counted):
     input_shapes: Shapes = ()
     notes: tuple[str, ...] = ()
     rebuild: Callable[[], Rebuild | None] = field(default=fixed_sizes, compare=False, repr=False)
+    settings: Settings = DEFAULTS
     replacement: Replacement | None = None
 
     def __post_init__(self) -> None:

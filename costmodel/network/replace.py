@@ -17,7 +17,7 @@ from costmodel.core.names import check_fields
 from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
-from costmodel.network.columns import column
+from costmodel.network.columns import Quantity, column
 from costmodel.network.operation import NetOp, Parameter
 from costmodel.network.operations import (
     DOES_NOT_FIT,
@@ -45,13 +45,13 @@ def put(
     """Put a variant in place of the selected layers; see `Network.replace`."""
     chosen = VARIANTS.of(variant)
     values = route([chosen], together(hyper, letters))[chosen.id]
-    judged = [by] if isinstance(by, str) else list(by)
+    quantities = [column(key, network) for key in ([by] if isinstance(by, str) else by)]
     meant = selector(where, network.macs)
     changes: list[Change] = []
     ops: list[NetOp] = []
     for op in network.ops:
         if meant(op):
-            change = _change(op, chosen, values, judged if pays else [])
+            change = _change(op, chosen, values, quantities if pays else [])
             changes.append(change)
             op = change.after or op
         ops.append(op)
@@ -95,17 +95,19 @@ def substitute(op: NetOp, variant: Variant, hyper: Mapping[str, Number]) -> NetO
         "bias": sum(stage.biases for stage in bound.stages),
     }
     kept = tuple(t for t in op.tensors if t.role not in sizes)
-    # a layer that runs twice still shares what replaces it
-    shared = next((t.id for t in op.tensors if t.role == "weight"), None)
+    # a tensor that several layers read is still shared where something else stands in its place
+    shared = {t.role: (t.id, variant.id) for t in reversed(op.tensors) if t.id is not None}
     own = tuple(
-        Parameter(count, role, None if shared is None else (shared, variant.id, role))
+        Parameter(count, role, shared.get(role))
         for role, count in sizes.items()
         if not equal(count, 0)
     )
     return replace(op, bound=bound, parameters=(*own, *kept))
 
 
-def _change(op: NetOp, variant: Variant, values: Mapping[str, Number], by: Iterable[str]) -> Change:
+def _change(
+    op: NetOp, variant: Variant, values: Mapping[str, Number], by: Iterable[Quantity]
+) -> Change:
     """What becomes of one selected layer, where one of the columns `by` has to fall."""
     assert op.layer is not None  # a selection is of layers
     if not op.has_weights:
@@ -116,14 +118,15 @@ def _change(op: NetOp, variant: Variant, values: Mapping[str, Number], by: Itera
     except CostModelError as error:
         return Change(op, None, DOES_NOT_FIT, str(error))
     reasons = []
-    for key in by:
-        cost = column(key).value
-        old, new = cost(op, op.tensors), cost(after, after.tensors)
+    for cost in by:
+        old, new = cost.value(op, op.tensors), cost.value(after, after.tensors)
         if old is None or new is None:
-            raise CostModelError(f"{key} says nothing about layers; allowed are metrics of layers")
+            raise CostModelError(
+                f"{cost.key} says nothing about layers; allowed are metrics of layers"
+            )
         if not (is_exact(old) and is_exact(new) and new >= old):
             return Change(op, after, REPLACED)
-        reasons.append(f"{key} {new} instead of {old}")
+        reasons.append(f"{cost.key} {new} instead of {old}")
     if reasons:
         return Change(op, None, DOES_NOT_PAY, ", ".join(reasons))
     return Change(op, after, REPLACED)

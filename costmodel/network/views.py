@@ -43,7 +43,7 @@ def layers(network: Operations, metrics: Metrics = None, everything: bool = Fals
     """
     if network.replacement is not None:
         return changes(network, metrics, everything=True, idle=everything)
-    chosen = choose(metrics)
+    chosen = choose(metrics, network)
     rows = []
     for op, own in network.parts():
         values = {c.key: c.value(op, own) for c in chosen}
@@ -54,7 +54,7 @@ def layers(network: Operations, metrics: Metrics = None, everything: bool = Fals
 
 def shares(network: Operations, metric: str = "macs") -> Table:
     """Operations by falling cost: value, share of the total, and running sum of the shares."""
-    chosen = columns.column(metric)
+    chosen = columns.column(metric, network)
     parts = [(op, chosen.value(op, own)) for op, own in network.parts()]
     counted = [(op, value) for op, value in parts if value]
     counted.sort(key=lambda part: -part[1])
@@ -105,7 +105,7 @@ def changes(
         raise CostModelError(
             f"nothing was replaced in {network.name}; allowed is a network after `replace`"
         )
-    costs = choose(() if metrics is None else metrics)
+    costs = choose(() if metrics is None else metrics, network)
     listed = {change.before.name: change for change in network.changes}
     outcome = _outcome(network)
     if everything:
@@ -178,7 +178,7 @@ def tree_table(network: Operations, metrics: Metrics = None) -> Table:
     Args:
         metrics: columns besides params and macs, as for `layers`; None is none.
     """
-    chosen = choose(() if metrics is None else metrics)
+    chosen = choose(() if metrics is None else metrics, network)
     whole = tree(network)
     totals = {cost.key: whole.total(cost) for cost in chosen[:2]}
     nodes = [*((depth, node) for depth, node in whole.walk() if depth), (0, whole)]
@@ -220,10 +220,10 @@ VIEWS: Mapping[str, View] = {
 }
 
 
-def choose(metrics: Metrics) -> list[Quantity]:
-    """The columns meant, params and macs always first."""
+def choose(metrics: Metrics, network: Operations | None = None) -> list[Quantity]:
+    """The columns meant, params and macs always first; see `columns.column`."""
     keys = columns.default() if metrics is None else _keys(metrics)
-    return [columns.column(key) for key in dict.fromkeys(("params", "macs", *keys))]
+    return [columns.column(key, network) for key in dict.fromkeys(("params", "macs", *keys))]
 
 
 def _keys(metrics: Metrics) -> list[str]:
@@ -246,7 +246,7 @@ def _grouped(
     key: Callable[[NetOp], str],
     metrics: Metrics,
 ) -> Table:
-    chosen = choose(metrics)
+    chosen = choose(metrics, network)
     groups: dict[str, list[Part]] = {}
     for op, own in network.parts():
         groups.setdefault(key(op), []).append((op, own))

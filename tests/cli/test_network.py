@@ -78,6 +78,16 @@ def test_a_network_is_the_librarys_table(capsys):
             lambda net: net.replace("quantised", by="bops").to_table("all"),
         ),
         (
+            ["--metrics", "weight_bytes,bops", "--weight-bits", "5", "--activation-bits", "3"],
+            lambda net: net.with_settings(weight_bits=5, activation_bits=3).to_table(
+                "weight_bytes,bops"
+            ),
+        ),
+        (
+            ["--replace", "cp", "--by", "bytes_moved", "--bias-bits", "16"],
+            lambda net: net.with_settings(bias_bits=16).replace("cp", by="bytes_moved").to_table(),
+        ),
+        (
             ["--replace", "cp", "--view", "kinds"],
             lambda net: net.replace("cp").by_kind(),
         ),

@@ -6,8 +6,10 @@ import argparse
 
 from costmodel.cli.options import (
     ByName,
+    add_conventions,
     add_output,
     add_settings,
+    conventions_of,
     emit,
     names,
     refuse,
@@ -18,6 +20,7 @@ from costmodel.cli.options import (
 )
 from costmodel.cli.timing_options import add_time
 from costmodel.errors import InputError
+from costmodel.metrics.metric import METRICS, Metric
 from costmodel.network.columns import of_layers
 from costmodel.network.network import Network
 from costmodel.network.read.sources import open_network
@@ -98,6 +101,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     change.add_argument("--costlier", action="store_true", help="also where none of them falls")
     change.add_argument("--variants", type=names, help="for --compare, ids with commas [all]")
     add_settings(parser)
+    add_conventions(parser)
     add_time(parser)
     add_output(parser)
 
@@ -107,7 +111,9 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     if args.convention:
         return _convention(args)
+    settings = conventions_of(args, _shown(args))
     network = open_network(args.source, args.inputs, args.at)
+    network = network.with_settings(**vars(settings))
     if args.replace:
         network = network.replace(
             args.replace, args.where, pays=not args.costlier, by=_judged(args), hyper=args.settings
@@ -161,6 +167,12 @@ def _judged(args: argparse.Namespace) -> list[str]:
     """The metrics in which a replacement has to pay."""
     asked = [] if args.metrics in (None, ["all"]) else of_layers(args.metrics)
     return args.by or asked or ["macs"]
+
+
+def _shown(args: argparse.Namespace) -> list[Metric]:
+    """The metrics that something in the call is about."""
+    asked = [*(args.metrics or ()), *(args.by or ())]
+    return [metric for key, metric in METRICS.items() if key in asked or "all" in asked]
 
 
 def _with_time(table: Table, network: Network, args: argparse.Namespace) -> Table:

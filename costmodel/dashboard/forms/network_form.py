@@ -198,7 +198,7 @@ def choose_replacement(state: State, network: Network) -> Network | None:
             else:
                 parts.number_or_nothing(state, name, "each layer's own", 180)
         st.toggle(
-            f"Only where it saves {columns.column(*judged(state)).label}",
+            f"Only where it saves {columns.column(judged(state)[0]).label}",
             state["pays"],
             key="pays",
             help="Otherwise wherever the variant fits",
