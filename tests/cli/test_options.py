@@ -42,11 +42,11 @@ def test_a_second_value_does_not_hide_the_first(
         (["network", "resnet18", "--costlier"], "--costlier without --replace; allowed is"),
         (
             ["network", "resnet18", "--weight-bits", "8"],
-            "--weight-bits 8 without a metric that depends on it; allowed is",
+            "--weight-bits 8 without a metric that depends on it; allowed are",
         ),
         (
             ["network", "resnet18", "--metrics", "weight_bytes", "--activation-bits", "8"],
-            "--activation-bits 8 without a metric that depends on it; allowed is",
+            "--activation-bits 8 without a metric that depends on it; allowed are",
         ),
         (["network", "resnet18", "--by", "bops"], "--by bops without --replace; allowed is"),
         (

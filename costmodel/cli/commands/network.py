@@ -109,9 +109,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the network."""
     _check(args)
+    settings = conventions_of(args, _shown(args))
     if args.convention:
         return _convention(args)
-    settings = conventions_of(args, _shown(args))
     network = open_network(args.source, args.inputs, args.at)
     network = network.with_settings(**vars(settings))
     if args.replace:
