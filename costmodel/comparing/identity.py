@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from costmodel.core.bound import BoundVariant
+from costmodel.core.bound import BoundBlock, BoundSequence, BoundVariant
 from costmodel.core.stage import BoundStage
 from costmodel.errors import CostModelError
 
@@ -13,11 +13,14 @@ from costmodel.errors import CostModelError
 def chain(bound: BoundVariant) -> tuple[BoundStage, ...]:
     """The stages of a variant that is nothing but stages in a row.
 
+    A residual around all of them is left out: it has no weights, and adds what came in.
+
     Raises:
-        CostModelError: it has branches, channel windows, patterns of taps or options.
+        CostModelError: it has other branches, channel windows, patterns of taps or options.
     """
-    stages = tuple(item for item in bound.program.items if isinstance(item, BoundStage))
-    if len(stages) != len(bound.program.items) or not all(map(_plain, stages)):
+    items = _inside(bound.program).items
+    stages = tuple(item for item in items if isinstance(item, BoundStage))
+    if len(stages) != len(items) or not all(map(_plain, stages)):
         raise CostModelError(
             f"{bound.variant.id} is no plain chain: {bound.variant.stages}; allowed are stages in "
             "a row, without channel windows, patterns and options"
@@ -40,6 +43,15 @@ def same_stages(
     forms = [_form(stage) for stage in one]
     others = [_form(stage, backwards) for stage in (reversed(other) if backwards else other)]
     return forms == others
+
+
+def _inside(program: BoundSequence) -> BoundSequence:
+    """What stands in a residual around the whole program, or the program itself."""
+    match program.items:
+        case (BoundBlock(mode="sum", times=1) as block,):
+            full = [branch for branch in block.branches if branch.items]
+            return full[0] if len(full) == 1 else program
+    return program
 
 
 def _plain(stage: BoundStage) -> bool:

@@ -78,6 +78,21 @@ def test_backwards_exchanges_input_and_output() -> None:
     assert not same_stages(one, one, backwards=True)
 
 
+def test_a_residual_around_the_chain_is_left_out_and_no_other_branch() -> None:
+    square = LAYER.replace(out_channels=12)
+    assert same_stages(
+        stages("{ = + m, m i j -> m | m, n m -> n }", square),
+        stages("m, m i j -> m | m, n m -> n", square),
+    )
+    for text in (
+        "{ = + m, n m -> n } | n, o n -> o",
+        "{ m, n m i -> n + m, n m j -> n }",
+        "{ = + n, n i j -> n }^2",
+    ):
+        with pytest.raises(CostModelError, match="no plain chain"):
+            stages(text, square, **({"o": 12} if "o n" in text else {}))
+
+
 @pytest.mark.parametrize("variant", ["octave", "topological", "winograd", "structured", "sic"])
 def test_what_is_no_plain_chain_is_refused(variant: str) -> None:
     layer = cm.ConvLayer(3, 64, 64, (28, 24))

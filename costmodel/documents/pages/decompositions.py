@@ -106,8 +106,9 @@ IDENTITIES = (
     Identity(
         "CP is MobileNetV2's block",
         "The CP decomposition over input channels, window and output channels, with e·m terms, is "
-        "the inverted residual of expansion e. A rank above the number of channels, which would "
-        "compress nothing, is how the block is used.",
+        "the inverted residual of expansion e, but for the input that is added where shapes match. "
+        "A rank above the number of channels, which would compress nothing, is how the block is "
+        "used.",
         (Part(_WHOLE, {"r": "e*m"}),),
         (Part("inverted_residual", {"e": "e"}),),
     ),
