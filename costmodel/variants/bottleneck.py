@@ -46,17 +46,17 @@ declare(
 
 declare(
     "inverted_residual",
-    "{ =? + m, p m -> p | p, p i j -> p | p, n p -> n }",
+    "m, p m -> p | p, p i j -> p | p, n p -> n",
     title="inverted residual",
-    summary="A 1×1 convolution to e·m channels, one k×k filter per channel, a 1×1 to n, with a "
-    "residual around it where input and output have the same shape.",
+    summary="A 1×1 convolution to e·m channels, one k×k filter per channel, a 1×1 to n.",
     reference="Sandler et al., MobileNetV2: inverted residuals and linear bottlenecks, CVPR 2018, "
     "arXiv:1801.04381",
     family="block",
     hyper={"e": Hyper(6, "expansion: channels inside per channel outside", upto="8")},
     where={"p": "e*m"},
     wins="Narrow layers between which little memory is carried.",
-    note="The residual costs additions and memory, but no multiplies.",
+    note="The residual around it, where shapes match, belongs to the network and is not counted "
+    "here; it costs no multiplies.",
     claims=(
         Claim("params", "e*m*(m + k^2 + n)", "Sandler et al. 2018, arXiv:1801.04381"),
         Claim("macs", "e*m*(m*H*W + (k^2 + n)*h*w)"),
