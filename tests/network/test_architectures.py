@@ -24,9 +24,12 @@ TOTALS = {
     "densenet121": (2_834_161_664, 7_978_856),
     "densenet169": (3_359_843_328, 14_149_480),
     "efficientnet_b0": (385_814_752, 5_288_548),
+    "ghostnet": (141_150_512, 5_182_508),
     "googlenet": (1_582_671_872, 6_998_552),
     "mobilenet": (568_740_352, 4_231_976),
     "mobilenet_v2": (300_774_272, 3_504_872),
+    "mobilenet_v3_large": (216_589_760, 5_483_032),
+    "mobilenet_v3_small": (56_510_400, 2_542_856),
     "resnet18": (1_814_073_344, 11_689_512),
     "resnet34": (3_663_761_408, 21_797_672),
     "resnet50": (4_089_184_256, 25_557_032),
@@ -34,6 +37,8 @@ TOTALS = {
     "resnet101": (7_801_405_440, 44_549_160),
     "resnet152": (11_513_626_624, 60_192_808),
     "resnext50_32x4d": (4_230_479_872, 25_028_904),
+    "shufflenet": (137_460_672, 1_865_728),
+    "shufflenet_v2": (144_907_992, 2_278_604),
     "squeezenet": (818_924_576, 1_248_424),
     "squeezenet1_1": (349_151_936, 1_235_496),
     "unet": (150_428_424_448, 31_030_658),
@@ -41,6 +46,7 @@ TOTALS = {
     "vgg16": (15_470_264_320, 138_357_544),
     "vgg19": (19_632_062_464, 143_667_240),
     "vit_b_16": (17_563_828_224, 86_567_656),
+    "xception": (8_357_403_496, 22_855_952),
 }
 #: Sizes at which every layer of every network still has an output.
 SIDES = range(190, 700)
@@ -205,6 +211,32 @@ def test_the_width_multiplier_is_exact(name):
     count = net.compiled("params", ("alpha",))
     for alpha in (Fraction(1, 2), Fraction(3, 4), 1, 2):
         assert count(alpha) == net.at(alpha=alpha).params
+
+
+@pytest.mark.parametrize(
+    ("name", "macs", "params"),
+    [
+        ("shufflenet", "137", ""),  # Zhang et al. 2018, arXiv:1707.01083, g = 3
+        ("shufflenet_v2", "", "2.3"),  # Ma et al. 2018, arXiv:1807.11164; its 146 M differs
+        (
+            "mobilenet_v3_large",
+            "",
+            "5.4",
+        ),  # Howard et al. 2019, arXiv:1905.02244; 219 M differs
+        ("mobilenet_v3_small", "56", "2.5"),
+        ("ghostnet", "141", "5.2"),  # Han et al. 2020, arXiv:1911.11907
+        ("xception", "", "22.855952"),  # Chollet 2017, arXiv:1610.02357
+    ],
+)
+def test_published_figures_of_efficient_networks(name, macs, params):
+    """Millions, cut or rounded to the digits that are printed."""
+    net = cm.load(name)
+    for printed, exact in ((macs, net.macs), (params, net.params)):
+        if printed:
+            digits = len(printed.partition(".")[2])
+            value = Fraction(exact, 10**6)
+            cut = Fraction(int(value * 10**digits), 10**digits)
+            assert Fraction(printed) in (cut, round(value, digits))
 
 
 def reference_rounding(value: float) -> int:

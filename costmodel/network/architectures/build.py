@@ -111,6 +111,12 @@ class Builder:
         """One k×k filter per channel."""
         return self.conv(x, name, x.channels, kernel, groups=x.channels, **options)
 
+    def excite(self, x: Map, squeezed: int) -> None:
+        """Squeeze-and-excitation: channel weights from two 1×1 convolutions on the pooled map."""
+        with self.within("se"):
+            y = self.conv(resized(x, 1, 1), "reduce", squeezed, bias=True, norm=0)
+            self.conv(y, "expand", x.channels, bias=True, norm=0)
+
     def normalise(self, x: Map, name: str) -> Map:
         """A normalisation of its own, scale and shift per channel, before a convolution."""
         work = x.channels * positions(x) * self.values["N"]

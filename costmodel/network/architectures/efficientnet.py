@@ -35,14 +35,7 @@ def efficientnet_b0(net: Builder, x: Map) -> None:
                     x = net.conv(x, "expand", inputs * expansion)
                 stride = first if index == 0 else 1
                 x = net.depthwise(x, "dw", kernel, stride=stride, padding=kernel // 2)
-                _excite(net, x, inputs // 4)
+                net.excite(x, inputs // 4)
                 x = net.conv(x, "project", channels)
     x = net.conv(x, "head", 1280)
     net.linear(resized(x, 1, 1), "fc", 1000)
-
-
-def _excite(net: Builder, x: Map, squeezed: int) -> None:
-    """Channel weights from two 1×1 convolutions on the pooled map."""
-    with net.within("se"):
-        y = net.conv(resized(x, 1, 1), "reduce", squeezed, bias=True, norm=0)
-        net.conv(y, "expand", x.channels, bias=True, norm=0)
