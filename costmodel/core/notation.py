@@ -19,7 +19,8 @@ over rows, columns and depth; `x` in a weight stands for one stage per window ax
 other name is a hyper-parameter of the variant or derived from one. In a weight, `i=d` is a window
 of its own size and `(i j)=T` a window of which only T taps exist. In an input, `e+c` is a window
 over channels that reads channel e + c (output e, tap c, wrapping round); `e~c` spreads the outputs
-evenly and reads ⌊e · channels / outputs⌋ + c. `docs/notation.md` has an executed example of each.
+evenly and reads ⌊e · channels / outputs⌋ + c, and `e+-c` does so with the window's middle there and
+zeros outside. `docs/notation.md` has an executed example of each.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ MAX_TEXT = 2000  # characters of a declaration: more is a mistake, or someone tr
 _MAX_NESTING = 6
 _LEAST_FACTOR = 2
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
-_CHANNEL_WINDOW = re.compile(r"([A-Za-z][A-Za-z0-9_]*)([+~])([A-Za-z][A-Za-z0-9_]*)\Z")
+_CHANNEL_WINDOW = re.compile(r"([A-Za-z][A-Za-z0-9_]*)(\+-|[+~])([A-Za-z][A-Za-z0-9_]*)\Z")
 _SKIP = "'=?' is added to a branch of stages, as in '{ =? + m, n m -> n }'"
 _INNER = r"(?:(?!->)[^()|{}])*"
 _GROUP = rf"\({_INNER}(?:\({_INNER}(?:\({_INNER}\){_INNER})*\){_INNER})*\)"  # three deep is plenty
@@ -215,7 +216,7 @@ class _Parser:
         value = self.expression(size, at + len(axis) + 1) if equals else None
         window = _CHANNEL_WINDOW.match(axis)
         if window:
-            return InputAxis(window[1], at, window[3], window[2] == "~", value)
+            return InputAxis(window[1], at, window[3], window[2], value)
         if equals:
             raise self.error("only a channel window, like 'e+c=d', takes a size in an input", at)
         return InputAxis(self.name(axis, at, "an input"), at)
@@ -286,8 +287,8 @@ def _check_roles(line: StageLine, text: str) -> None:
                 )
         if axis.tap and (axis.name not in outputs or axis.tap not in weights - outputs):
             raise NotationError(
-                f"a channel window '{axis.name}+{axis.tap}' needs its position {axis.name!r} in "
-                f"the output and its tap {axis.tap!r} in the weight only",
+                f"a channel window '{axis.name}{axis.sign}{axis.tap}' needs its position "
+                f"{axis.name!r} in the output and its tap {axis.tap!r} in the weight only",
                 text,
                 axis.at,
             )

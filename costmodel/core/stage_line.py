@@ -30,13 +30,27 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class InputAxis:
-    """One axis of a stage's input: a name, or a channel window `position+tap` / `position~tap`."""
+    """One axis of a stage's input: a name, or a window over channels, `position sign tap`.
+
+    sign: "+" reads channel position + tap; "~" spreads the positions evenly over the channels, both
+    wrap round; "+-" spreads them too, with each in the middle of its window and zeros outside.
+    """
 
     name: str
     at: int
     tap: str = ""
-    spread: bool = False
+    sign: str = ""
     size: Expr | None = None
+
+    @property
+    def spread(self) -> bool:
+        """Whether the positions are spread evenly, however many there are."""
+        return self.sign in ("~", "+-")
+
+    @property
+    def zeros(self) -> bool:
+        """Whether there are zeros outside of the channels, instead of the other end of them."""
+        return self.sign == "+-"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,7 +63,7 @@ class InputAxis:
         return f"{self.name}+{self.tap}" if self.tap else self.name
 
     def __str__(self) -> str:
-        text = f"{self.name}{'~' if self.spread else '+'}{self.tap}" if self.tap else self.name
+        text = f"{self.name}{self.sign}{self.tap}"
         return text if self.size is None else f"{text}={self.size}"
 
 

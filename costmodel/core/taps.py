@@ -10,8 +10,10 @@ from costmodel.core.numbers import (
     Number,
     cell_by_cell,
     equal,
+    floor_div,
     is_exact,
     is_symbolic,
+    largest,
     product,
     same,
     unevaluated,
@@ -24,9 +26,10 @@ Tap = tuple[int, ...]
 
 
 def channel_indices(stage: BoundStage, axis: InputAxis) -> list[list[int]]:
-    """Which input channel each (position, tap) of a channel window reads, wrapping round.
+    """Which input channel each (position, tap) of a channel window reads.
 
-    `e+c` reads channel e + c, `e~c` spreads the positions evenly: ⌊e·total/positions⌋ + c.
+    `e+c` reads channel e + c, `e~c` spreads the positions evenly: ⌊e·total/positions⌋ + c; both
+    wrap round. `e+-c` reads `zeros_before` channels earlier, and a zero, index `total`, outside.
     """
     total, positions, taps = (int(stage.sizes[name]) for name in (axis.key, *axis.names))
     starts = (
@@ -34,7 +37,20 @@ def channel_indices(stage: BoundStage, axis: InputAxis) -> list[list[int]]:
         if axis.spread
         else range(positions)
     )
-    return [[(start + tap) % total for tap in range(taps)] for start in starts]
+    if not axis.zeros:
+        return [[(start + tap) % total for tap in range(taps)] for start in starts]
+    before = zeros_before(total, positions, taps)
+    places = [[start + tap - before for tap in range(taps)] for start in starts]
+    return [[place if 0 <= place < total else total for place in row] for row in places]
+
+
+def zeros_before(total: Number, positions: Number, taps: Number) -> Number:
+    """Zeros in front of the channels of a window `e+-c`; of an odd number one more is behind.
+
+    A window of c taps at stride s = total / positions needs max(c − s, 0) in all, as the "same"
+    padding of TensorFlow has it.
+    """
+    return floor_div(largest(taps * positions - total, 0), 2 * positions)
 
 
 def nearest_taps(extents: Sequence[int], count: int) -> list[Tap]:

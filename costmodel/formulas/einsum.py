@@ -17,12 +17,13 @@ from costmodel.formulas.printing.latex_printer import letter_latex
 
 @dataclass(frozen=True)
 class _Signs:
-    """How indices are written: `one` letter, the `comma`, a `tensor`, a `sum`, and three signs."""
+    """How indices are written: `one` letter, the `comma`, a `tensor`, a `sum`, and four signs."""
 
     comma: str
     tensor: str
     sum: str
     spread: str
+    around: str
     member: str
     latex: bool
 
@@ -34,8 +35,8 @@ class _Signs:
 
 
 _STYLES = {
-    "text": _Signs(",", "{0}[{1}]", "Σ_{{{0}}} ", "~", "∈", False),
-    "latex": _Signs(", ", "{0}_{{{1}}}", r"\sum_{{{0}}} ", r" \sim ", r" \in ", True),
+    "text": _Signs(",", "{0}[{1}]", "Σ_{{{0}}} ", "~", "±", "∈", False),
+    "latex": _Signs(", ", "{0}_{{{1}}}", r"\sum_{{{0}}} ", r" \sim ", r" \pm ", r" \in ", True),
 }
 
 
@@ -86,8 +87,8 @@ def _pattern(axis: WeightAxis, write: _Signs) -> str:
 
 
 def _input(axis: InputAxis, write: _Signs) -> str:
-    """One index of the input; of a channel window position and tap, `e~c` where it is spread."""
+    """One index of the input; of a channel window position and tap, with what is between them."""
     if not axis.tap:
         return write.one(axis.name)
-    sign = write.spread if axis.spread else "+"
+    sign = {"+": "+", "~": write.spread, "+-": write.around}[axis.sign]
     return f"{write.one(axis.name)}{sign}{write.one(axis.tap)}"

@@ -9,9 +9,20 @@ has k·H − p·(p + 1) products left. The axes are independent, so the window's
 from __future__ import annotations
 
 from costmodel.core.grid import Geometry
-from costmodel.core.numbers import Number, is_exact, is_symbolic, plain, product, share, unevaluated
+from costmodel.core.numbers import (
+    Number,
+    equal,
+    is_exact,
+    is_symbolic,
+    plain,
+    product,
+    same,
+    share,
+    unevaluated,
+)
 from costmodel.core.stage import BoundStage
 from costmodel.core.stage_line import WINDOWS
+from costmodel.core.taps import zeros_before
 from costmodel.metrics.lattice import points_below
 from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import Settings
@@ -68,11 +79,24 @@ def macs_without_padding(stage: BoundStage, settings: Settings) -> Number:
     channels = product(stage.sizes[name] for name in line.summed if name not in WINDOWS)
     inside = product(map(taps_inside, stage.geometry))
     count = stage.out_channels * channels * inside * stage.batch
+    for window in line.inputs:
+        if window.zeros:
+            total, positions, taps = (stage.sizes[n] for n in (window.key, *window.names))
+            count = share(count * _channels_inside(total, positions, taps), positions * taps)
     for axis in line.contracted:
         if axis.pattern:
             taps = product(stage.sizes[name] for name in axis.names)
             count = share(count * stage.weight_axis_size(axis), taps)
     return count
+
+
+def _channels_inside(total: Number, positions: Number, taps: Number) -> Number:
+    """Products of a window over channels with zeros outside that read a channel."""
+    before = zeros_before(total, positions, taps)
+    if equal(same(total, positions), 1):
+        return inside(positions, taps, 1, 1, before, total)
+    # ⌊e·total/positions⌋ + c − before is a channel where this times `positions` is one of them
+    return inside(positions, taps, total, positions, before * positions, total * positions)
 
 
 declare(

@@ -19,7 +19,12 @@ from costmodel.core.grid import Geometry
 
 
 def gathered(x: Tensor, place: int, indices: Sequence[Sequence[int]]) -> Tensor:
-    """Dimension `place` as two, (position, tap): a window over channels."""
+    """Dimension `place` as two, (position, tap): a window over channels.
+
+    An index behind the last channel is a zero.
+    """
+    if any(x.shape[place] in row for row in indices):
+        x = torch.cat((x, torch.zeros_like(x.narrow(place, 0, 1))), place)
     index = torch.tensor(indices, device=x.device)
     return x.index_select(place, index.flatten()).unflatten(place, index.shape)
 

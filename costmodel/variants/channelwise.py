@@ -11,7 +11,7 @@ _SOURCE = "Gao, Wang, Ji 2018, arXiv:1809.01330"
 
 declare(
     "group_channelwise",
-    "e~dc, g dc -> g e",
+    "e+-dc, g dc -> g e",
     title="group channel-wise convolution",
     summary="g kernels of length dc slide over all channels; each gives n/g of the outputs, which "
     "mixes the groups around it with hardly any parameters.",
@@ -23,7 +23,9 @@ declare(
     },
     where={"e": "n/g"},
     wins="Between grouped convolutions, in the place of a shuffle or a 1×1 convolution.",
-    note="It has no window over positions, so it fits layers of stride 1 that keep the grid.",
+    note="It has no window over positions, so it fits layers of stride 1 that keep the grid. As in "
+    "the authors' code (https://github.com/HongyangGao/ChannelNets) the windows are centred, "
+    "m·g/n channels apart, and read zeros outside.",
     claims=(
         Claim("params", "dc*g", _SOURCE),
         Claim("macs", "dc*n*h*w", _SOURCE),
@@ -32,7 +34,7 @@ declare(
 
 declare(
     "depthwise_channelwise",
-    "m, m i j -> m | n~dc, dc -> n",
+    "m, m i j -> m | n+-dc, dc -> n",
     title="depthwise separable channel-wise convolution",
     summary="One k×k filter per channel, then a single kernel of length dc over the channels.",
     reference=_REFERENCE,

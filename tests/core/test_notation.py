@@ -65,6 +65,7 @@ def test_window_sizes_patterns_and_channel_windows():
         ("m, n m (i m)=3 -> n", "a pattern is written", "(i m)"),
         ("m=4, n m -> n", "only a channel window", "m=4"),
         ("e+c, e -> e", "input axis 'c' is neither", "e+c"),
+        ("e+-c, e c -> e c", "a channel window 'e+-c' needs", "e+-c"),
         ("e+c, e c -> e c", "a channel window 'e+c' needs", "e+c"),
         ("m, n 7 -> n", "'7' is no axis of a weight", "7"),
         ("{ m, n m -> n", "this '{' is never closed", "{"),

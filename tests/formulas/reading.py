@@ -42,7 +42,8 @@ def value_of(source: str, values: Mapping[str, Any] | None = None) -> Any:
 #: Commands that GitHub, KaTeX 0.16 and later and MathJax 3 and later all know.
 SAFE_LATEX = {
     "frac", "left", "right", "lfloor", "rfloor", "lceil", "rceil", "cdot", "sqrt", "max", "min",
-    "gcd", "mathrm", "text", "alpha", "begin", "end", "sum", "in", "sim", "to", "infty", "quad",
+    "gcd", "mathrm", "text", "alpha", "begin", "end", "sum", "in", "sim", "pm", "to", "infty",
+    "quad",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ import costmodel as cm
 from costmodel.core.bind import bind
 from costmodel.core.grid import Geometry
 from costmodel.core.stage import BoundStage
+from costmodel.core.taps import channel_indices
 from costmodel.core.variant import Variant
 from costmodel.metrics.padding import inside, taps_inside
 from tests.metrics.layers import CATALOGUE, fitting
@@ -43,6 +44,17 @@ def ones_with_ones(stage: BoundStage) -> int:
     return int(found.sum())
 
 
+def read(stage: BoundStage) -> Fraction:
+    """The share of the products of windows over channels that read a channel and no zero."""
+    share = Fraction(1)
+    for axis in stage.line.inputs:
+        if axis.zeros:
+            rows = channel_indices(stage, axis)
+            taps = [index < stage.sizes[axis.key] for row in rows for index in row]
+            share *= Fraction(sum(taps), len(taps))
+    return share
+
+
 @pytest.mark.parametrize("variant", CATALOGUE, ids=lambda v: v.id)
 def test_a_convolution_of_ones_with_ones(variant: Variant) -> None:
     for each in fitting(variant):
@@ -53,7 +65,7 @@ def test_a_convolution_of_ones_with_ones(variant: Variant) -> None:
             assert np.prod([taps_inside(axis) for axis in stage.geometry]) == products
             # each product of the window is one of this many, for all pairs of channels and images
             window = np.prod([axis.kernel for axis in stage.geometry])
-            channels = Fraction(stage.macs, stage.positions * int(window))
+            channels = Fraction(stage.macs, stage.positions * int(window)) * read(stage)
             assert cm.METRICS["macs_without_padding"].of_stage(stage) == products * channels
 
 

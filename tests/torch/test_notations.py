@@ -39,6 +39,9 @@ NOTATIONS = {
     "picked columns": "m, n j m -> n j | n j, n i j -> n",
     # windows over channels
     "neighbours": "m, m i j -> m | n~c=m, n c -> n",
+    "neighbours and zeros": "m, m i j -> m | n+-c=m, n c -> n",
+    "fewer neighbours and zeros": "a+-c, v c i j -> v a",
+    "blocks and zeros": "e+-u=a f+-v=d, e f u v i j -> e f",
     "neighbours with a window": "n~c=m, c i j -> n",
     "blocks": "m, m i j -> m | e~u=a f~v=d, e f u v -> e f",
     # branches
@@ -53,6 +56,8 @@ NOTATIONS = {
 }
 WHERE = {
     "shuffle": {"p": "6", "s": "n/2"},
+    "fewer neighbours and zeros": {"a": "m / g", "v": "2 * g"},
+    "blocks and zeros": {"a": "3", "d": "m/3", "e": "2", "f": "n/2", "u": "2", "v": "3"},
     "blocks": {"a": "3", "d": "m/3", "e": "2", "f": "n/2", "u": "2", "v": "2"},
     "side by side": {"s": "n - r"},
     "nested": {"u": "2", "v": "n - r - u"},

@@ -115,6 +115,8 @@ def _stage(stage: BoundStage, module: StageModule, x: Tensor) -> Tensor:
     for axis in line.inputs:
         if axis.tap:
             index = torch.tensor(channel_indices(stage, axis))
+            zero = torch.zeros_like(x.select(len(names), 0)).unsqueeze(len(names))
+            x = torch.cat((x, zero), len(names))  # what a window reads outside of the channels
             x = x[(slice(None),) * len(names) + (index,)]
         names += axis.names
     windows = {
