@@ -29,8 +29,8 @@ def xception(net: Builder, x: Map) -> None:
             for number in (1, 2, 3):
                 x = _separable(net, x, f"sep{number}", 728)
     x = _strided(net, x, "exit1", (728, 1024))
-    for number, channels in enumerate((1536, 2048), 1):
-        x = _separable(net, x, f"exit2.sep{number}", channels)
+    for number, width in enumerate((1536, 2048), 1):
+        x = _separable(net, x, f"exit2.sep{number}", width)
     net.linear(resized(x, 1, 1), "fc", 1000)
 
 
