@@ -58,8 +58,13 @@ class Registry(Mapping[str, T]):
         self._entries = {name: entry for name, entry in self._read().items() if name != key}
 
     def of(self, entry: T | str) -> T:
-        """An entry as it is, or the registered one with this key."""
-        return self[entry] if isinstance(entry, str) else entry
+        """An entry as it is, or the registered one with this key; anything else is not known."""
+        if isinstance(entry, str):
+            return self[entry]
+        known = next(iter(self._read().values()), entry)
+        if not isinstance(entry, type(known)):
+            raise self.unknown_error(unknown(self.what, entry, self))
+        return entry
 
     def _put(self, key: str, entry: T) -> T:
         if self._complete:

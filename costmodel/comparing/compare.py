@@ -10,12 +10,13 @@ from typing import Any
 from costmodel.comparing.count import Counts, count
 from costmodel.core.hyper import route, together
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import LAYER_OPTIONS, layer_words
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import VariantError
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.metrics.settings import DEFAULTS, Settings
-from costmodel.table import Column, Tabular
+from costmodel.table import Column, Table, Tabular
 
 #: Columns of every table with a row per variant.
 VARIANT = Column("variant", "Variant")
@@ -43,24 +44,24 @@ class Comparison(Tabular):
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """The variant, shown metrics, their ratios, the hyper-parameters, and other metrics."""
+        """The variant, metrics shown unasked, their ratios, the settings; so the other metrics."""
         settings = self.baseline.settings
         shown = [metric.column(settings) for metric in self.metrics if metric.shown]
         rest = [metric.column(settings) for metric in self.metrics if not metric.shown]
-        return (VARIANT, *shown, *map(ratio_column, shown), HYPER, *rest)
+        ratios = [list(map(ratio_column, columns)) for columns in (shown, rest)]
+        return (VARIANT, *shown, *ratios[0], HYPER, *rest, *ratios[1])
 
     @cached_property
     def rows(self) -> Sequence[Mapping[str, Any]]:
-        """The variant, its metrics as exact numbers, and the ratio of each shown one."""
+        """The variant, its metrics as exact numbers, and their ratios to the baseline's."""
         return [self._row(self.counts[variant.id]) for variant in self.variants]
 
     def _row(self, counts: Counts) -> dict[str, Any]:
         row: dict[str, Any] = {VARIANT.key: counts.variant.id, HYPER.key: counts.hyper}
         for metric in self.metrics:
             value = row[metric.key] = counts[metric.key]
-            if metric.shown:
-                whole = self.baseline[metric.key]
-                row[f"{metric.key}_ratio"] = value / whole if whole else None
+            whole = self.baseline[metric.key]
+            row[f"{metric.key}_ratio"] = value / whole if whole else None
         return row
 
     @property
@@ -91,9 +92,10 @@ def compare(
 
     Returns:
         A `Comparison`: the exact counts of each variant, and as a table their metrics and the ratio
-        of each shown metric to the baseline, the standard layer.
+        of each metric to the baseline's, the standard layer.
 
     Raises:
+        LayerError: something that is no layer.
         VariantError: an unknown variant or hyper-parameter, a value that is not allowed, or a
             chosen variant that does not fit.
 
@@ -104,12 +106,13 @@ def compare(
     standard,73728,231211008,1.0,1.0,
     basis,35072,109985792,0.4756944444444444,0.4756944444444444,b=4
     """
-    if isinstance(variants, str | Variant):
-        variants = [variants]
+    baseline = count(VARIANTS.baseline, layer, settings)  # first: it refuses what is no layer
     wanted = VARIANTS.values() if variants is None else variants
+    if isinstance(wanted, str) or not isinstance(wanted, Iterable):
+        wanted = [wanted]
     selected = list(map(VARIANTS.of, wanted))
     values = route(selected, together(hyper, letters))
-    chosen, baseline = choose_metrics(metrics), count(VARIANTS.baseline, layer, settings)
+    chosen = choose_metrics(metrics)
     counts: dict[str, Counts] = {}
     skipped: list[tuple[str, str]] = []
     for variant in selected:
@@ -130,6 +133,18 @@ def choose_metrics(metrics: Iterable[str] | str | None) -> tuple[Metric, ...]:
     if isinstance(metrics, str):
         metrics = METRICS if metrics == "all" else metrics.split(",")
     return tuple(METRICS[key.strip()] for key in metrics)
+
+
+def with_layer(table: Tabular, layer: ConvLayer) -> Table:
+    """The rows with the layer behind: in words that documents read, and each fact of it."""
+    facts = {
+        option.field: value if type(value) is int else option.write(value)
+        for option in LAYER_OPTIONS
+        for value in [getattr(layer, option.field)]
+    }
+    cells = {"layer": layer_words(layer), **facts}
+    columns = [*table.columns, *(Column(key, key.replace("_", " ").capitalize()) for key in cells)]
+    return Table(columns, [{**row, **cells} for row in table], table.notes, table.skipped)
 
 
 def ratio_column(column: Column, whole: str = "") -> Column:

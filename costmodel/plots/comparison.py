@@ -84,7 +84,7 @@ def summary(table: Comparison) -> str:
 
 def _metrics(table: Comparison) -> list[Metric]:
     """Those that the table has a ratio of; multiplies, declared last, are asked for first."""
-    return [METRICS[key] for key in METRICS if f"{key}_ratio" in table.names][::-1]
+    return [m for m in METRICS.values() if m.shown and f"{m.key}_ratio" in table.names][::-1]
 
 
 def _ratios(table: Comparison, metric: Metric) -> list[float]:

@@ -16,6 +16,10 @@ from costmodel.torch.modules import VariantModule, build, input_shape, output_sh
 __all__ = ["VariantModule", "build", "input_shape", "output_shape"]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), "replace"})
+
+
 def __getattr__(name: str) -> Any:
     if name == "replace":
         from costmodel.torch.replacement import replace

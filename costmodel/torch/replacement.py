@@ -17,6 +17,7 @@ from costmodel.torch.lowering import CONVOLUTIONS
 from costmodel.torch.modules import build
 
 _CONVOLUTIONS = tuple(CONVOLUTIONS.values())
+_MAP = "a mapping of module paths to bound variants (`cm.count(variant, layer).bound`)"
 
 
 class Padded(nn.Module):
@@ -64,9 +65,13 @@ def replace(model: nn.Module, plan: Network | Mapping[str, BoundVariant]) -> nn.
     """
     if not isinstance(model, nn.Module):
         raise CostModelError(f"model is {type(model).__name__}; allowed is a torch.nn.Module")
+    if not isinstance(plan, Network | Mapping):
+        raise CostModelError(f"plan is {plan!r}; allowed are a network after `replace`, and {_MAP}")
     wanted = _by_path(plan) if isinstance(plan, Network) else dict(plan)
     new = copy.deepcopy(model)
     for path, bound in wanted.items():
+        if not isinstance(bound, BoundVariant):
+            raise CostModelError(f"plan has {bound!r} at {path!r}; allowed is {_MAP}")
         old = _layer(new, path)
         made = _built(old, bound, path)
         example = next(iter(old.parameters()))

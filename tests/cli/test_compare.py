@@ -50,3 +50,27 @@ def test_a_wrong_convention_is_one_sentence(
     assert captured.out == ""
     assert len(captured.err.splitlines()) == 1
     assert "allowed are" in captured.err
+
+
+def test_rows_of_several_runs_stand_in_one_file(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = "layer,stride,variant,macs,bops_ratio"
+    found = [rows(capsys, "--columns", columns, *more) for more in ([], ["--stride", "2"])]
+    assert [list(row) for part in found for row in part] == [columns.split(",")] * 4
+    assert [row["stride"] for part in found for row in part] == ["1", "1", "2", "2"]
+    assert len({row["layer"] for part in found for row in part}) == 2
+    assert found[0][1]["bops_ratio"] == rows(capsys, "--metrics", "bops")[1]["bops_ratio"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--columns", "layr"], "unknown column 'layr': did you mean 'layer'?"),
+        (["--columns", "macs", "--metrics", "macs"], "--metrics macs with --columns; allowed is"),
+        (["--columns", "macs", "--flops-per-mac", "1"], "--flops-per-mac 1 without a metric that"),
+    ],
+)
+def test_wrong_columns_are_one_sentence(
+    capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    assert main([*LAYER, *options]) == 2
+    assert words in capsys.readouterr().err

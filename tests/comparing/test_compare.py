@@ -1,8 +1,12 @@
 """compare(): the one table."""
 
+import re
+
 import pytest
 
 import costmodel as cm
+from costmodel.comparing.compare import with_layer
+from costmodel.core.layer_text import LAYER_OPTIONS, read_layer
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, VariantError
 
@@ -112,3 +116,41 @@ def test_columns_state_their_conventions():
     assert by_key["macs_ratio"].label == "MACs ratio"
     assert "standard convolution" in by_key["macs_ratio"].convention
     assert by_key["hyper"].label == "Settings"
+
+
+def test_every_metric_that_is_asked_for_has_its_ratio():
+    table = cm.compare(LAYER, ["standard", "basis"], "all", b=3)
+    for key in cm.METRICS:
+        own, whole = cm.count("basis", LAYER, b=3)[key], cm.count("standard", LAYER)[key]
+        assert table.rows[1][f"{key}_ratio"] == (own / whole if whole else None)
+        assert {key, f"{key}_ratio"} <= set(table.names)
+
+
+def test_rows_can_carry_the_layer():
+    layer = cm.ConvLayer((3, 5), 12, 20, (17, 22), stride=(2, 1), bias=True)
+    table = with_layer(cm.compare(layer, ["standard", "basis"]), layer)
+    row = table.rows[1]
+    assert row["layer"] == "k=3x5 m=12 n=20 size=17x22 stride=2x1 bias=yes"
+    assert read_layer(dict(word.split("=") for word in row["layer"].split())) == layer
+    for option in LAYER_OPTIONS:
+        value = row[option.field]
+        assert option.read(str(value)) == option.read(option.write(getattr(layer, option.field)))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: cm.compare("basis", LAYER), "layer is 'basis'; allowed is a ConvLayer"),
+        (lambda: cm.compare(7), "layer is 7; allowed is a ConvLayer"),
+        (lambda: cm.compare(LAYER, LAYER), "unknown variant '"),
+        (lambda: cm.compare(LAYER, 7), "unknown variant '7'"),
+        (lambda: cm.compare(LAYER, ["basis", None]), "unknown variant 'None'"),
+        (lambda: cm.count(LAYER, "basis"), "unknown variant '"),
+        (lambda: cm.count("basis", None), "layer is None; allowed is a ConvLayer"),
+        (lambda: cm.formula(LAYER), "unknown variant '"),
+        (lambda: cm.load("alexnet").replace(5), "unknown variant '5'"),
+    ],
+)
+def test_arguments_of_another_kind_are_one_sentence_of_ours(call, words):
+    with pytest.raises(CostModelError, match=re.escape(words)):
+        call()

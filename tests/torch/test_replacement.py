@@ -9,7 +9,7 @@ from torch import nn
 
 import costmodel as cm
 from costmodel.core.bind import bind
-from costmodel.errors import VariantError
+from costmodel.errors import CostModelError, VariantError
 from costmodel.torch.replacement import replace
 from tests.network.models import MODELS
 
@@ -166,3 +166,20 @@ def test_a_plan_of_another_model_is_one_sentence():
 
 def test_the_function_is_public():
     assert cm.torch.replace is replace
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        ("tucker2", "plan is 'tucker2'; allowed are a network after `replace`"),
+        (None, "plan is None; allowed are a network"),
+        ({"": "tucker2"}, "plan has 'tucker2' at ''; allowed is a mapping of module paths"),
+    ],
+)
+def test_what_is_no_plan_is_one_sentence(plan, words):
+    with pytest.raises(CostModelError, match=words):
+        replace(nn.Conv2d(5, 7, 3), plan)
+
+
+def test_it_is_offered_where_names_are_completed():
+    assert {"build", "replace"} <= set(dir(cm.torch))

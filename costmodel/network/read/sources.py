@@ -95,8 +95,17 @@ def _model(source: str, inputs: Sequence[Shape]) -> Network:
         raise InputError(
             f"{source!r} needs the shape of its input; allowed is --input such as 1x3x224x224"
         )
-    from costmodel.network.read.torch.named import named_model
+    from costmodel.network.read.torch.named import named_model, needed_arguments
     from costmodel.network.read.torch.reader import from_torch
 
     model = named_model(source)
-    return from_torch(model, input_shape=inputs[0] if len(inputs) == 1 else tuple(inputs))
+    needed = "" if hasattr(model, "forward") else needed_arguments(model)
+    try:
+        return from_torch(model, input_shape=inputs[0] if len(inputs) == 1 else tuple(inputs))
+    except InputError as error:
+        if not needed:
+            raise
+        raise InputError(
+            f"{error}; {source!r} needs {needed}: allowed is a function of tensors, or what gives "
+            "a model when called without arguments"
+        ) from None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import wraps
 from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any
 
 from costmodel.errors import CostModelError, InputError, unknown
 from costmodel.network.read.torch.reader import pytorch
+
+_ALLOWED = "allowed is a class or function that gives a model when called without arguments"
 
 
 def named_model(source: str) -> Any:
@@ -38,17 +41,17 @@ def named_model(source: str) -> Any:
         return value
     if not callable(value):
         raise InputError(f"{source!r} is a {type(value).__name__}; allowed is a module or callable")
-    if _needs_arguments(value):
-        return value  # a function of tensors, not one that makes a model
+    needed = needed_arguments(value)
+    if needed and isinstance(value, type):
+        raise InputError(f"{source!r} needs {needed}; {_ALLOWED}")
+    if needed:
+        return _of_tensors(value, module_class)  # not one that makes a model
     try:
         made = value()
     except CostModelError:
         raise
     except Exception as error:  # the user's code: whatever it raises is about this source
-        raise InputError(
-            f"{source!r} raised {type(error).__name__}: {error}; allowed is a class or function "
-            "that gives a model when called without arguments"
-        ) from None
+        raise InputError(f"{source!r} raised {type(error).__name__}: {error}; {_ALLOWED}") from None
     if not callable(made):
         raise InputError(
             f"{source!r} returned a {type(made).__name__}; allowed is a model or a function"
@@ -56,10 +59,25 @@ def named_model(source: str) -> Any:
     return made
 
 
-def _needs_arguments(function: Any) -> bool:
+def needed_arguments(function: Any) -> str:
+    """What a callable cannot be called without, in words; "" for nothing."""
     try:
         parameters = signature(function).parameters.values()
     except (TypeError, ValueError):
-        return False
+        return ""
     optional = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-    return any(p.default is Parameter.empty and p.kind not in optional for p in parameters)
+    names = [p.name for p in parameters if p.default is Parameter.empty and p.kind not in optional]
+    return f"the argument{'s' * (len(names) > 1)} {', '.join(map(repr, names))}" if names else ""
+
+
+def _of_tensors(function: Any, module_class: type) -> Any:
+    """A function whose arguments have to be tensors: it may not make a model of them."""
+
+    @wraps(function)
+    def run(*inputs: Any, **named: Any) -> Any:
+        result = function(*inputs, **named)
+        if isinstance(result, module_class):
+            raise InputError(f"it gives a {type(result).__name__}, not tensors")
+        return result
+
+    return run

@@ -36,6 +36,16 @@ def broken():
     raise RuntimeError("no weights here")
 
 number = 3
+
+class Wide(Net):
+    def __init__(self, width):
+        super().__init__(width)
+
+def late(x):
+    return nn.Linear(5, 4)
+
+def wide(width, taps):
+    return nn.Linear(width, taps)
 """
 
 
@@ -66,6 +76,12 @@ def test_a_function_of_tensors(models):
     "source, words",
     [
         ("own_models:broken", "raised RuntimeError: no weights here"),
+        ("own_models:Wide", "'own_models:Wide' needs the argument 'width'; allowed is"),
+        (
+            "own_models:late",
+            "a Linear, not tensors; 'own_models:late' needs the argument 'x'",
+        ),
+        ("own_models:wide", "'own_models:wide' needs the arguments 'width', 'taps': allowed is"),
         ("own_models:number", "is a int; allowed is a module or callable"),
         ("own_models:mak", "did you mean 'make'"),
         ("wrong_syntax:net", "cannot import 'wrong_syntax'"),
