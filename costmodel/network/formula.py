@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from costmodel.core.compiled import compiled
 from costmodel.core.numbers import Number
 from costmodel.core.polynomial import Polynomial, symbol
 from costmodel.core.polynomial_terms import Symbol
 from costmodel.core.polynomial_text import drawn_out
 from costmodel.errors import CostModelError
 from costmodel.network import columns
+from costmodel.network.guards import conditions, sentence
 from costmodel.network.operations import AnyOperations, Operations
 from costmodel.network.replace import at
 from costmodel.table import Table
@@ -25,7 +27,11 @@ def in_letters(network: AnyOperations, free: Sequence[str]) -> AnyOperations:
 
 def polynomial(network: Operations, metric: str, free: Sequence[str]) -> Number:
     """A total as a polynomial in some sizes; see `Network.polynomial`."""
-    value = columns.total(in_letters(network, free), metric)
+    return _total(in_letters(network, free), metric)
+
+
+def _total(network: Operations, metric: str) -> Number:
+    value = columns.total(network, metric)
     if value is None:
         raise CostModelError(
             f"{metric} has no total in {network.name}; allowed are counts that add up"
@@ -52,35 +58,85 @@ def to_sympy(value: Number) -> Any:
 
 def expression(network: Operations, metric: str, free: Sequence[str]) -> Any:
     """A total as a SymPy expression in some sizes; see `Network.formula`."""
+    from sympy import And, Piecewise
+
     from costmodel.formulas.letters import public
 
-    return public(to_sympy(polynomial(network, metric, free)))
+    opened = in_letters(network, free)
+    value = to_sympy(_total(opened, metric))
+    found = conditions(opened.guards)
+    if found:
+        value = Piecewise((value, And(*(condition.sympy(to_sympy) for condition in found))))
+    return public(value)
+
+
+def holds_for(network: Operations, free: Sequence[str]) -> str:
+    """For which sizes the formulas hold; see `Network.conditions`."""
+    return sentence(in_letters(network, free).guards)
+
+
+def counter(network: Operations, metric: str, free: Sequence[str]) -> Callable[..., int]:
+    """A total as a function of some sizes; see `Network.compiled`."""
+    opened = in_letters(network, free)
+    count = compiled(_total(opened, metric), free)
+    if not opened.guards:
+        return count
+    met = [(guard, compiled(guard.value, free)) for guard in opened.guards]
+
+    def guarded(*sizes: int, **named: int) -> int:
+        result = count(*sizes, **named)
+        if not all(guard.met(value(*sizes, **named)) for guard, value in met):
+            given = {**dict(zip(free, sizes, strict=False)), **named}
+            where = ", ".join(f"{name} = {size}" for name, size in given.items())
+            raise CostModelError(
+                f"{where} lies outside the formula of {network.name}; allowed is "
+                f"{sentence(opened.guards)}, and `at`, which captures the network anew"
+            )
+        return result
+
+    guarded.__doc__ = f"{count.__doc__}\nHolds for {sentence(opened.guards)}."
+    return guarded
 
 
 def formulas(network: Operations, metrics: Sequence[str], free: Sequence[str]) -> Table:
     """One row per metric: the network's total as a formula in some of its letters.
 
     `formula` is in Python's syntax and exact with ints (`//` is the floor of the quotient), `latex`
-    is the same for documents.
+    is the same for documents. `conditions` says for which sizes it holds, "" for all.
     """
     rows = []
     opened = in_letters(network, free)
+    holds = sentence(opened.guards)
     for metric in metrics:
         value = columns.total(opened, metric)
         latex = value.to_latex() if isinstance(value, Polynomial) else str(value)
-        rows.append({"metric": metric, "formula": str(value), "latex": latex})
+        rows.append(
+            {
+                "metric": metric,
+                "formula": str(value),
+                "latex": latex,
+                "conditions": holds if isinstance(value, Polynomial) else "",
+            }
+        )
     rebuild = network.rebuild()
     assert rebuild is not None
     fixed = {k: v for k, v in rebuild.defaults.items() if k not in free}
-    note = "exact at every size at which each layer still has an output"
+    where = f" for {holds}," if holds else ""
+    note = f"exact{where} at every size at which each layer still has an output"
     if fixed:
         note += ", with " + ", ".join(f"{name} = {value}" for name, value in fixed.items())
-    return Table(("metric", "formula", "latex"), rows, (f"{note}.", *network.footnotes))
+    return Table(
+        ("metric", "formula", "latex", "conditions"), rows, (f"{note}.", *network.footnotes)
+    )
 
 
 def typeset(table: Table, format: str) -> str:
     """The rows of `formulas` as display mathematics, for "latex" or "markdown"."""
-    lines = [rf"\mathrm{{{row['metric']}}} &= {row['latex']}" for row in table.rows]
+    lines = [
+        rf"\mathrm{{{row['metric']}}} &= {row['latex']}"
+        + (rf" \quad \text{{for {row['conditions']}}}" if row["conditions"] else "")
+        for row in table.rows
+    ]
     body = " \\\\\n".join(lines)
     inner = f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n"
     return f"\\[\n{inner}\\]\n" if format == "latex" else f"```math\n{inner}```\n"

@@ -56,13 +56,13 @@ class Network(Operations):
 
     # -- closed formulas -------------------------------------------------------------------------
     def polynomial(self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS) -> Number:
-        """A total as a polynomial in some sizes and floors of them, exact at every size."""
+        """A total as a polynomial in some sizes and floors of them, exact under `conditions`."""
         from costmodel.network import formula  # what only counts needs no polynomials
 
         return formula.polynomial(self, metric, free)
 
     def formula(self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS) -> Any:
-        """A total as a SymPy expression in some sizes, exact at every input size.
+        """A total as a SymPy expression in some sizes, exact at every size that it holds for.
 
         Args:
             metric: "macs", "params" or another column of the table.
@@ -70,7 +70,8 @@ class Network(Operations):
 
         Returns:
             A SymPy expression with floors kept and like terms collected. It holds for every size at
-            which each layer still has an output.
+            which each layer still has an output. Where a model's forward asks about its sizes, it
+            is a `Piecewise` with the answers as its condition.
 
         Raises:
             CostModelError: a letter that the network does not have, or a network from a table of
@@ -83,10 +84,22 @@ class Network(Operations):
     def compiled(
         self, metric: str = "macs", free: Sequence[str] = FREE_LETTERS
     ) -> Callable[..., int]:
-        """The formula as a function of the free sizes, in that order or by name; exact ints."""
-        from costmodel.core.compiled import compiled
+        """The formula as a function of the free sizes, in that order or by name; exact ints.
 
-        return compiled(self.polynomial(metric, free), free)
+        The function raises `CostModelError` at sizes outside the formula's conditions.
+        """
+        from costmodel.network import formula
+
+        return formula.counter(self, metric, free)
+
+    def conditions(self, free: Sequence[str] = FREE_LETTERS) -> str:
+        """For which sizes the formulas hold ("H ≤ 64 and H divisible by 7"), "" for all.
+
+        They are the answers to what a model's forward asks about its sizes.
+        """
+        from costmodel.network import formula
+
+        return formula.holds_for(self, free)
 
     # -- what if ---------------------------------------------------------------------------------
     def replace(

@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from costmodel.core.bound import BoundVariant
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, unknown
 from costmodel.metrics.settings import DEFAULTS, Settings
+from costmodel.network.guards import Guard, sentence
 from costmodel.network.operation import NOT_MODELLED, Counted, NetOp, Parameter
 
 #: The letters of a closed formula unless others are asked for: batch, input rows, input columns.
@@ -33,6 +34,18 @@ Part = tuple[NetOp, tuple[Parameter, ...]]
 AnyOperations = TypeVar("AnyOperations", bound="Operations")
 
 
+class Recount(NamedTuple):
+    """A network's operations at some sizes, in the order and with the names that it has.
+
+    guards: where its counts are polynomials, the conditions under which they hold; none means at
+    every size at which each layer still has an output.
+    """
+
+    ops: Sequence[NetOp]
+    shapes: Shapes
+    guards: tuple[Guard, ...] = ()
+
+
 @dataclass(frozen=True)
 class Rebuild:
     """How to get the same network's operations at other sizes; formulas go through it too.
@@ -40,12 +53,12 @@ class Rebuild:
     defaults: the letters that may be set or left free ("N", "H", "W", a width multiplier …) with
     the values that the network was read with.
     build: letters' values (all of them; ints, or polynomials of `formula.polynomial`) → the
-    operations, in the same order and with the same names as at the defaults, and the input shapes.
+    recount.
     ratios: the letters that are not integers (multipliers of width or resolution).
     """
 
     defaults: Mapping[str, Number]
-    build: Callable[[Mapping[str, Number]], tuple[Sequence[NetOp], Shapes]]
+    build: Callable[[Mapping[str, Number]], Recount]
     ratios: tuple[str, ...] = ()
 
 
@@ -107,6 +120,7 @@ class Operations(Counted):
             where the source cannot tell.
         settings: what its columns take a byte, a FLOP and the bits of a number to be.
         replacement: what was put in place of some of its layers, None for nothing.
+        guards: conditions on the letters of its counts under which they hold.
     """
 
     name: str
@@ -117,6 +131,7 @@ class Operations(Counted):
     rebuild: Callable[[], Rebuild | None] = field(default=fixed_sizes, compare=False, repr=False)
     settings: Settings = DEFAULTS
     replacement: Replacement | None = None
+    guards: tuple[Guard, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ops", _unique_names(self.ops))
@@ -194,6 +209,8 @@ class Operations(Counted):
         notes = list(self.notes)
         if self.replacement is not None:
             notes.append(_replaced_in_words(self.replacement))
+        if self.guards:
+            notes.append(f"The counts hold for {sentence(self.guards)}.")
         missing = Counter(op.operator or op.kind for op in self.unmodelled)
         if missing:
             count = missing.total()
@@ -214,9 +231,11 @@ def recounted(network: AnyOperations, sizes: Mapping[str, Number]) -> AnyOperati
         if letter not in known.defaults:
             raise CostModelError(unknown("size", letter, known.defaults))
     values = {**known.defaults, **sizes}
-    ops, shapes = known.build(values)
     again = replace(known, defaults=values)  # what comes next starts from these sizes
-    return replace(network, ops=tuple(ops), input_shapes=shapes, rebuild=lambda: again)
+    ops, shapes, guards = Recount(*known.build(values))
+    return replace(
+        network, ops=tuple(ops), input_shapes=shapes, rebuild=lambda: again, guards=guards
+    )
 
 
 def _replaced_in_words(done: Replacement) -> str:

@@ -83,6 +83,7 @@ def at(network: AnyOperations, **sizes: Number) -> AnyOperations:
         input_shapes=again.input_shapes,
         rebuild=again.rebuild,
         replacement=again.replacement,
+        guards=again.guards,
     )
 
 

@@ -20,7 +20,7 @@ from costmodel.core.output_size import pool_size
 from costmodel.errors import CostModelError, LayerError
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp, Parameter
-from costmodel.network.operations import FREE_LETTERS, Rebuild, Shapes
+from costmodel.network.operations import FREE_LETTERS, Rebuild, Recount
 from costmodel.registry import Registry
 
 
@@ -205,7 +205,7 @@ class Architecture:
     options: Mapping[str, Any] = field(default_factory=dict)
     channels: int = 3
 
-    def build(self, values: Mapping[str, Number]) -> tuple[list[NetOp], Shapes]:
+    def build(self, values: Mapping[str, Number]) -> Recount:
         """The operations and the input's shape at the given letters' values, ints or symbols."""
         values = {name: _number(name, value) for name, value in values.items()}
         rho = values.get("rho", 1)
@@ -217,7 +217,7 @@ class Architecture:
         )
         builder = Builder(values, **self.options)
         self.run(builder, Map(self.channels, size))
-        return builder.ops, ((values["N"], self.channels, *size),)
+        return Recount(builder.ops, ((values["N"], self.channels, *size),))
 
     def network(self, **values: Number) -> Network:
         """The network at the published sizes, or at others."""

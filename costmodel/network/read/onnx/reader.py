@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from costmodel.errors import CostModelError, InputError
 from costmodel.network.network import Network
-from costmodel.network.operations import Rebuild, Shapes
+from costmodel.network.operations import Rebuild, Recount
 
 
 def from_onnx(
@@ -50,7 +50,7 @@ def from_onnx(
     ops = Reader(TensorShapes(model, label), label).run()
     title = name or os.path.splitext(os.path.basename(label))[0]
 
-    def build(values: Mapping[str, Any]) -> tuple[Sequence[Any], Shapes]:
+    def build(values: Mapping[str, Any]) -> Recount:
         for letter, value in values.items():
             if not isinstance(value, int):
                 raise CostModelError(
@@ -58,7 +58,7 @@ def from_onnx(
                     "are networks from PyTorch, a table or a generator"
                 )
         again = from_onnx(path, dims=dict(values))
-        return again.ops, again.input_shapes
+        return Recount(again.ops, again.input_shapes)
 
     return Network(
         title,

@@ -1,7 +1,8 @@
 """Closed formulas of captured networks: one forward on sizes with letters, then a check.
 
-The formula is checked before it is handed out: the network is counted again at other sizes, and
-every operation's multiplies have to be what the formula says.
+What the forward asks about its sizes are the formula's guards. It is checked before it is handed
+out: the network is counted again at other sizes inside the guards, and every operation's multiplies
+have to be what the formula says.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from torch import nn
 
 from costmodel.core.polynomial import Polynomial
 from costmodel.errors import CostModelError
+from costmodel.network.guards import Guard
 from costmodel.network.operation import NetOp
-from costmodel.network.operations import Rebuild, Shapes
+from costmodel.network.operations import Rebuild, Recount
 from costmodel.network.read.torch.copies import title
 from costmodel.network.read.torch.dispatch import CaptureMode
 from costmodel.network.read.torch.inputs import Inputs
+from costmodel.network.read.torch.places import letter_names, others, places
+from costmodel.network.read.torch.questions import Questions
 from costmodel.network.read.torch.recorder import Recorder
 from costmodel.network.read.torch.run import (
     FAST,
@@ -55,15 +59,16 @@ def rebuild(model: Callable[..., Any], inputs: Inputs) -> Rebuild:
         if letter
     }
 
-    def build(values: Mapping[str, Any]) -> tuple[Sequence[NetOp], Shapes]:
+    def build(values: Mapping[str, Any]) -> Recount:
         shapes = tuple(
             tuple(values[n] if n else side for n, side in zip(names, shape, strict=True))
             for names, shape in zip(letters, inputs.shapes, strict=True)
         )
         free = [name for name, value in values.items() if not isinstance(value, int)]
         if not free:
-            return capture(model, inputs.with_shapes(shapes)).ops, shapes
-        return _with_letters(model, inputs, letters, values, free), shapes
+            return Recount(capture(model, inputs.with_shapes(shapes)).ops, shapes)
+        ops, guards = _with_letters(model, inputs, letters, values, free)
+        return Recount(ops, shapes, guards)
 
     return Rebuild(defaults, build)
 
@@ -118,7 +123,7 @@ def _with_letters(
     letters: tuple[tuple[str, ...], ...],
     values: Mapping[str, Any],
     free: Sequence[str],
-) -> list[NetOp]:
+) -> tuple[list[NetOp], tuple[Guard, ...]]:
     base = {
         n: side
         for names, shape in zip(letters, inputs.shapes, strict=True)
@@ -131,17 +136,22 @@ def _with_letters(
     own = {**base, **fixed}
     for start in _starts(own, free):
         try:
-            ops = _follow(model, inputs, letters, start, symbols)
+            ops, guards = _follow(model, inputs, letters, start, symbols)
         except CostModelError as error:
             problem = str(error)
             continue
         except Exception:  # the model does not take these sizes
             continue
+        try:
+            near = places(own, symbols, guards)
+        except CostModelError as error:
+            problem = problem or str(error)
+            continue
         # a formula found elsewhere has to hold at the network's own sizes before all others
-        places = [own, *_others(start, free)] if start != own else _others(start, free)
-        wrong = _check(model, inputs, letters, places, symbols, ops)
+        checked = [own, *near] if start != own else near
+        wrong = _check(model, inputs, letters, checked, symbols, ops)
         if not wrong:
-            return ops
+            return ops, guards
         problem = problem if wrong == NO_OTHER else wrong
     names = ", ".join(free)
     if problem:
@@ -163,7 +173,7 @@ def _takes(
     """Whether the model takes another size in one letter alone."""
     return any(
         _counted(model, inputs, _shapes(letters, inputs, sizes)) is not None
-        for sizes in _others(base, [name])
+        for sizes in others(base, [name])
     )
 
 
@@ -188,8 +198,8 @@ def _follow(
     letters: tuple[tuple[str, ...], ...],
     sizes: Mapping[str, int],
     symbols: Mapping[str, Any],
-) -> list[NetOp]:
-    """One forward at known sizes, some of which have letters."""
+) -> tuple[list[NetOp], tuple[Guard, ...]]:
+    """One forward at known sizes, some of which have letters, and what it asks about them."""
     placed = inputs.with_shapes(_shapes(letters, inputs, sizes))
     with LOCK, ModelState() as state, torch.random.fork_rng(devices=[]):
         if isinstance(model, nn.Module):
@@ -198,14 +208,15 @@ def _follow(
             state.add(owner)
         recorder = Recorder(state)
         args, kwargs = placed.tensors("meta")
-        shapes = ShapeMode(recorder)
+        questions = Questions()
+        shapes = ShapeMode(recorder, questions)
         for tensor, names in zip(
             (*args, *kwargs.values()), _by_place(inputs, letters), strict=True
         ):
             shapes.set(
                 tensor,
                 tuple(
-                    Size(side, symbols[n]) if n in symbols else side
+                    Size(side, symbols[n], questions) if n in symbols else side
                     for n, side in zip(names, tensor.shape, strict=True)
                 ),
             )
@@ -214,7 +225,11 @@ def _follow(
             model(*args, **kwargs)
         if shapes.lost:
             raise CostModelError(f"how the sizes of {shapes.lost!r} come about is not known")
-        return recorder.ops + recorder.unused()
+        if questions.refused:
+            raise CostModelError(
+                f"the forward asks what cannot be said of all sizes: {questions.refused}"
+            )
+        return recorder.ops + recorder.unused(), tuple(questions.guards)
 
 
 def _by_place(inputs: Inputs, letters: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
@@ -232,11 +247,11 @@ def _check(
     ops: Sequence[NetOp],
 ) -> str:
     """Count again at other sizes; what is wrong with the formula, "" where nothing is."""
-    names = {n: next(iter(v.free_symbols)) for n, v in symbols.items() if _is_letter(v)}
-    if len(names) != len(symbols):
+    names = letter_names(symbols)
+    if names is None:
         return ""  # polynomials of polynomials: the letters' own formula has been checked
     checked = 0
-    for sizes in places:
+    for sizes in places[:_TRIES]:
         counted = _counted(model, inputs, _shapes(letters, inputs, sizes))
         if counted is None:
             continue
@@ -254,31 +269,3 @@ def _check(
         if checked == _CHECKS:
             break
     return "" if checked else NO_OTHER
-
-
-def _is_letter(value: Any) -> bool:
-    return isinstance(value, Polynomial) and len(value.free_symbols) == 1 and len(value.terms) == 1
-
-
-def _others(start: Mapping[str, int], free: Sequence[str]) -> list[dict[str, int]]:
-    """Sizes to check at: odd ones first, then multiples that pickier models take."""
-    steps = (
-        (1, 2),
-        (5, 9),
-        (3, 4),
-        (7, 6),
-        (13, 21),
-        (32, 64),
-        (64, 96),
-        (14, 28),
-        (96, 160),
-        (2, 8),
-    )
-    result = []
-    for step in steps[:_TRIES]:
-        sizes = dict(start)
-        for i, name in enumerate(free):
-            sizes[name] = start[name] + (1 + i if name == "N" else step[i % 2] + i // 2)
-        result.append(sizes)
-    double = {n: s * 2 if n in free else s for n, s in start.items()}
-    return [*result, double]

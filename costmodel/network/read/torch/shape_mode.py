@@ -8,6 +8,7 @@ writes them into the recorded operations.
 from __future__ import annotations
 
 import contextlib
+import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,11 +20,14 @@ from torch.overrides import TorchFunctionMode
 
 from costmodel.core.numbers import product
 from costmodel.errors import CostModelError
-from costmodel.network.operation import MatMul, NetOp
+from costmodel.network.operation import NetOp
+from costmodel.network.read.torch.followed import plain
 from costmodel.network.read.torch.operators import OPERATORS, base_name
+from costmodel.network.read.torch.questions import Questions
 from costmodel.network.read.torch.recorder import Recorder
 from costmodel.network.read.torch.rules.computed_shapes import einsum_sizes
-from costmodel.network.read.torch.rules.shapes import Dims, broadcast, fallback
+from costmodel.network.read.torch.rules.shapes import Dims, fallback
+from costmodel.network.read.torch.sized_products import matched, matrices, sized_convolution
 from costmodel.network.read.torch.sizes import Size, term, terms
 from costmodel.network.read.torch.tensors import tensors_in
 
@@ -48,11 +52,14 @@ class ShapeMode(TorchFunctionMode):
 
     Args:
         recorder: where the capture below puts its operations.
+        questions: where the questions about sizes go.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, questions: Questions) -> None:
         super().__init__()
         self.recorder = recorder
+        self.questions = questions
+        self.valued: dict[int, Tensor] = {}  # real tensors whose numbers depend on sizes
         self.known: dict[int, tuple[Tensor, Dims]] = {}
         self.lost: str = ""  # the first product whose sizes are not known
 
@@ -79,6 +86,9 @@ class ShapeMode(TorchFunctionMode):
                 out = func(*args, **kwargs)
                 if isinstance(out, Tensor) and out is not args[0]:
                     self._keep(attribute, args, kwargs, out)
+                    self._follow_values(args, kwargs, out)
+                elif attribute in _LAYOUT:
+                    self._layout(attribute, func, args, kwargs)
                 return out
             name = attribute
         elif name == "size":
@@ -88,13 +98,50 @@ class ShapeMode(TorchFunctionMode):
         elif name in ("numel", "nelement"):
             return product(self.shape(args[0]))
         elif name == "__len__":
-            return int(self.shape(args[0])[0]) if args[0].dim() else func(*args)
+            return operator.index(self.shape(args[0])[0]) if args[0].dim() else func(*args)
+        elif name in _LAYOUT:
+            return self._layout(name, func, args, kwargs)
         before = len(self.recorder.ops)
-        out = func(*args, **kwargs)
+        self._note_values(name, args, kwargs)
+        out = func(*plain(args), **plain(kwargs))
         self._keep(name, args, kwargs, out)
+        self._follow_values(args, kwargs, out)
         if len(self.recorder.ops) > before:
             self._annotate(name, args, kwargs, out, before)
         return out
+
+    # -- numbers inside tensors, and where they lie ----------------------------------------------
+    def _note_values(self, name: str, args: Any, kwargs: Any) -> None:
+        """A question about numbers that sizes have made: no guard says what they are."""
+        reads = name in _READS or OPERATORS.row(base_name(name)).values
+        if reads and any(id(t) in self.valued for t in tensors_in((args, kwargs))):
+            self.questions.refuse(f"the numbers that {name.strip('_')!r} reads")
+
+    def _follow_values(self, args: Any, kwargs: Any, out: Any) -> None:
+        """Mark real tensors that were made from sizes: their numbers may depend on them."""
+        made = [t for t in tensors_in(out) if not t.is_meta]
+        if not made:
+            return
+        given = tuple(tensors_in((args, kwargs)))
+        if (
+            any(id(t) in self.valued or id(t) in self.known for t in given)
+            or plain(args) is not args
+            or any(plain(value) is not value for value in kwargs.values())
+        ):
+            self.valued.update((id(t), t) for t in made)
+
+    def _layout(self, name: str, func: Any, args: Any, kwargs: Any) -> Any:
+        """Strides and the like, as sizes where the elements lie in the order of the axes."""
+        out = func(*args, **kwargs)
+        tensor = args[0]
+        if id(tensor) not in self.known or isinstance(out, bool):
+            return out
+        steps = [product(self.shape(tensor)[axis + 1 :]) for axis in range(tensor.dim())]
+        if name != "stride" or plain(steps) != list(tensor.stride()):
+            self.questions.refuse(f"the {name} of a tensor")
+            return out
+        dim = args[1] if len(args) > 1 else kwargs.get("dim")
+        return tuple(steps) if dim is None else steps[dim]
 
     # -- shapes ----------------------------------------------------------------------------------
     def _keep(self, name: str, args: Any, kwargs: Any, out: Any) -> None:
@@ -103,6 +150,7 @@ class ShapeMode(TorchFunctionMode):
             return
         given: Any = None
         rule = OPERATORS.row(base_name(name)).shape
+        asked = len(self.questions.guards)
         if rule is not None:
             try:
                 given = rule(self.shape, args, kwargs, out)
@@ -122,7 +170,8 @@ class ShapeMode(TorchFunctionMode):
         inputs: list[Dims] | None = None
         for tensor, shape in zip(outputs, shapes, strict=True):
             sides = tuple(tensor.shape)
-            if shape is None or tuple(map(int, shape)) != sides:
+            if shape is None or plain(shape) != sides:
+                self.questions.undo(asked)
                 if inputs is None:
                     inputs = [self.shape(t) for t in tensors_in((args, kwargs))]
                 shape = fallback(inputs, sides)
@@ -160,7 +209,7 @@ class ShapeMode(TorchFunctionMode):
         work: Any = op.work
         if work:
             shapes = [self.shape(t) for t in (*outputs, *inputs)]
-            same = [s for s in shapes if int(product(s)) == work]
+            same = [s for s in shapes if plain(product(s)) == work]
             if same:
                 work = term(product(max(same, key=lambda s: sum(type(x) is Size for x in s))))
             elif (
@@ -176,26 +225,38 @@ class ShapeMode(TorchFunctionMode):
     ) -> list[NetOp] | None:
         shape = self.shape
         if name.startswith("conv") and len(ops) == 1:
-            return _convolution(ops[0], shape(args[0]), args[0])
+            return sized_convolution(ops[0], shape(args[0]), args[0])
         if name == "linear":
             x, w = shape(args[0]), shape(args[1])
-            return _matched(ops, [((), product(x[:-1]), x[-1], product(w[:-1]))])
+            return matched(ops, [((), product(x[:-1]), x[-1], product(w[:-1]))])
         if name in ("matmul", "mm", "bmm", "__matmul__", "__rmatmul__"):
             a, b = (shape(t) for t in (args[:2] if name != "__rmatmul__" else args[1::-1]))
-            return _matched(ops, [_matrices(a, b)])
+            return matched(ops, [matrices(a, b)])
         if name in ("addmm", "baddbmm", "addbmm"):
-            return _matched(ops, [_matrices(shape(args[1]), shape(args[2]))])
+            return matched(ops, [matrices(shape(args[1]), shape(args[2]))])
         if name == "scaled_dot_product_attention":
             q, k, v = (shape(t) for t in list(tensors_in((args, kwargs)))[:3])
-            return _matched(ops, [(q[:-2], q[-2], q[-1], k[-2]), (q[:-2], q[-2], k[-2], v[-1])])
+            return matched(ops, [(q[:-2], q[-2], q[-1], k[-2]), (q[:-2], q[-2], k[-2], v[-1])])
         if name == "einsum":
             read = einsum_sizes(shape, args)
             if read is None or len(read[0]) != 2:
                 return None
             inputs, sizes, _ = read
             letters = dict.fromkeys("".join(inputs))
-            return _matched(ops, [((), product(sizes[c] for c in letters), 1, 1)])
+            return matched(ops, [((), product(sizes[c] for c in letters), 1, 1)])
         return None
+
+
+#: What tells how a tensor lies in memory.
+_LAYOUT = frozenset(("stride", "storage_offset", "nbytes"))
+#: What takes numbers out of a tensor.
+_READS = frozenset(
+    (
+        *("item", "tolist", "numpy", "is_nonzero", "equal", "allclose", "__array__", "__bool__"),
+        *("__int__", "__index__", "__float__", "__complex__", "__contains__", "__reversed__"),
+        *("__repr__", "__format__"),
+    )
+)
 
 
 class _TensorSize(tuple[Any, ...]):
@@ -213,57 +274,6 @@ class _TensorSize(tuple[Any, ...]):
 
     def __add__(self, other: Any) -> Any:
         return _TensorSize(tuple(self) + tuple(other))
-
-
-def _matrices(a: Dims, b: Dims) -> tuple[Dims, Any, Any, Any]:
-    left = (1, *a) if len(a) == 1 else a
-    right = (*b, 1) if len(b) == 1 else b
-    batch = broadcast(left[:-2], right[:-2]) if len(left) > 2 or len(right) > 2 else ()
-    return batch, left[-2], left[-1], right[-1]
-
-
-def _convolution(op: NetOp, x: Dims, tensor: Tensor) -> list[NetOp] | None:
-    layer = op.layer
-    if layer is None:
-        return None
-    sides = layer.dims
-    batch = x[0] if len(x) == sides + 2 else 1
-    # zeros that PyTorch had to add before ("same" with an even window) are part of the layer's size
-    extra = [a - int(b) for a, b in zip(layer.size, x[-sides:], strict=True)]
-    size = tuple(term(n + e) for n, e in zip(x[-sides:], extra, strict=True))
-    if int(batch) != layer.batch:
-        return None
-    return [op.replace(layer=layer.replace(size=size, batch=term(batch)))]
-
-
-def _matched(
-    ops: Sequence[NetOp], wanted: Sequence[tuple[Dims, Any, Any, Any]]
-) -> list[NetOp] | None:
-    """The recorded products with the sizes of (batch, rows, inner, columns) in them."""
-    if len(ops) != len(wanted):
-        return None
-    result = []
-    for op, (lead, rows, inner, columns) in zip(ops, wanted, strict=True):
-        batch = product(lead)
-        macs = batch * rows * inner * columns
-        if int(macs) != op.macs:
-            return None
-        layer = op.layer
-        if layer is not None:
-            sides = [
-                n
-                for n, m, k in ((batch * rows, inner, columns), (batch * columns, inner, rows))
-                if (int(n), int(m), int(k))
-                == (layer.size[0], layer.in_channels, layer.out_channels)
-                and type(m) is int
-                and type(k) is int
-            ]
-            if sides:
-                result.append(op.replace(layer=layer.replace(size=(term(sides[0]),))))
-                continue
-        matmul = MatMul(term(batch), term(rows), term(inner), term(columns))
-        result.append(op.replace(layer=None, matmul=matmul))
-    return result
 
 
 @contextlib.contextmanager

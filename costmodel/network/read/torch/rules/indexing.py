@@ -49,13 +49,13 @@ def getitem(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: 
 
 
 def sliced(side: Any, item: slice) -> Any:
-    """Entries that a slice of an axis takes; bounds are taken to stay on the side they are on."""
+    """Entries that a slice of an axis takes; on which side a bound lies is a question."""
     step = 1 if item.step is None else item.step
     start = 0 if item.start is None else item.start
     stop = side if item.stop is None else item.stop
     start = max(side + start, 0) if start < 0 else min(start, side)
     stop = max(side + stop, 0) if stop < 0 else min(stop, side)
-    return ceil_div(stop - start, step) if stop > start else 0
+    return ceil_div(max(stop - start, 0), step)
 
 
 @shape_rule("index_select", "gather", "take_along_dim")

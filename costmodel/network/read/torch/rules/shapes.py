@@ -8,12 +8,14 @@ costs a formula, never its truth.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor
 
 from costmodel.core.numbers import ceil_div, product
+from costmodel.network.read.torch.followed import plain
 from costmodel.network.read.torch.operators import shape_rule
 
 Dims = tuple[Any, ...]
@@ -47,7 +49,8 @@ def broadcast(*shapes: Dims) -> Dims:
     result: list[Any] = [1] * rank
     for shape in shapes:
         for axis, side in enumerate(shape, rank - len(shape)):
-            if result[axis] == 1 or (side != 1 and type(result[axis]) is int):
+            known = plain(result[axis])  # PyTorch has compared them: nothing is asked
+            if known == 1 or (plain(side) != 1 and type(result[axis]) is int):
                 result[axis] = side
     return tuple(result)
 
@@ -196,25 +199,55 @@ def stack(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: An
 def unbind(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """One tensor per entry of an axis."""
     x = list(shape(args[0]))
-    del x[argument(args, kwargs, 1, "dim", 0)]
-    return [tuple(x)] * len(out)
+    count = operator.index(x.pop(argument(args, kwargs, 1, "dim", 0)))  # how many: a question
+    return [tuple(x)] * count
 
 
-@shape_rule("chunk", "split", "split_with_sizes", "tensor_split", "unsafe_chunk", "unsafe_split")
+@shape_rule("split", "split_with_sizes", "unsafe_split")
 def split(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
-    """Parts along one axis; equal parts of a size are its quotient."""
+    """Parts of given sizes along one axis, the last as large as what is left."""
+    size = argument(args, kwargs, 1, "split_size_or_sections", kwargs.get("split_size"))
+    if isinstance(size, list | tuple):
+        return _parts(shape, args, kwargs, size)
+    return _equal_parts(shape, args, kwargs, size, len(out))
+
+
+@shape_rule("chunk", "unsafe_chunk")
+def chunk(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """At most so many parts along one axis, all but the last of one size."""
+    dim = argument(args, kwargs, 2, "dim", 0)
+    size = ceil_div(shape(args[0])[dim], argument(args, kwargs, 1, "chunks", 1))
+    return _equal_parts(shape, args, kwargs, size, len(out))
+
+
+@shape_rule("tensor_split")
+def tensor_split(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """So many parts along one axis, the first larger by one where it does not come out even."""
+    x = shape(args[0])
+    count = argument(args, kwargs, 1, "indices_or_sections", kwargs.get("sections"))
+    dim = argument(args, kwargs, 2, "dim", 0)
+    if not isinstance(count, int):
+        return None
+    sides = [(x[dim] + count - 1 - i) // count for i in range(count)]
+    return _parts(shape, args, kwargs, sides)
+
+
+def _equal_parts(
+    shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], size: Any, count: int
+) -> list[Dims] | None:
+    """So many parts of one size, the last as large as what is left: their number is a question."""
+    left = shape(args[0])[argument(args, kwargs, 2, "dim", 0)] - size * (count - 1)
+    if not 0 < left <= size:
+        return None
+    return _parts(shape, args, kwargs, [*[size] * (count - 1), left])
+
+
+def _parts(
+    shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], sides: Sequence[Any]
+) -> list[Dims]:
     x = shape(args[0])
     dim = argument(args, kwargs, 2, "dim", 0) % len(x)
-    given = argument(args, kwargs, 1, "split_size", kwargs.get("chunks"))
-    parts = []
-    for i, piece in enumerate(out):
-        side: Any = piece.shape[dim]
-        if isinstance(given, list | tuple):
-            side = given[i]
-        elif len({p.shape[dim] for p in out}) == 1:
-            side = x[dim] // len(out)
-        parts.append((*x[:dim], side, *x[dim + 1 :]))
-    return parts
+    return [(*x[:dim], side, *x[dim + 1 :]) for side in sides]
 
 
 @shape_rule("zeros", "ones", "empty", "rand", "randn", "full")
@@ -257,12 +290,12 @@ def meshgrid(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out:
 def fallback(shapes: Sequence[Dims], sides: Sequence[int]) -> Dims | None:
     """What an operator without a rule most likely does: keep, or broadcast, its inputs' shapes."""
     for shape in shapes:
-        if tuple(map(int, shape)) == tuple(sides):
+        if plain(shape) == tuple(sides):
             joined = [s for s in shapes if len(s) <= len(sides)]
             both = broadcast(*joined)
-            return both if tuple(map(int, both)) == tuple(sides) else shape
+            return both if plain(both) == tuple(sides) else shape
     if shapes:
         both = broadcast(*shapes)
-        if tuple(map(int, both)) == tuple(sides):
+        if plain(both) == tuple(sides):
             return both
     return None
