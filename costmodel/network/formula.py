@@ -12,7 +12,7 @@ from costmodel.core.polynomial_terms import Symbol
 from costmodel.core.polynomial_text import drawn_out
 from costmodel.errors import CostModelError
 from costmodel.network import columns
-from costmodel.network.guards import conditions, sentence
+from costmodel.network.conditions import conditions, sentence
 from costmodel.network.operations import AnyOperations, Operations
 from costmodel.network.replace import at
 from costmodel.table import Table
@@ -84,8 +84,12 @@ def counter(network: Operations, metric: str, free: Sequence[str]) -> Callable[.
     met = [(guard, compiled(guard.value, free)) for guard in opened.guards]
 
     def guarded(*sizes: int, **named: int) -> int:
-        result = count(*sizes, **named)
-        if not all(guard.met(value(*sizes, **named)) for guard, value in met):
+        try:
+            result = count(*sizes, **named)
+            inside = all(guard.met(value(*sizes, **named)) for guard, value in met)
+        except ZeroDivisionError:  # a quotient of sizes that is none here
+            inside = False
+        if not inside:
             given = {**dict(zip(free, sizes, strict=False)), **named}
             where = ", ".join(f"{name} = {size}" for name, size in given.items())
             raise CostModelError(

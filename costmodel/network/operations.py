@@ -20,7 +20,8 @@ from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, unknown
 from costmodel.metrics.settings import DEFAULTS, Settings
-from costmodel.network.guards import Guard, sentence
+from costmodel.network.conditions import sentence
+from costmodel.network.guards import Guard
 from costmodel.network.operation import NOT_MODELLED, Counted, NetOp, Parameter
 
 #: The letters of a closed formula unless others are asked for: batch, input rows, input columns.

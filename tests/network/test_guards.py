@@ -6,8 +6,9 @@ import random
 import pytest
 
 from costmodel.core.polynomial import symbol
+from costmodel.network.conditions import conditions, fixed_letters, sentence
 from costmodel.network.formula import to_sympy
-from costmodel.network.guards import Guard, conditions, fixed_letters, sentence
+from costmodel.network.guards import Guard
 
 H, W = symbol("H"), symbol("W")
 
@@ -28,6 +29,7 @@ H, W = symbol("H"), symbol("W")
         ([Guard((7 - W % 7) % 7, "==")], "W divisible by 7"),
         ([Guard(H % 4, "=="), Guard(H % 6, "==")], "H divisible by 12"),
         ([Guard(H - W, ">=")], "H ≥ W"),
+        ([Guard(90 - H * W, ">=")], "H*W ≤ 90"),
         ([Guard(50 - H, ">="), Guard(W % 3, "==")], "H ≤ 50 and W divisible by 3"),
     ],
 )
@@ -68,6 +70,11 @@ def test_conditions_and_guards_hold_at_the_same_sizes():
 def test_a_certain_guard_holds_at_every_size():
     assert Guard(H - 1, ">=").certain
     assert Guard(H + W, "!=").certain
+    assert Guard(H - H // 2, ">=").certain
+    assert Guard((H + 1) // 2 - H // 2, ">=").certain
+    assert Guard(2 * ((H + 1) // 2) - H, ">=").certain
+    assert Guard(H + (7 - H % 7) % 7 + 1, "!=").certain
+    assert not Guard((H + 1) // 2 - H // 2 - 1, ">=").certain
     assert not Guard(H - 2, ">=").certain
     assert not Guard(H - 1, "!=").certain
 

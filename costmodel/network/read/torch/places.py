@@ -8,7 +8,8 @@ from typing import Any
 
 from costmodel.core.polynomial import Polynomial
 from costmodel.errors import CostModelError
-from costmodel.network.guards import Guard, conditions, fixed_letters, sentence
+from costmodel.network.conditions import conditions, fixed_letters, sentence
+from costmodel.network.guards import Guard
 
 #: How far from a network's own sizes others are looked for, where guards leave out the usual ones.
 _FAR = 160

@@ -66,12 +66,12 @@ def view(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
 
 def filled(sizes: Sequence[Any], elements: Any) -> Dims:
     """Sizes with the −1 among them worked out."""
-    known = product(s for s in sizes if s != -1)
+    known = product(s for s in sizes if plain(s) != -1)
     result = []
     for side in sizes:
-        if side != -1:
+        if plain(side) != -1:
             result.append(side)
-        elif known == 0:
+        elif plain(known) == 0:
             result.append(0)
         else:
             result.append(elements // known)
@@ -153,7 +153,7 @@ def expand(shape: ShapeOf, args: tuple[Any, ...], kwargs: dict[str, Any], out: A
     x = shape(args[0])
     sizes = _listed(args[1:], kwargs, "size")
     lead = len(sizes) - len(x)
-    return tuple(x[i - lead] if s == -1 else s for i, s in enumerate(sizes))
+    return tuple(x[i - lead] if plain(s) == -1 else s for i, s in enumerate(sizes))
 
 
 @shape_rule("expand_as", "view_as", "reshape_as")
