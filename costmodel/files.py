@@ -77,6 +77,13 @@ def _umask() -> int:
     return mask
 
 
+def data_names(folder: str, ending: str = ".csv") -> list[str]:
+    """The names, without their ending, of the files of that kind in a shipped folder."""
+    path = data_path(folder)
+    files = os.listdir(path) if os.path.isdir(path) else []
+    return sorted(name.removesuffix(ending) for name in files if name.endswith(ending))
+
+
 def data_path(*parts: str) -> str:
     """The path of a shipped file or folder: `data_path("networks", "resnet18.csv")`."""
     inside = os.path.join(_HERE, "data")

@@ -35,13 +35,9 @@ class Case:
     @property
     def key(self) -> str:
         """The case as text: equal for equal cases, and read back by `from_key`."""
-        geometry = {
-            f.name: _plain(getattr(self.layer, f.name))
-            for f in fields(ConvLayer)
-            if getattr(self.layer, f.name) != _DEFAULTS[f.name]
-        }
-        hyper = {name: _plain(value) for name, value in self.hyper}
-        parts = {"variant": self.variant, "hyper": hyper, "layer": geometry}
+        said = {f.name: getattr(self.layer, f.name) for f in fields(ConvLayer)}
+        geometry = {name: value for name, value in said.items() if value != _DEFAULTS[name]}
+        parts = {"variant": self.variant, "hyper": dict(self.hyper), "layer": geometry}
         return json.dumps(parts, sort_keys=True)
 
     @classmethod
@@ -109,10 +105,6 @@ def cases_of(
 def network_cases(network: Network) -> list[Case]:
     """The layers of a network as cases, each once."""
     return [Case(layer) for layer in dict.fromkeys(op.layer for op in network.ops) if layer]
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _tuples(value: Any) -> Any:

@@ -12,6 +12,7 @@ from costmodel.table import Table
 from costmodel.timing.calibration import calibrated
 from costmodel.timing.case import Case
 from costmodel.timing.convolution import Convolution, convolutions, of_layer
+from costmodel.timing.model.intervals import Prediction
 from costmodel.timing.model.predictor import Predictor
 from costmodel.timing.roofline import Peaks
 from costmodel.timing.store.database import Store
@@ -54,9 +55,7 @@ class Timed:
         said = self.predictor.variant(bound)
         return {
             "measured_ms": None if real is None else 1e3 * real,
-            "predicted_ms": 1e3 * said.seconds,
-            "low_ms": 1e3 * said.low,
-            "high_ms": 1e3 * said.high,
+            **_milliseconds(said),
             "why": self.why(convolutions(bound)),
         }
 
@@ -124,8 +123,12 @@ def _network_cells(parts: list[Convolution], timed: Timed, whole: bool = False) 
     if not parts:
         return {}
     said = timed.predictor.in_a_row(parts) if whole else timed.predictor.total(parts)
-    values = (1e3 * said.seconds, 1e3 * said.low, 1e3 * said.high, timed.why(parts))
-    return dict(zip(NETWORK_COLUMNS, values, strict=True))
+    return {**_milliseconds(said), "why": timed.why(parts)}
+
+
+def _milliseconds(said: Prediction) -> dict[str, float]:
+    cells = (said.seconds, said.low, said.high)
+    return {key: 1e3 * cell for key, cell in zip(NETWORK_COLUMNS, cells, strict=False)}
 
 
 def _meaning(case: Case) -> tuple[Any, ...]:

@@ -83,14 +83,17 @@ def this_machine(
 
 def processor() -> str:
     """The model of the processor, as the system calls it."""
+    return system_line(_CPU_INFO, "model name") or platform.processor() or platform.machine()
+
+
+def system_line(path: str, name: str) -> str:
+    """What a file of the system says behind a name; "" where there is no such file or name."""
     try:
-        with open(_CPU_INFO, encoding="utf-8") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
+        with open(path, encoding="utf-8") as file:
+            lines = (line.partition(":") for line in file if line.startswith(name))
+            return next((value.strip() for _, _, value in lines), "")
     except OSError:
-        pass  # not Linux
-    return platform.processor() or platform.machine()
+        return ""  # not Linux
 
 
 def load_torch() -> Any:

@@ -6,12 +6,11 @@ network be recounted at other sizes and written down as a formula.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from functools import partial
 
 from costmodel.errors import CostModelError, unknown
-from costmodel.files import data_path
+from costmodel.files import data_names, data_path
 from costmodel.network.network import Network
 from costmodel.network.operations import Rebuild
 from costmodel.network.read.csv.reader import from_csv
@@ -19,10 +18,7 @@ from costmodel.network.read.csv.reader import from_csv
 
 def available() -> list[str]:
     """The names that `load` knows."""
-    folder = data_path("networks")
-    if not os.path.isdir(folder):
-        return []
-    return sorted(f.removesuffix(".csv") for f in os.listdir(folder) if f.endswith(".csv"))
+    return data_names("networks")
 
 
 def load(name: str) -> Network:

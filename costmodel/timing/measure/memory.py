@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from costmodel.core.readable import si
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
-from costmodel.timing.machine import BYTES
+from costmodel.timing.machine import BYTES, system_line
 
 _SHARE = 0.6  # of what is free: the rest is for torch's own buffers and for everybody else
 _MEMINFO = "/proc/meminfo"
@@ -37,13 +37,9 @@ def available(device: str = "cpu") -> int:
         import torch
 
         return int(torch.cuda.mem_get_info()[0])
-    try:
-        with open(_MEMINFO, encoding="ascii") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass  # not Linux
+    free = system_line(_MEMINFO, "MemAvailable:")
+    if free:
+        return int(free.split()[0]) * 1024
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 

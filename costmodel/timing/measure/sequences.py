@@ -14,12 +14,7 @@ from costmodel.timing.measure.protocol import block, order, prepared, runnable
 GOES = 3
 
 
-def least(
-    sequences: Sequence[Sequence[Case]],
-    machine: Machine,
-    rounds: int,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[float]:
+def least(sequences: Sequence[Sequence[Case]], machine: Machine, rounds: int) -> list[float]:
     """Seconds of each sequence, every layer on an input of its own: the least of random rounds.
 
     Raises:
@@ -28,7 +23,6 @@ def least(
     for sequence in sequences:
         refuse_too_large(sequence, machine.dtype, machine.device)
     best = [float("inf")] * len(sequences)
-    done, whole = 0, rounds * len(sequences)
     with prepared(machine):
         for turn in range(rounds):
             for place in order(len(sequences), 0, turn):
@@ -41,7 +35,4 @@ def least(
                 everything()
                 goes = [block(everything, 1, machine.device) for _ in range(GOES)]
                 best[place] = min(best[place], *goes)
-                done += 1
-                if progress:
-                    progress(done, whole)
     return best

@@ -11,7 +11,6 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from costmodel.timing.convolution import Convolution
 
@@ -133,15 +132,10 @@ def coverage(
     for seed in range(repeats):
         random.Random(seed).shuffle(places)
         half = len(places) // 2
-        made = Intervals(
-            *(_at(values, places[:half]) for values in (convolutions, measured, predicted))
-        )
+        known = ([values[i] for i in places[:half]] for values in (measured, predicted))
+        made = Intervals([convolutions[i] for i in places[:half]], *known)
         for i in places[half:]:
             interval = made.around(convolutions[i].kind, predicted[i], level)
             held += int(interval.low <= measured[i] <= interval.high)  # no NumPy number in a cell
             looked += 1
     return held / looked
-
-
-def _at(values: Sequence[Any], places: Sequence[int]) -> list[Any]:
-    return [values[i] for i in places]

@@ -51,11 +51,9 @@ class Predictor:
         self.cold = cold
         self.convolutions = list(measured)
         self.seconds = list(measured.values())
-        self.unseen = (
-            [float(s) for s in held_out(make, self.convolutions, self.seconds)]
-            if unseen is None
-            else list(unseen)
-        )
+        if unseen is None:
+            unseen = held_out(make, self.convolutions, self.seconds)
+        self.unseen = list(map(float, unseen))
         self.intervals = Intervals(self.convolutions, self.seconds, self.unseen)
         self.model: Any = make().fit(self.convolutions, self.seconds)
 
@@ -72,19 +70,19 @@ class Predictor:
         each = zip(counted, self.seconds_of(counted), strict=True)
         return self.intervals.of_sum({c: (s, counted[c]) for c, s in each}, level)
 
-    def in_a_row(self, parts: Iterable[Convolution], level: float = LEVEL) -> Prediction:
+    def in_a_row(self, parts: Iterable[Convolution]) -> Prediction:
         """Seconds of convolutions as a network runs them: each finds the caches cold."""
         counted = Counter(parts)
+        alone = self.total(counted.elements())
         if not counted or self.cold is None:
-            return self.total(counted.elements(), level)
-        alone = self.total(counted.elements(), level)
+            return alone
         dtype = self.machine.dtype
         more = sum(self.cold.seconds(conv, dtype) * times for conv, times in counted.items())
         middle, errors = alone.seconds + more, self.cold.errors
         if not errors:
-            return Prediction(middle, alone.low + more, alone.high + more, level)
-        low, high = (math.exp(error) for error in conformal(errors, level))
-        return Prediction(middle, middle * min(low, 1.0), middle * max(high, 1.0), level)
+            return Prediction(middle, alone.low + more, alone.high + more)
+        low, high = (math.exp(error) for error in conformal(errors, LEVEL))
+        return Prediction(middle, middle * min(low, 1.0), middle * max(high, 1.0))
 
     def variant(self, bound: BoundVariant, level: float = LEVEL) -> Prediction:
         """Seconds of a variant on a layer: the sum over its stages."""

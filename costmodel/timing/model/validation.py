@@ -56,17 +56,13 @@ def folds(convolutions: Sequence[Convolution], count: int = FOLDS, seed: int = 0
 
 
 def held_out(
-    make: Callable[[], Any],
-    convolutions: Sequence[Convolution],
-    seconds: Sequence[float],
-    count: int = FOLDS,
-    seed: int = 0,
+    make: Callable[[], Any], convolutions: Sequence[Convolution], seconds: Sequence[float]
 ) -> Any:
     """What a model says of every layer when it has not seen it, nor one like it: seconds."""
     import numpy
 
     result = numpy.zeros(len(convolutions))
-    for fold in folds(convolutions, count, seed):
+    for fold in folds(convolutions):
         model = make().fit([convolutions[i] for i in fold.train], [seconds[i] for i in fold.train])
         result[fold.test] = model.predict([convolutions[i] for i in fold.test])
     return result

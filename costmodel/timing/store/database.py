@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
@@ -85,7 +86,7 @@ class Store:
             InputError: it was begun with other cases.
         """
         with self._db.transaction():
-            machine_id = self._id("machines", "description", machine.to_json())
+            machine_id = self._machine(machine)
             row = self._db.row(
                 "SELECT id, rounds FROM runs WHERE name = ? AND machine = ?", (name, machine_id)
             )
@@ -113,7 +114,7 @@ class Store:
     def keep_unseen(self, machine: Machine, seconds: Mapping[Case, float]) -> None:
         """Put what a model said of cases that it had not seen on disk, in place of the last."""
         with self._db.transaction():
-            owner = self._id("machines", "description", machine.to_json())
+            owner = self._machine(machine)
             self._db.execute("DELETE FROM unseen WHERE machine = ?", (owner,))
             self._db.insert(
                 "INSERT INTO unseen VALUES (?, ?, ?)",
@@ -123,7 +124,7 @@ class Store:
     def keep_peaks(self, machine: Machine, peaks: Peaks) -> None:
         """Put a machine's peaks on disk, in place of the last ones."""
         with self._db.transaction():
-            owner = self._id("machines", "description", machine.to_json())
+            owner = self._machine(machine)
             self._db.rows(
                 "INSERT OR REPLACE INTO peaks VALUES (?, ?, ?, ?)",
                 (owner, peaks.rate, peaks.bandwidth, peaks.call),
@@ -132,7 +133,7 @@ class Store:
     def keep_cold(self, machine: Machine, cold: Cold) -> None:
         """Put what a cold cache costs on a machine on disk, in place of the last."""
         with self._db.transaction():
-            owner = self._id("machines", "description", machine.to_json())
+            owner = self._machine(machine)
             self._db.row(
                 "INSERT OR REPLACE INTO cold VALUES (?, ?, ?, ?)",
                 (owner, cold.seconds_per_byte, cold.cache, json.dumps(cold.networks)),
@@ -170,35 +171,24 @@ class Store:
 
     def find(self, name: str, machine: Machine) -> Run | None:
         """The run of that name on that machine, None where there is none."""
-        runs = [run for run in self.runs() if (run.name, run.machine) == (name, machine)]
-        return runs[0] if runs else None
+        return next((r for r in self.runs() if (r.name, r.machine) == (name, machine)), None)
 
     def unseen(self, machine: Machine) -> dict[Case, float]:
         """Seconds that a model said of cases that it had not seen, as they were kept."""
-        rows = self._db.rows(
-            "SELECT key, seconds FROM unseen JOIN cases ON cases.id = case_id JOIN machines "
-            "ON machines.id = machine WHERE description = ?",
-            (machine.to_json(),),
-        )
-        return {Case.from_key(key): seconds for key, seconds in rows}
+        keys = "(SELECT key FROM cases WHERE cases.id = case_id), seconds"
+        return {Case.from_key(key): seconds for key, seconds in self._kept(machine, keys, "unseen")}
 
     def peaks(self, machine: Machine) -> Peaks | None:
         """The peaks of a machine, None where they were not measured."""
-        row = self._db.row(
-            "SELECT rate, bandwidth, call FROM peaks JOIN machines ON machines.id = machine "
-            "WHERE description = ?",
-            (machine.to_json(),),
-        )
-        return Peaks(*row) if row else None
+        rows = self._kept(machine, "rate, bandwidth, call", "peaks")
+        return Peaks(*rows[0]) if rows else None
 
     def cold(self, machine: Machine) -> Cold | None:
         """What a cold cache costs on a machine, None where it was not measured."""
-        row = self._db.row(
-            "SELECT seconds_per_byte, cache, networks FROM cold JOIN machines "
-            "ON machines.id = machine WHERE description = ?",
-            (machine.to_json(),),
-        )
-        return Cold(row[0], row[1], tuple(map(tuple, json.loads(row[2])))) if row else None
+        rows = self._kept(machine, "seconds_per_byte, cache, networks", "cold")
+        for rate, cache, networks in rows:
+            return Cold(rate, cache, tuple(map(tuple, json.loads(networks))))
+        return None
 
     def machines(self) -> list[Machine]:
         """The machines that there are times of."""
@@ -221,8 +211,18 @@ class Store:
 
     def _id(self, table: str, column: str, text: str) -> int:
         self._db.execute(f"INSERT OR IGNORE INTO {table} ({column}) VALUES (?)", (text,))
-        row = self._db.row(f"SELECT id FROM {table} WHERE {column} = ?", (text,))
-        return int(row[0])
+        return int(self._db.row(f"SELECT id FROM {table} WHERE {column} = ?", (text,))[0])
+
+    def _machine(self, machine: Machine) -> int:
+        return self._id("machines", "description", machine.to_json())
+
+    def _kept(self, machine: Machine, columns: str, table: str) -> list[Any]:
+        """The rows of a table that belong to a machine."""
+        return self._db.rows(
+            f"SELECT {columns} FROM {table} JOIN machines ON machines.id = {table}.machine "
+            "WHERE description = ?",
+            (machine.to_json(),),
+        )
 
     def _cases(self, run: int) -> list[Case]:
         rows = self._db.rows(

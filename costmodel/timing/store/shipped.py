@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from costmodel.core.layer import ConvLayer
-from costmodel.errors import InputError
-from costmodel.files import data_path, write_whole
+from costmodel.errors import InputError, unknown
+from costmodel.files import data_names, data_path, write_whole
 from costmodel.table import Table
 from costmodel.timing.case import Case
 from costmodel.timing.cold import Cold
@@ -27,18 +27,8 @@ from costmodel.typed import read_sizes, write_sizes
 FOLDER = "timings"
 _GEOMETRY = ("kernel", "size", "stride", "dilation")
 _COLUMNS = (
-    "in_channels",
-    "out_channels",
-    *_GEOMETRY,
-    "groups",
-    "transposed",
-    "class",
-    "macs",
-    "rounds",
-    "min_ms",
-    "median_ms",
-    "iqr_ms",
-    "unseen_ms",
+    *("in_channels", "out_channels", *_GEOMETRY, "groups", "transposed", "class", "macs"),
+    *("rounds", "min_ms", "median_ms", "iqr_ms", "unseen_ms"),
 )
 
 
@@ -67,32 +57,19 @@ class Shipped:
 
     def _row(self, case: Case, summary: Summary) -> dict[str, Any]:
         layer, (conv,) = case.layer, case.convolutions
-        return {
-            "in_channels": layer.in_channels,
-            "out_channels": layer.out_channels,
-            **{name: write_sizes(getattr(layer, name)) for name in _GEOMETRY},
-            "groups": layer.groups,
-            "transposed": layer.transposed,
-            "class": conv.kind,
-            "macs": conv.macs,
-            "rounds": summary.rounds,
-            **{
-                f"{key}_ms": _short(value)
-                for key, value in (
-                    ("min", summary.minimum),
-                    ("median", summary.median),
-                    ("iqr", summary.iqr),
-                    ("unseen", self.unseen[case]),
-                )
-            },
-        }
+        seconds = (summary.minimum, summary.median, summary.iqr, self.unseen[case])
+        cells = (
+            *(layer.in_channels, layer.out_channels),
+            *(write_sizes(getattr(layer, name)) for name in _GEOMETRY),
+            *(layer.groups, layer.transposed, conv.kind, conv.macs, summary.rounds),
+            *map(_short, seconds),
+        )
+        return dict(zip(_COLUMNS, cells, strict=True))
 
 
 def names() -> list[str]:
     """The machines that there are times of."""
-    folder = data_path(FOLDER)
-    files = os.listdir(folder) if os.path.isdir(folder) else []
-    return sorted(name[:-4] for name in files if name.endswith(".csv"))
+    return data_names(FOLDER)
 
 
 def load(name: str) -> Shipped:
@@ -102,8 +79,6 @@ def load(name: str) -> Shipped:
         InputError: an unknown name.
     """
     if name not in names():
-        from costmodel.errors import unknown
-
         raise InputError(unknown("machine with shipped times", name, names()))
     with open(data_path(FOLDER, f"{name}.json"), encoding="utf-8") as file:
         facts = json.load(file)
