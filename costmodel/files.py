@@ -13,10 +13,10 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 IMPORT_ROOT = os.path.dirname(_HERE)
 
 
-def read_text(path: str) -> str:
-    """A UTF-8 text file, line ends as they are, or stdin for `-`."""
+def read_text(path: str, dash: bool = True) -> str:
+    """A UTF-8 text file, line ends as they are; with `dash`, `-` is standard input."""
     try:
-        if path == "-":
+        if dash and path == "-":
             if sys.stdin is None:
                 raise InputError("standard input is closed; allowed is an open one, or a file")
             return sys.stdin.read()
@@ -28,6 +28,14 @@ def read_text(path: str) -> str:
         ) from None
     except UnicodeDecodeError:
         raise InputError(f"{path!r} is not UTF-8 text; allowed is UTF-8") from None
+
+
+def holds(path: str, content: bytes) -> bool:
+    """Whether a file is there and has exactly this content."""
+    if not os.path.exists(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read() == content
 
 
 def write_whole(path: str, content: str | bytes) -> None:

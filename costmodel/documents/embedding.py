@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from costmodel.documents.blocks import (
@@ -16,10 +14,8 @@ from costmodel.documents.blocks import (
     syntax_of,
 )
 from costmodel.documents.request import Target, render
-from costmodel.errors import CostModelError, InputError
-from costmodel.files import write_whole
-
-Renderer = Callable[[str, Target], str]
+from costmodel.errors import CostModelError
+from costmodel.files import holds, read_text, write_whole
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,7 @@ class Embedded:
     @property
     def changed(self) -> bool:
         """Whether writing it would change anything."""
-        return self.text != self.before or any(not _same(p, c) for p, c in self.files)
+        return self.text != self.before or any(not holds(p, c) for p, c in self.files)
 
     def problems(self) -> list[str]:
         """`file:line: what`, for every block that is not fresh."""
@@ -48,20 +44,17 @@ class Embedded:
             for block, status in self.blocks
             if status is not Status.FRESH
         ]
-        stale = [p for p, content in self.files if not _same(p, content)]
+        stale = [p for p, content in self.files if not holds(p, content)]
         return found + [f"{path}:1: stale figure of {self.path}" for path in stale]
 
 
-def process(
-    text: str, path: str = "document.md", *, force: bool = False, renderer: Renderer = render
-) -> Embedded:
+def process(text: str, path: str = "document.md", *, force: bool = False) -> Embedded:
     """Refresh every block of a document's text.
 
     Args:
         text: the document, with any line ends; everything outside the blocks stays byte for byte.
         path: for messages, for the kind of document, and for files that directives name.
         force: overwrite text in blocks that was edited by hand; otherwise it stays.
-        renderer: what makes text of a directive.
 
     Raises:
         DocumentError: a marker or a directive that is not understood, with file and line.
@@ -75,7 +68,7 @@ def process(
     for block in find(text, path, syntax):
         target = Target(syntax.name, block.inline, path, files)
         try:
-            wanted = renderer(block.directive, target)
+            wanted = render(block.directive, target)
         except CostModelError as error:
             raise DocumentError(path, block.line, " ".join(str(error).split("\n"))) from None
         body = _lay_out(wanted, block, newline, padded=syntax.fences)
@@ -95,22 +88,13 @@ def embed(path: str, *, force: bool = False) -> Embedded:
 
     Encoding (UTF-8, with or without a byte-order mark) and line ends stay as they are.
     """
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            text = file.read()
-    except OSError as error:
-        raise InputError(
-            f"cannot read {path!r}: {error.strerror or error}; allowed is a readable file"
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path!r} is not UTF-8 text; allowed is UTF-8") from None
-    return process(text, path, force=force)
+    return process(read_text(path, dash=False), path, force=force)
 
 
 def write(result: Embedded) -> None:
     """Write a refreshed document and its figures, each whole or not at all."""
     for path, content in result.files:
-        if not _same(path, content):
+        if not holds(path, content):
             write_whole(path, content)
     if result.text != result.before:
         write_whole(result.path, result.text)
@@ -136,10 +120,3 @@ def _lay_out(wanted: str, block: EmbeddedBlock, newline: str, padded: bool) -> s
 def _closing(syntax: Syntax, marker: str, body: str) -> str:
     indent = marker[: len(marker) - len(marker.lstrip())]
     return indent + syntax.close_text.format(checksum(body))
-
-
-def _same(path: str, content: bytes) -> bool:
-    if not os.path.exists(path):
-        return False
-    with open(path, "rb") as file:
-        return file.read() == content

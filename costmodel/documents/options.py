@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import LAYER_NAMES, read_layer
 from costmodel.documents.request import Request
 from costmodel.errors import InputError
-from costmodel.typed import read_names, read_value
+from costmodel.typed import read_integer, read_names, read_value
+
+if TYPE_CHECKING:
+    from costmodel.sweeping.space import Sweep
 
 
 def layer(request: Request) -> ConvLayer:
@@ -30,6 +33,19 @@ def hyper(request: Request, own: Collection[str]) -> dict[str, Any]:
 def names(request: Request, option: str) -> list[str] | None:
     """A list of names, None where the option is not given."""
     return read_names(request.options[option]) if option in request.options else None
+
+
+def swept(request: Request, what: str, own: Collection[str], metrics: Sequence[str]) -> Sweep:
+    """The sweep that the options describe; what: it is for, as errors call it."""
+    from costmodel.sweeping.space import sweep
+
+    for name in ("over", "values", "variants"):
+        if name not in request.options:
+            raise InputError(f"{name}= is missing; a {what} needs over, values and variants")
+    values = [read_integer(value) for value in names(request, "values") or []]
+    over = {request.options["over"]: values}
+    variants = names(request, "variants") or []
+    return sweep(variants, layer(request), over, metrics, hyper=hyper(request, own))
 
 
 def choice(request: Request, option: str, allowed: Collection[str], default: str) -> str:

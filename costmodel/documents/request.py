@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from costmodel.core.layer_text import LAYER_NAMES
 from costmodel.errors import InputError, unknown
@@ -40,6 +41,9 @@ class Request:
     options: Mapping[str, str]
 
 
+Renderer = Callable[[Request, Target], str]
+
+
 @dataclass(frozen=True)
 class Directive:
     """One kind of block.
@@ -53,7 +57,7 @@ class Directive:
     name: str
     summary: str
     example: str
-    render: Callable[[Request, Target], str]
+    render: Renderer
     words: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     layer: bool = False
@@ -70,20 +74,12 @@ DIRECTIVES = Registry[Directive](
 
 
 def directive(
-    name: str,
-    summary: str,
-    example: str,
-    *,
-    words: tuple[str, ...] = (),
-    options: Mapping[str, str] | None = None,
-    layer: bool = False,
-    hyper: bool = False,
-) -> Callable[[Callable[[Request, Target], str]], Callable[[Request, Target], str]]:
-    """Register a function as a directive."""
+    name: str, summary: str, example: str, **facts: Any
+) -> Callable[[Renderer], Renderer]:
+    """Register a function as a directive; `facts` are further fields of `Directive`."""
 
-    def register(function: Callable[[Request, Target], str]) -> Callable[[Request, Target], str]:
-        made = Directive(name, summary, example, function, words, dict(options or {}), layer, hyper)
-        DIRECTIVES.add(name, made)
+    def register(function: Renderer) -> Renderer:
+        DIRECTIVES.add(name, Directive(name, summary, example, function, **facts))
         return function
 
     return register
@@ -105,7 +101,10 @@ def render(text: str, target: Target) -> str:
             f"{' '.join(words)!r} has {len(words) - 1} words after the directive; allowed is "
             f"'{kind.name} {wanted}', for example '{kind.example}'"
         )
-    _check_options(kind, options)
+    known = [*kind.options, *(LAYER_NAMES if kind.layer else ())]
+    for name in options:
+        if name not in known and not kind.hyper:
+            raise InputError(unknown(f"option of {kind.name}", name, known))
     return kind.render(Request(tuple(words[1:]), options), target)
 
 
@@ -130,10 +129,3 @@ def split(text: str) -> tuple[list[str], dict[str, str]]:
         else:
             options[name] = value.strip('"')
     return words, options
-
-
-def _check_options(kind: Directive, options: Mapping[str, str]) -> None:
-    known = [*kind.options, *(LAYER_NAMES if kind.layer else ())]
-    for name in options:
-        if name not in known and not kind.hyper:
-            raise InputError(unknown(f"option of {kind.name}", name, known))

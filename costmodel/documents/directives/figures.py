@@ -17,7 +17,6 @@ from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError, MissingDependencyError
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.palette import style_of
-from costmodel.typed import read_integer
 
 _SUFFIX = {"markdown": ".svg", "rst": ".svg", "latex": ".pdf"}
 _OPTIONS = {
@@ -119,30 +118,14 @@ def _bars(axes: Any, request: Request, metric: str, label: str) -> str:
 
 
 def _curve(axes: Any, request: Request, metric: str, label: str) -> str:
-    from costmodel.sweeping.space import sweep
-
-    for name in ("over", "values", "variants"):
-        if name not in request.options:
-            raise InputError(f"{name}= is missing; a curve needs over, values and variants")
+    result = options.swept(request, "curve", _OPTIONS, [metric])
     over = request.options["over"]
-    values = [read_integer(value) for value in options.names(request, "values") or []]
-    result = sweep(
-        options.names(request, "variants") or [],
-        options.layer(request),
-        {over: values},
-        [metric],
-        hyper=options.hyper(request, _OPTIONS),
-    )
+    ((_, values),) = result.axes.items()
     for name in result.variants:
         style = style_of(VARIANTS[name])
         marker = _MARKERS.get(style.symbol.removesuffix("-open"), "o")
-        axes.plot(
-            values,
-            result.ratio(name, metric),
-            color=style.color,
-            marker=marker,
-            label=VARIANTS[name].title,
-        )
+        look = {"color": style.color, "marker": marker, "label": VARIANTS[name].title}
+        axes.plot(values, result.ratio(name, metric), **look)
     axes.axhline(1, color="#555555", linewidth=0.8)
     axes.set_ylim(bottom=0)
     axes.set_xlabel(over)

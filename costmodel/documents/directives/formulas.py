@@ -5,7 +5,9 @@ LaTeX stays within the subset that GitHub, KaTeX and MathJax all render.
 
 from __future__ import annotations
 
-from costmodel.core.variant import VARIANTS
+from typing import Any
+
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.documents import options, rst
 from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
@@ -24,6 +26,16 @@ def displayed(latex: str, target: Target) -> str:
     return rst.math(latex) if target.syntax == "rst" else fence(latex)
 
 
+def _typeset(expr: Any, variant: Variant, request: Request, target: Target) -> str:
+    from costmodel.formulas.printing.printers import latex
+
+    return displayed(latex(expr, _notation(request), tuple(variant.hyper)), target)
+
+
+def _metric(request: Request) -> str:
+    return METRICS[request.options.get("metric", "macs")].key
+
+
 def _notation(request: Request) -> str:
     from costmodel.formulas.alphabets import ALPHABETS, DEFAULT
 
@@ -39,12 +51,10 @@ def _notation(request: Request) -> str:
 )
 def _formula(request: Request, target: Target) -> str:
     from costmodel.formulas.formula import formula
-    from costmodel.formulas.printing import printers
 
     name, metric = request.words
     variant = VARIANTS[name]
-    shown = formula(variant, METRICS[metric].key)
-    return displayed(printers.latex(shown, _notation(request), tuple(variant.hyper)), target)
+    return _typeset(formula(variant, METRICS[metric].key), variant, request, target)
 
 
 @directive(
@@ -56,12 +66,9 @@ def _formula(request: Request, target: Target) -> str:
 )
 def _ratio(request: Request, target: Target) -> str:
     from costmodel.formulas.formula import ratio
-    from costmodel.formulas.printing import printers
 
     variant = VARIANTS[request.words[0]]
-    metric = METRICS[request.options.get("metric", "macs")].key
-    shown = ratio(variant, metric)
-    return displayed(printers.latex(shown, _notation(request), tuple(variant.hyper)), target)
+    return _typeset(ratio(variant, _metric(request)), variant, request, target)
 
 
 @directive(
@@ -73,15 +80,11 @@ def _ratio(request: Request, target: Target) -> str:
 )
 def _breakeven(request: Request, target: Target) -> str:
     from costmodel.formulas.break_even import break_even
-    from costmodel.formulas.printing import printers
 
     name, letter = request.words
     variant = VARIANTS[name]
-    metric = METRICS[request.options.get("metric", "macs")].key
-    found = break_even(variant, letter, metric)
-    return displayed(
-        printers.latex(found.condition, _notation(request), tuple(variant.hyper)), target
-    )
+    found = break_even(variant, letter, _metric(request))
+    return _typeset(found.condition, variant, request, target)
 
 
 @directive(
@@ -119,6 +122,5 @@ def _formulas(request: Request, target: Target) -> str:
             "a table of formulas within a line or in reStructuredText; allowed is a block of its "
             "own in Markdown or LaTeX"
         )
-    metric = METRICS[request.options.get("metric", "macs")].key
-    found = rows(options.names(request, "variants"), metric)
+    found = rows(options.names(request, "variants"), _metric(request))
     return render(found, target.syntax, _notation(request))

@@ -8,7 +8,6 @@ from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.network.views import VIEWS
 from costmodel.table import Tabular
-from costmodel.typed import read_integer
 
 _COMPARE = {
     "variants": "ids separated by commas; all that fit the layer if not given",
@@ -100,17 +99,6 @@ _SWEEP = {
     hyper=True,
 )
 def _sweep(request: Request, target: Target) -> str:
-    from costmodel.sweeping.space import sweep
-
-    missing = [name for name in ("over", "values", "variants") if name not in request.options]
-    if missing:
-        raise InputError(f"{missing[0]}= is missing; a sweep needs over, values and variants")
-    values = [read_integer(value) for value in options.names(request, "values") or []]
-    result = sweep(
-        options.names(request, "variants") or [],
-        options.layer(request),
-        {request.options["over"]: values},
-        options.names(request, "metrics") or ["macs"],
-        hyper=options.hyper(request, _SWEEP),
-    )
+    metrics = options.names(request, "metrics") or ["macs"]
+    result = options.swept(request, "sweep", _SWEEP, metrics)
     return rendered(result.to_table(), request, target)

@@ -35,20 +35,14 @@ def published_page() -> dict[str, bytes]:
     """The page by its path from the root of the project."""
     counts = Counter(check().column("verdict"))
     total = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
-    parts = [
-        _INTRODUCTION,
-        f"Of {sum(counts.values())} figures: {total}.",
-        "",
-        *("\n".join(_section(source)) for source in sources().values()),
-    ]
-    return {PATH: "\n".join(parts).encode()}
+    parts = [_INTRODUCTION.rstrip(), f"Of {sum(counts.values())} figures: {total}."]
+    for source in sources().values():
+        parts += _section(source)
+    return {PATH: ("\n\n".join(parts) + "\n").encode()}
 
 
 def _section(source: Source) -> Iterator[str]:
     table = check([source.table])
     yield f"## `{source.table}`"
-    yield ""
     yield f"{source.citation}. {source.convention[0].upper()}{source.convention[1:]}."
-    yield ""
     yield Table(_COLUMNS, table.rows).to_markdown().rstrip()
-    yield ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from statistics import median
 
 from costmodel.table import Table
@@ -48,48 +48,38 @@ Not included are normalisation, activations, pooling, and products of two activa
 
 def timing_page() -> dict[str, bytes]:
     """The page by its path from the root of the project."""
-    parts = [_INTRODUCTION, *("\n".join(_machine(load(name))) for name in names())]
-    return {PATH: "\n".join(parts).encode()}
+    parts = [_INTRODUCTION.rstrip()]
+    for name in names():
+        parts += _machine(load(name))
+    return {PATH: ("\n\n".join(parts) + "\n").encode()}
 
 
 def _machine(shipped: Shipped) -> Iterator[str]:
     peaks = shipped.peaks
     yield f"## Found on {shipped.machine}"
-    yield ""
     yield (
         f"An example, not a statement about other machines. Peak of a large matrix product "
         f"{peaks.rate / 1e9:.3g} GMAC/s, bandwidth of a large copy {peaks.bandwidth / 1e9:.3g} "
         f"GB/s, the smallest convolution {1e6 * peaks.call:.2g} µs."
     )
     if shipped.repeated:
-        yield ""
         yield (
             f"Two runs of the protocol on {shipped.repeated['layers']} layers with "
             f"{shipped.repeated['rounds']} rounds each differ by "
             f"{shipped.repeated['median_difference']:.1%} at the median, "
             f"{shipped.repeated['within_10']:.0%} of the layers by less than 10 %."
         )
-    yield ""
     yield "Rates by class of convolution, and how well times of unseen layers are predicted:"
-    yield ""
     yield _classes(shipped).to_markdown().rstrip()
     if shipped.models:
-        yield ""
         yield "Models against each other on the same unseen layers:"
-        yield ""
-        yield _rows(shipped.models, ("model", "median_error", "within_10", "within_20"))
-    yield ""
+        columns = ("model", "median_error", "within_10", "within_20")
+        yield Table(columns, shipped.models).to_markdown().rstrip()
     yield (
         "Whole networks, all convolutions and linear layers in one go, against what was learnt "
         "from networks of other families:"
     )
-    yield ""
     yield _networks(shipped).to_markdown().rstrip()
-    yield ""
-
-
-def _rows(rows: Sequence[dict[str, object]], columns: tuple[str, ...]) -> str:
-    return Table(columns, rows).to_markdown().rstrip()
 
 
 def _networks(shipped: Shipped) -> Table:

@@ -57,10 +57,10 @@ def page(variant: Variant, files: dict[str, bytes]) -> str:
         f"# {_capital(variant.title)}",
         f"`{variant.id}`",
         variant.summary,
-        "\n".join(_stages(variant)),
-        "\n".join(_letters(variant)),
-        "\n".join(_costs(variant)),
-        "\n\n".join(_example(variant)),
+        *_stages(variant),
+        *_letters(variant),
+        *_costs(variant),
+        *_example(variant),
         _figure(variant, files),
     ]
     if variant.wins:
@@ -74,18 +74,13 @@ def page(variant: Variant, files: dict[str, bytes]) -> str:
 
 def _stages(variant: Variant) -> Iterator[str]:
     yield "## Stages"
-    yield ""
-    yield "```text"
-    yield variant.stages
-    yield "```"
+    yield f"```text\n{variant.stages}\n```"
     for line in variant.lines:
         try:
             typeset = einsum_formula(line, "latex")
         except CostModelError:
             continue  # an explicit count computes the same function as its baseline
-        yield ""
         yield f"`{line.text}`"
-        yield ""
         yield fence(typeset).strip()
 
 
@@ -93,7 +88,6 @@ def _letters(variant: Variant) -> Iterator[str]:
     if not variant.hyper:
         return
     yield "## Hyper-parameters"
-    yield ""
     rows = [
         (
             f"`{name}`",
@@ -106,14 +100,12 @@ def _letters(variant: Variant) -> Iterator[str]:
     yield markdown_table(("letter", "meaning", "default", "allowed"), rows).rstrip()
     if variant.where:
         sizes = ", ".join(f"`{name} = {text}`" for name, text in variant.where.items())
-        yield ""
         yield f"Derived sizes: {sizes}."
 
 
 def _costs(variant: Variant) -> Iterator[str]:
     own = tuple(variant.hyper)
     yield "## Cost"
-    yield ""
     yield (
         'Per image, at stride 1 with "same" padding; k is the side of the window, m and n are the '
         "input and output channels, h and w the output grid. Products with padding zeros are "
@@ -122,27 +114,21 @@ def _costs(variant: Variant) -> Iterator[str]:
     for metric in METRICS.values():
         if metric.shown:
             shown = display(formula(variant, metric.key))
-            yield ""
             yield f"{metric.label}{_even(shown.note)}:"
-            yield ""
             yield fence(latex(shown.expr, own=own)).strip()
     if variant.baseline:
         return
     (row,) = rows([variant])
     if row.ratio is not None:
         shown = display(row.ratio, plain=True)
-        yield ""
         yield f"Ratio of multiplies to the {VARIANTS.baseline.title}{_even(shown.note)}:"
-        yield ""
         yield fence(latex(shown.expr, own=own)).strip()
     for even in row.break_evens:
         condition = latex(even.condition, own=own)
         if even.limit is not None:
             limit = latex(even.limit, own=own)
             condition += rf" \quad \left(\to {limit} \text{{ for large }} {even.limit_in}\right)"
-        yield ""
         yield f"Fewer multiplies while{_even(even.note)}:"
-        yield ""
         yield fence(condition).strip()
 
 

@@ -11,7 +11,6 @@ The text is made when the site is built, so it cannot be stale.
 
 from __future__ import annotations
 
-import os
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -20,7 +19,7 @@ from docutils.statemachine import StringList
 
 from costmodel.documents.request import Target, render
 from costmodel.errors import CostModelError
-from costmodel.files import write_whole
+from costmodel.files import holds, write_whole
 
 
 class CostModelDirective(Directive):
@@ -42,7 +41,7 @@ class CostModelDirective(Directive):
         except CostModelError as error:
             raise self.error(f"costmodel: {' '.join(str(error).split())}") from None
         for path, content in target.files.items():
-            if not os.path.exists(path) or _read(path) != content:
+            if not holds(path, content):
                 write_whole(path, content)
         holder = nodes.container()
         lines = StringList(text.strip("\n").split("\n"), source=source)
@@ -69,11 +68,6 @@ def costmodel_role(
     if found.startswith("$") and found.endswith("$"):
         return [nodes.math(rawtext, found.strip("$"))], []
     return [nodes.Text(found)], []
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def setup(app: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
+from costmodel import files
 from costmodel.documents.pages.timing import PATH, timing_page
 from costmodel.errors import InputError
 from costmodel.timing.cold import Cold
@@ -86,7 +87,8 @@ def test_a_predictor_is_made_from_them_without_fitting_again(found: Shipped) -> 
 def test_writing_and_reading_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Shipped
 ) -> None:
-    monkeypatch.setattr(shipped, "data_path", lambda *parts: str(tmp_path.joinpath(*parts)))
+    for module in (shipped, files):
+        monkeypatch.setattr(module, "data_path", lambda *parts: str(tmp_path.joinpath(*parts)))
     case = next(iter(found.measured))
     made = Shipped(
         "mine",
