@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -12,7 +13,7 @@ from costmodel.core.variant import VARIANTS
 from costmodel.dashboard.state.state import State
 from costmodel.documents.markdown import literal, sentence
 from costmodel.errors import CostModelError, NotationError
-from costmodel.fields import Choice, OptionalInteger
+from costmodel.fields import Choice, Field, OptionalInteger
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.layout import name_of
 from costmodel.sweeping.axes import Axis
@@ -82,16 +83,35 @@ def figure_format(state: State) -> None:
     )
 
 
-def variant_choice(state: State, ids: Sequence[str], label: str = "Variant") -> None:
+@contextmanager
+def page(fields: Iterable[Field], title: str, what: str) -> Iterator[State]:
+    """A page around its inputs and figures; whatever they refuse is said below them."""
+    state = State(fields).begin()
+    heading(title, what)
+    state.notice_here()
+    try:
+        yield state
+    except CostModelError as error:
+        refuse(error)
+    state.finish()
+
+
+def choice(
+    state: State,
+    name: str,
+    label: str,
+    options: Iterable[str],
+    titles: Callable[[str], str] = str,
+    **look: Any,
+) -> None:
+    """A choice of one among many."""
+    keys = list(options)
+    st.selectbox(label, keys, keys.index(state[name]), key=name, format_func=titles, **look)
+
+
+def variant_choice(state: State, ids: Sequence[str]) -> None:
     """Which variant is looked at; the choice goes along to other pages."""
-    st.selectbox(
-        label,
-        ids,
-        list(ids).index(state["look"]),
-        key="look",
-        format_func=lambda id: name_of(VARIANTS[id]),
-        width=260,
-    )
+    choice(state, "look", "Variant", ids, lambda id: name_of(VARIANTS[id]), width=260)
 
 
 def segments(state: State, name: str, titles: Mapping[str, str]) -> None:
@@ -108,15 +128,7 @@ def segments(state: State, name: str, titles: Mapping[str, str]) -> None:
 
 def metric_choice(state: State, name: str, label: str) -> None:
     """A choice among everything that can be counted."""
-    keys = list(METRICS)
-    st.selectbox(
-        label,
-        keys,
-        keys.index(state[name]),
-        key=name,
-        format_func=lambda key: METRICS[key].label,
-        width=230,
-    )
+    choice(state, name, label, METRICS, lambda key: METRICS[key].label, width=230)
 
 
 def optional_number(state: State, name: str, usual: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from costmodel.comparing.count import Counts
@@ -62,22 +64,12 @@ def _integer(state: State, axis: Axis, values: tuple[int, ...]) -> None:
     def moved() -> None:
         state.put(axis.key, st.session_state[key])
 
+    look: Any = {"key": key, "on_change": moved, "help": _HELP, "width": _WIDTH}
     if values == tuple(range(axis.low, axis.high + 1)):
         high = max(axis.high, axis.current)
-        st.slider(
-            axis.label,
-            axis.low,
-            high,
-            axis.current,
-            key=key,
-            on_change=moved,
-            help=_HELP,
-            width=_WIDTH,
-        )
+        st.slider(axis.label, axis.low, high, axis.current, **look)
     else:
-        st.select_slider(
-            axis.label, values, axis.current, key=key, on_change=moved, help=_HELP, width=_WIDTH
-        )
+        st.select_slider(axis.label, values, axis.current, **look)
 
 
 _HELP = "Only values that fit the layer are offered"

@@ -72,7 +72,8 @@ def layer_form(state: State) -> ConvLayer:
 
 
 def further_form(state: State) -> None:
-    """Draw the inputs that most visitors leave as they are."""
+    """Draw the inputs that most visitors leave as they are, below a title."""
+    st.markdown("**Layer, in detail**")
     for field in FURTHER:
         _input(state, field, None)
 

@@ -32,17 +32,19 @@ _MULTIPLIERS = ("0.25", "0.5", "4/7", "5/7", "0.75", "6/7", "1", "1.25", "1.5", 
 
 def fields() -> list[Field]:
     """The state of the form."""
-    shipped = available()
-    ids = tuple(id for id in VARIANTS if id != VARIANTS.baseline.id)
     return [
         Choice("source", next(iter(SOURCES)), "Network from", options=tuple(SOURCES)),
-        Choice("network", _FIRST, "Network", options=shipped),
+        Choice("network", _FIRST, "Network", options=available()),
         NamedSizes("at", help="Other sizes than the network was read with"),
-        Choice("replace", _NONE, "Put in place", options=(_NONE, *ids)),
+        Choice("replace", _NONE, "Put in place", options=_replacements()),
         Text("where", "", "Which layers", most=200),
         Flag("pays", True, "Only where it saves MACs"),
         *selection.hyper_fields(),
     ]
+
+
+def _replacements() -> tuple[str, ...]:
+    return (_NONE, *(id for id in VARIANTS if id != VARIANTS.baseline.id))
 
 
 # -- which network ---------------------------------------------------------------------------------
@@ -51,15 +53,7 @@ def fields() -> list[Field]:
 def choose_network(state: State) -> Network | None:
     """Draw the choice; the network at the sizes it was described with, None where none is there."""
     if state["source"] == "shipped":
-        options = state.fields["network"]
-        assert isinstance(options, Choice)
-        st.selectbox(
-            options.label,
-            options.options,
-            list(options.options).index(state["network"]),
-            key="network",
-            width=240,
-        )
+        parts.choice(state, "network", "Network", available(), width=240)
         return shipped(state["network"])
     limits = ", ".join(f".{end} up to {most // _MEGA} MB" for end, most in MAX_BYTES.items())
     file = st.file_uploader(
@@ -167,16 +161,13 @@ def choose_replacement(state: State, network: Network) -> Network | None:
     Raises:
         CostModelError: a selection or a setting that means nothing here.
     """
-    options = state.fields["replace"]
-    assert isinstance(options, Choice)
-    ids = list(options.options)
     with st.container(horizontal=True, vertical_alignment="bottom", key="network-what-if"):
-        st.selectbox(
+        parts.choice(
+            state,
+            "replace",
             "Put in place of layers",
-            ids,
-            ids.index(state["replace"]),
-            key="replace",
-            format_func=lambda id: name_of(VARIANTS[id]) if id else "nothing",
+            _replacements(),
+            lambda id: name_of(VARIANTS[id]) if id else "nothing",
             width=240,
         )
         if not state["replace"]:

@@ -18,7 +18,6 @@ from costmodel.dashboard.sections import closer_look
 from costmodel.dashboard.state.shared import drawn
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import compare_command, compare_directive
-from costmodel.errors import CostModelError
 from costmodel.fields import Several
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.comparison import cost_dots, ratio_bars, summary
@@ -26,34 +25,27 @@ from costmodel.plots.comparison import cost_dots, ratio_bars, summary
 
 def page() -> None:
     """Draw the page."""
-    state = State(_fields()).begin()
-    parts.heading(
-        "What does each convolution cost?",
-        "Exact parameters and multiplies of each way to factorise one convolution layer.",
-    )
-    state.notice_here()
-    with st.sidebar:
-        chosen = selection.choose_variants(state)
-        _further_columns(state)
-        st.markdown("**Layer, in detail**")
-        further_form(state)
-        parts.figure_format(state)
-    try:
-        layer = layer_form(state)
-        _show(state, layer, chosen)
-    except CostModelError as error:
-        parts.refuse(error)
-    state.finish()
+    what = "Exact parameters and multiplies of each way to factorise one convolution layer."
+    with parts.page(_fields(), "What does each convolution cost?", what) as state:
+        with st.sidebar:
+            chosen = selection.choose_variants(state)
+            _further_columns(state)
+            further_form(state)
+            parts.figure_format(state)
+        _show(state, layer_form(state), chosen)
+
+
+def _further() -> tuple[str, ...]:
+    return tuple(key for key, metric in METRICS.items() if not metric.shown)
 
 
 def _fields() -> list[Any]:
-    further = tuple(key for key, metric in METRICS.items() if not metric.shown)
     return [
         *FIELDS,
         *selection.fields(),
         *selection.hyper_fields(),
         *closer_look.fields(),
-        Several("columns", (), "Further columns", options=further, titles=_label),
+        Several("columns", (), "Further columns", options=_further(), titles=_label),
         parts.FIGURE_FORMAT,
     ]
 
@@ -63,11 +55,10 @@ def _label(key: str) -> str:
 
 
 def _further_columns(state: State) -> None:
-    options = [key for key, metric in METRICS.items() if not metric.shown]
-    if options:
+    if _further():
         st.multiselect(
             "Further columns",
-            options,
+            _further(),
             list(state["columns"]),
             key="columns",
             format_func=_label,

@@ -57,30 +57,20 @@ other line by line.
 
 def page() -> None:
     """Draw the page."""
-    state = State(
-        [
-            *FIELDS,
-            Text("stages", _START, "Stages", "One stage a line", most=MAX_TEXT),
-            Text("where", "", "Derived sizes", "NAME = EXPRESSION; …", most=300),
-            Text("sizes", "", "Sizes of your letters", most=300),
-            parts.FIGURE_FORMAT,
-        ]
-    ).begin()
-    parts.heading(
-        "Design your own convolution",
-        "Type stages of named axes: formulas, costs, a diagram and a torch module follow.",
-    )
-    state.notice_here()
-    with st.sidebar:
-        st.markdown("**Layer, in detail**")
-        further_form(state)
-        parts.figure_format(state)
-    try:
+    fields = [
+        *FIELDS,
+        Text("stages", _START, "Stages", "One stage a line", most=MAX_TEXT),
+        Text("where", "", "Derived sizes", "NAME = EXPRESSION; …", most=300),
+        Text("sizes", "", "Sizes of your letters", most=300),
+        parts.FIGURE_FORMAT,
+    ]
+    what = "Type stages of named axes: formulas, costs, a diagram and a torch module follow."
+    with parts.page(fields, "Design your own convolution", what) as state:
+        with st.sidebar:
+            further_form(state)
+            parts.figure_format(state)
         mine, layer = _typed(state)
         _show(state, mine, count(mine, layer))
-    except CostModelError as error:
-        parts.refuse(error)
-    state.finish()
 
 
 # -- what is typed ---------------------------------------------------------------------------------

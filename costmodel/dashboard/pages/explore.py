@@ -34,41 +34,27 @@ _UNSET = ""
 
 def page() -> None:
     """Draw the page."""
-    state = State(_fields()).begin()
-    parts.heading(
-        "Explore the design space",
-        "Any size or hyper-parameter against any cost; every point is counted exactly.",
-    )
-    state.notice_here()
-    with st.sidebar:
-        chosen = selection.choose_variants(state)
-        st.markdown("**Layer, in detail**")
-        further_form(state)
-        parts.figure_format(state)
-    try:
-        layer = layer_form(state)
-        compared = selection.fitting(state, layer, chosen)
+    what = "Any size or hyper-parameter against any cost; every point is counted exactly."
+    with parts.page(_fields(), "Explore the design space", what) as state:
+        with st.sidebar:
+            chosen = selection.choose_variants(state)
+            further_form(state)
+            parts.figure_format(state)
+        compared = selection.fitting(state, layer_form(state), chosen)
         if compared.variants:
             _view(state, list(compared.counts.values()))
         else:
             st.info("No variant that fits this layer is chosen: choose a family in the sidebar.")
         parts.left_out([reason for _, reason in compared.skipped])
-    except CostModelError as error:
-        parts.refuse(error)
-    state.finish()
 
 
 def _fields() -> list[Field]:
     every = [f"{v.id}.{name}" for v in VARIANTS.values() for name in v.hyper]
     over = (_UNSET, *LAYER_AXES, *every)
     ends = [
-        OptionalInteger(name, None, label, low=1, high=MAX_SIZE)
-        for name, label in (
-            ("x_from", "x from"),
-            ("x_to", "x to"),
-            ("y_from", "y from"),
-            ("y_to", "y to"),
-        )
+        OptionalInteger(f"{axis}_{end}", None, f"{axis} {end}", low=1, high=MAX_SIZE)
+        for axis in "xy"
+        for end in ("from", "to")
     ]
     return [
         *FIELDS,
@@ -190,14 +176,7 @@ def _axis(state: State, name: str, label: str, offered: dict[str, Axis], usual: 
     """A choice of what varies."""
     keys = list(offered)
     key = state.limit(Choice(name, usual if usual in keys else keys[0], label, options=keys))
-    st.selectbox(
-        label,
-        keys,
-        keys.index(key),
-        key=name,
-        format_func=lambda key: parts.axis_title(offered[key]),
-        width=290,
-    )
+    parts.choice(state, name, label, keys, lambda key: parts.axis_title(offered[key]), width=290)
     return offered[key]
 
 

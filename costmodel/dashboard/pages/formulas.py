@@ -26,45 +26,38 @@ _ENDINGS = {"text": "txt", "latex": "tex", "markdown": "md", "python": "py", "cs
 
 def page() -> None:
     """Draw the page."""
-    state = State(_fields()).begin()
-    parts.heading(
-        "Every cost as a formula",
-        "Derived from the stages, none of it typed by hand; at stride 1, without bias, one image.",
+    what = (
+        "Derived from the stages, none of it typed by hand; at stride 1, without bias, one image."
     )
-    state.notice_here()
-    with st.sidebar:
-        chosen = selection.choose_variants(state)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        _notation(state)
-        parts.metric_choice(state, "metric", "Ratio and break-even of")
-    if chosen:
-        ids = [variant.id for variant in chosen]
-        state.limit(selection.look_field(ids))
-        _table(state, ids)
-        _one(state, ids)
-    else:
-        st.info("No variant is chosen: choose a family in the sidebar.")
-    state.finish()
+    with parts.page(_fields(), "Every cost as a formula", what) as state:
+        with st.sidebar:
+            chosen = selection.choose_variants(state)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            _notation(state)
+            parts.metric_choice(state, "metric", "Ratio and break-even of")
+        if chosen:
+            ids = [variant.id for variant in chosen]
+            state.limit(selection.look_field(ids))
+            _table(state, ids)
+            _one(state, ids)
+        else:
+            st.info("No variant is chosen: choose a family in the sidebar.")
 
 
 def _fields() -> list[Field]:
     return [
         *selection.fields(),
         selection.look_field(),
-        Choice("notation", next(iter(ALPHABETS)), "Letters", options=_keys()),
+        Choice("notation", next(iter(ALPHABETS)), "Letters", options=tuple(ALPHABETS)),
         Choice("metric", "macs", "Ratio and break-even of", options=tuple(METRICS)),
         Choice("format", "markdown", "Copy as", options=tuple(FORMATS)),
     ]
 
 
-def _keys() -> tuple[str, ...]:
-    return tuple(ALPHABETS)
-
-
 def _notation(state: State) -> None:
     st.segmented_control(
         "Letters",
-        _keys(),
+        tuple(ALPHABETS),
         default=state["notation"],
         key="notation",
         required=True,

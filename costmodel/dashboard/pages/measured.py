@@ -13,7 +13,6 @@ from costmodel.dashboard.forms.layer_form import FIELDS, further_form
 from costmodel.dashboard.sections import measuring
 from costmodel.dashboard.state.state import State
 from costmodel.dashboard.state.timings import available, timings
-from costmodel.errors import CostModelError
 from costmodel.fields import Choice, Field
 from costmodel.plots.measured import time_over_macs
 from costmodel.plots.roofline import roofline
@@ -34,24 +33,15 @@ VIEWS = {
 def page() -> None:
     """Draw the page."""
     machines = available()
-    state = State(_fields(tuple(machines))).begin()
-    parts.heading(
-        "Are fewer multiplies less time?",
-        "Often not: memory, small kernels and library code decide as well. Measure, and see.",
-    )
-    state.notice_here()
-    chosen: Sequence[Variant] = ()
-    with st.sidebar:
-        if state["times"] == "measure":
-            chosen = selection.choose_variants(state)
-            st.markdown("**Layer, in detail**")
-            further_form(state)
-        parts.figure_format(state)
-    try:
+    what = "Often not: memory, small kernels and library code decide as well. Measure, and see."
+    with parts.page(_fields(tuple(machines)), "Are fewer multiplies less time?", what) as state:
+        chosen: Sequence[Variant] = ()
+        with st.sidebar:
+            if state["times"] == "measure":
+                chosen = selection.choose_variants(state)
+                further_form(state)
+            parts.figure_format(state)
         _view(state, chosen, list(machines))
-    except CostModelError as error:
-        parts.refuse(error)
-    state.finish()
 
 
 def _fields(machines: tuple[str, ...]) -> list[Field]:
@@ -80,7 +70,7 @@ def _view(state: State, chosen: Sequence[Variant], machines: list[str]) -> None:
     if state["times"] == "measure":
         measuring.section(state, chosen)
         return
-    st.selectbox("Machine", machines, machines.index(state["machine"]), key="machine")
+    parts.choice(state, "machine", "Machine", machines)
     overview = timings(state["machine"])
     draw = {"times": _times, "roofline": _roofline, "predicted": _predicted}
     draw[state["times"]](state, overview)
@@ -98,19 +88,8 @@ def _times(state: State, overview: Overview) -> None:
 
 
 _SHOWN = (
-    "variant",
-    "hyper",
-    "kernel",
-    "in_channels",
-    "out_channels",
-    "size",
-    "stride",
-    "class",
-    "macs",
-    "min_ms",
-    "median_ms",
-    "iqr_ms",
-    "gmacs_per_s",
+    *("variant", "hyper", "kernel", "in_channels", "out_channels", "size", "stride", "class"),
+    *("macs", "min_ms", "median_ms", "iqr_ms", "gmacs_per_s"),
 )
 
 

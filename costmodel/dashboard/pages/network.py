@@ -34,31 +34,23 @@ PICTURES = {"treemap": "Nested", "bars": "Layer by layer"}
 
 def page() -> None:
     """Draw the page."""
-    state = State(_fields()).begin()
-    parts.heading(
-        "A whole network",
-        "Exact parameters and multiplies of every layer, and what changes if some are replaced.",
-    )
-    state.notice_here()
-    with st.sidebar:
-        _further(state)
-        parts.figure_format(state)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="network-source"):
-        parts.segments(state, "source", network_form.SOURCES)
-        try:
-            chosen = network_form.choose_network(state)
-        except CostModelError as error:
-            chosen = None
-            parts.refuse(error)
-        else:
-            if chosen is None:
-                network_form.upload_hint()
-    if chosen is not None:
-        try:
+    what = "Exact parameters and multiplies of every layer, and what changes if some are replaced."
+    with parts.page(_fields(), "A whole network", what) as state:
+        with st.sidebar:
+            _further(state)
+            parts.figure_format(state)
+        with st.container(horizontal=True, vertical_alignment="bottom", key="network-source"):
+            parts.segments(state, "source", network_form.SOURCES)
+            try:
+                chosen = network_form.choose_network(state)
+            except CostModelError as error:
+                chosen = None
+                parts.refuse(error)
+            else:
+                if chosen is None:
+                    network_form.upload_hint()
+        if chosen is not None:
             _show(state, chosen)
-        except CostModelError as error:
-            parts.refuse(error)
-    state.finish()
 
 
 def _fields() -> list[Field]:
@@ -85,14 +77,8 @@ def _letters() -> Iterable[str]:
 
 
 def _further(state: State) -> None:
-    keys = costs()
-    st.selectbox(
-        "Cost in figures and shares",
-        keys,
-        keys.index(state["cost"]),
-        key="cost",
-        format_func=lambda key: columns.column(key).label,
-    )
+    label = "Cost in figures and shares"
+    parts.choice(state, "cost", label, costs(), lambda key: columns.column(key).label)
 
 
 # -- what is shown ---------------------------------------------------------------------------------

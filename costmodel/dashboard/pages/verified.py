@@ -17,24 +17,21 @@ from costmodel.table import Table
 def page() -> None:
     """Draw the page."""
     found = evidence.available()
-    state = State(_fields(tuple(found))).begin()
-    parts.heading(
-        "Why believe these numbers?",
+    what = (
         "Nobody types a cost formula here: all are derived from the stages, and then checked "
-        "against counters and papers that know nothing of this project.",
+        "against counters and papers that know nothing of this project."
     )
-    state.notice_here()
-    with st.sidebar:
-        parts.figure_format(state)
-    if found:
-        parts.segments(state, "evidence", {key: one.title for key, one in found.items()})
-        _show(state, found[state["evidence"]])
-    else:
-        st.info(
-            "No evidence is kept in this installation's data folder. `python -m costmodel verify` "
-            "checks every formula here and now."
-        )
-    state.finish()
+    with parts.page(_fields(tuple(found)), "Why believe these numbers?", what) as state:
+        with st.sidebar:
+            parts.figure_format(state)
+        if found:
+            parts.segments(state, "evidence", {key: one.title for key, one in found.items()})
+            _show(state, found[state["evidence"]])
+        else:
+            st.info(
+                "No evidence is kept in this installation's data folder. `python -m costmodel "
+                "verify` checks every formula here and now."
+            )
 
 
 def _fields(keys: tuple[str, ...]) -> list[Field]:

@@ -58,7 +58,9 @@ def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis)
         st.caption(variant.note)
     left, right = st.columns(2, gap="medium")
     with left:
-        _axis_choice(looked_at, over)
+        titles = _axes(looked_at)
+        label = f"Ratio to the {VARIANTS.baseline.title} over"
+        parts.choice(state, "over", label, titles, lambda key: titles[key].label)
         drawn(("curve", state["figure"], over.key, *view), lambda: _curve(state, looked_at, over))
     with right:
         drawn(("derivations", *view), lambda: _derivations(looked_at))
@@ -68,9 +70,8 @@ def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis)
 
 def _derivations(looked_at: Counts) -> None:
     """Formula = numbers substituted = result, for the metrics that the curve shows."""
-    from costmodel.formulas.derivation import (
-        derivation,
-    )  # half a second of SymPy, after the first figures
+    # half a second of SymPy, after the first figures
+    from costmodel.formulas.derivation import derivation
 
     st.markdown("**Where the numbers come from**")
     derivations = [derivation(looked_at, metric=metric) for metric in _METRICS]
@@ -88,17 +89,6 @@ def _axes(looked_at: Counts) -> dict[str, Axis]:
     """What can vary, the variant's own letters first."""
     varying = axes(looked_at.layer, [looked_at.variant], looked_at.hyper)
     return {axis.key: axis for axis in sorted(varying, key=lambda axis: not axis.letter)}
-
-
-def _axis_choice(looked_at: Counts, over: Axis) -> None:
-    titles = _axes(looked_at)
-    st.selectbox(
-        f"Ratio to the {VARIANTS.baseline.title} over",
-        list(titles),
-        list(titles).index(over.key),
-        key="over",
-        format_func=lambda key: titles[key].label,
-    )
 
 
 def _curve(state: State, looked_at: Counts, over: Axis) -> None:
