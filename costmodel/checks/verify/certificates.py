@@ -12,13 +12,10 @@ docs/certificates.md says what exactly is proved.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.metadata import version
-from multiprocessing import get_context
 from typing import Any
 
 from sympy import Expr, lambdify
@@ -28,9 +25,8 @@ from costmodel.checks.verify.counters import on_meta, torch_counts
 from costmodel.checks.verify.grids import SETTINGS, LayerGrid, Lettered, default_value, layer_grid
 from costmodel.checks.verify.interpolation import size_classes
 from costmodel.checks.verify.oracles import fvcore_analysis, fvcore_count, fvcore_parameters
-from costmodel.checks.verify.prepare import prepare
+from costmodel.checks.verify.prepare import prepare, side_by_side
 from costmodel.core.bound import BoundVariant
-from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, unknown
 from costmodel.formulas.formula import formula
@@ -106,17 +102,10 @@ def certify(
             raise CostModelError(unknown("witness", key, COUNTERS))
         COUNTERS[key].load()
     tasks = list(itertools.product(chosen, keys))
-    workers = min(processes or os.cpu_count() or 1, len(tasks))
-    if workers > 1:
-        # The longest first, or a worker would end alone with one of them.
-        order = sorted(tasks, key=lambda task: -len(task[0].lines))
-        # a fresh interpreter per worker: torch's threads do not survive a fork
-        with ProcessPoolExecutor(workers, get_context("spawn"), initializer=prepare) as pool:
-            done = {(v.id, key): pool.submit(_rows, (v, key)) for v, key in order}
-        parts = [done[v.id, key].result() for v, key in tasks]
-    else:
-        parts = [_rows(task) for task in tasks]
-    return Table(CERTIFICATE, [row for rows in parts for row in rows])
+    # The longest first, or a worker would end alone with one of them.
+    order = sorted(tasks, key=lambda task: -len(task[0].lines))
+    parts = dict(zip(order, side_by_side(_rows, order, processes), strict=True))
+    return Table(CERTIFICATE, [row for task in tasks for row in parts[task]])
 
 
 def refuted(table: Table) -> list[dict[str, Any]]:
@@ -162,10 +151,8 @@ class Certificate:
         """The values held and the residues told apart, "" where one polynomial is all there is."""
         classes: dict[str, None] = {}
         for grid in self.grids:
-            held, steps = (
-                str(grid.size_class),
-                [f"{s} mod {p}" for s, (p, _) in grid.size_class.steps.items()],
-            )
+            held = str(grid.size_class)
+            steps = [f"{s} mod {p}" for s, (p, _) in grid.size_class.steps.items()]
             classes[": ".join(filter(None, (held, ", ".join(steps))))] = None
         return "; ".join(filter(None, classes))
 
@@ -192,10 +179,7 @@ class Certificate:
 
 
 def certificate(
-    variant: Variant,
-    setting: str,
-    formulas: Mapping[str, Expr] | None = None,
-    held: Mapping[str, Sequence[Number]] | None = None,
+    variant: Variant, setting: str, formulas: Mapping[str, Expr] | None = None
 ) -> Certificate:
     """The formulas of a variant, and grids of layers that prove or refute them.
 
@@ -203,21 +187,18 @@ def certificate(
         variant: a variant with a module.
         setting: key of `SETTINGS`.
         formulas: by metric; None is what the project says, `costmodel.formulas.formula`.
-        held: values of hyper-parameters by which a rounding divides; the default is their default.
 
     Raises:
         CostModelError: there is no certificate, with the reason.
     """
     lettered = Lettered(variant, SETTINGS[setting])
     claimed = formulas or {m: formula(variant, m, lettered.layer) for m in CERTIFIED}
-    values = {
-        lettered.hyper[name]: (held or {}).get(name) or (default_value(hyper),)
-        for name, hyper in variant.hyper.items()
-    }
+    # by which a rounding may divide
+    held = {lettered.hyper[n]: (default_value(hyper),) for n, hyper in variant.hyper.items()}
     exprs = list(claimed.values())
     grids = tuple(
         layer_grid(lettered, size_class, size_class.degrees(exprs, lettered.letters))
-        for size_class in size_classes(exprs, values)
+        for size_class in size_classes(exprs, held)
     )
     return Certificate(lettered, claimed, grids)
 
@@ -225,7 +206,11 @@ def certificate(
 def _rows(task: tuple[Variant, str]) -> list[dict[str, Any]]:
     variant, key = task
     counter = COUNTERS[key]
-    base = {"variant": variant.id, "oracle": key, "version": _version(counter.package)}
+    base = {
+        "variant": variant.id,
+        "oracle": key,
+        "version": version(counter.package).partition("+")[0],
+    }
     if variant.algorithm_of:
         why = f"an algorithm of {variant.algorithm_of} is no module that a counter could run"
         return [{**base, "result": f"{NONE}: {why}"}]
@@ -260,7 +245,3 @@ def _difference(
     sizes |= {str(s): value for s, value in grid.size_class.held.items()}
     point = " ".join(f"{name}={value}" for name, value in sizes.items())
     return f"differs at {point} ({bound.layer}): formula {Fraction(above, below)}, counted {got}"
-
-
-def _version(package: str) -> str:
-    return version(package).partition("+")[0]

@@ -17,6 +17,7 @@ from costmodel.checks.verify.counters import on_meta, ones_count, torch_counts
 from costmodel.checks.verify.reference import reference
 from costmodel.comparing.count import Counts
 from costmodel.errors import CostModelError, MissingDependencyError
+from costmodel.registry import Registry
 from costmodel.torch.modules import VariantModule, input_shape, output_shape
 from costmodel.typed import write_sizes
 
@@ -57,12 +58,12 @@ class Oracle:
 
 
 #: Every oracle by key.
-ORACLES: dict[str, Oracle] = {}
+ORACLES = Registry[Oracle]("oracle")
 
 
 def _oracle(key: str, label: str, expected: Callable[[Counts], Any]) -> Callable[[Any], Any]:
     def register(got: Callable[[VariantModule], Any]) -> Callable[[VariantModule], Any]:
-        ORACLES[key] = Oracle(key, label, expected, got)
+        ORACLES.add(key, Oracle(key, label, expected, got))
         return got
 
     return register
@@ -137,7 +138,7 @@ def fvcore_parameters(module: torch.nn.Module) -> int:
 def einsum(module: VariantModule) -> float:
     """Largest difference from the reference, relative to the largest output; 0 within rounding."""
     generator = torch.Generator().manual_seed(0)
-    double = _double(module)
+    double = VariantModule(module.bound).double()
     for parameter in double.parameters():
         parameter.data = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
     x = torch.randn(input_shape(module.layer), generator=generator, dtype=torch.float64)
@@ -152,10 +153,6 @@ def einsum(module: VariantModule) -> float:
 def meta(module: VariantModule) -> VariantModule:
     """A copy of a module on the meta device: shapes only, no weights and no arithmetic."""
     return on_meta(module.bound)
-
-
-def _double(module: VariantModule) -> VariantModule:
-    return VariantModule(module.bound).double()
 
 
 def fvcore_analysis() -> Any:

@@ -7,19 +7,16 @@ layers again, however many processes share the work.
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
-from multiprocessing import get_context
 from typing import Any
 
 from costmodel.checks.verify.counters import on_meta, ones_count, torch_counts
 from costmodel.checks.verify.oracles import fvcore_analysis, fvcore_count
-from costmodel.checks.verify.prepare import prepare
+from costmodel.checks.verify.prepare import side_by_side
 from costmodel.comparing.count import Counts
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
@@ -109,22 +106,11 @@ def campaign(
     chosen = [variant for variant in chosen if not variant.algorithm_of]
     fvcore_analysis()  # now rather than in the middle, if it is not installed
     tasks = list(_tasks(chosen, count, seed))
-    workers = min(processes or os.cpu_count() or 1, len(tasks))
     result = Campaign()
-
-    def add(part: Campaign) -> None:
+    for part in side_by_side(_run, tasks, processes):
         result.merge(part)
         if progress:
             progress(result.layers)
-
-    if workers > 1:
-        # a fresh interpreter per worker: torch's threads do not survive a fork
-        with ProcessPoolExecutor(workers, get_context("spawn"), initializer=prepare) as pool:
-            for part in pool.map(_run, tasks):
-                add(part)
-    else:
-        for task in tasks:
-            add(_run(task))
     return result
 
 

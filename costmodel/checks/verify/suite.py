@@ -10,7 +10,7 @@ from costmodel.comparing.count import count
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import layer_words
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.errors import CostModelError, MissingDependencyError, VariantError, unknown
+from costmodel.errors import CostModelError, MissingDependencyError, VariantError
 from costmodel.table import Table
 from costmodel.torch.modules import build
 
@@ -38,14 +38,6 @@ LAYERS: tuple[ConvLayer, ...] = (
 )
 
 
-def choose_oracles(oracles: Iterable[str] | None) -> list[Oracle]:
-    """The oracles meant; an unknown one is an error that lists the known ones."""
-    for key in oracles or ():
-        if key not in ORACLES:
-            raise CostModelError(unknown("oracle", key, ORACLES))
-    return [ORACLES[key] for key in oracles or ORACLES]
-
-
 def verify(
     variants: Iterable[str | Variant] | None = None,
     oracles: Iterable[str] | None = None,
@@ -63,7 +55,7 @@ def verify(
         a variant refuses, or a variant without a module, is a row with an empty `ok` and the reason
         in its note: visible, and no pass.
     """
-    chosen = choose_oracles(oracles)
+    chosen = [ORACLES[key] for key in oracles or ORACLES]
     selected = [VARIANTS.of(v) for v in variants or VARIANTS]
     rows = [
         row for variant in selected for layer in layers for row in check(variant, layer, chosen)
