@@ -11,6 +11,7 @@ from costmodel.core.numbers import Number
 from costmodel.core.stage import BoundStage
 from costmodel.errors import CostModelError, unknown
 from costmodel.metrics.combining import Combine, Layers, Rule, total
+from costmodel.metrics.lifetimes import AlongSteps
 from costmodel.metrics.settings import DEFAULTS, Settings
 from costmodel.registry import Registry
 from costmodel.table import Column
@@ -34,6 +35,7 @@ class Metric:
     source: where its rule was published, if it is somebody's own.
     tensor: the value of one stored tensor, where a network keeps it once for every kind of
     parameter, however often it is read.
+    along: its value along a network's steps, where a list of layers does not give one.
     """
 
     key: str
@@ -48,6 +50,7 @@ class Metric:
     shown: bool = False
     source: str = ""
     tensor: TensorRule | None = None
+    along: AlongSteps | None = None
 
     def __post_init__(self) -> None:
         if self.group not in GROUPS:

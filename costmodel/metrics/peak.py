@@ -2,13 +2,13 @@
 
 The program is run in reading order on paper. A stage, a pooling and an upsampling write a tensor of
 their own; slices and concatenations are views, and added branches are added up in the place of one
-of them. A tensor is kept from its first write to its last read.
+of them. A tensor is kept from its first write to its last read. A network's steps are run likewise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import assert_never
 
 from costmodel.core.bound import (
@@ -23,63 +23,26 @@ from costmodel.core.bound import (
 from costmodel.core.numbers import Number, equal, is_exact, largest, smallest
 from costmodel.core.stage import BoundStage
 from costmodel.metrics.combining import peak
+from costmodel.metrics.lifetimes import AlongSteps, Lifetimes, Step, Tensors
 from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import Settings, bits_in_bytes
 
 
-@dataclass
-class _Lifetimes:
-    """The steps of a program: which tensor each one writes, and when each was read.
+class _Program(Lifetimes):
+    """The steps of bound programs, branches and repetitions included.
 
-    reads: by tensor, the steps that read it, each with 1, or whether the residual that reads it
-    is present. weights: 1 for every step, or min(1, times) where a number of repetitions is not
-    known yet.
+    word: what one of their elements counts.
     """
 
-    sizes: list[Number] = field(default_factory=list)
-    born: list[int] = field(default_factory=list)
-    reads: list[dict[int, Number]] = field(default_factory=list)
-    weights: list[Number] = field(default_factory=list)
-    weight: Number = 1
+    word: Number = 1
 
-    def write(self, size: Number, reads: frozenset[int] = frozenset()) -> frozenset[int]:
-        """One step: read some tensors, write a new one."""
-        step = len(self.weights)
-        self.weights.append(self.weight)
-        self.sizes.append(size)
-        self.born.append(step)
-        self.reads.append({step: 1})
-        self.keep(reads)
-        return frozenset({len(self.sizes) - 1})
-
-    def keep(self, tensors: frozenset[int], present: Number = 1) -> None:
-        """These are still needed in the latest step, where what reads them is present."""
-        step = len(self.weights) - 1
-        for tensor in tensors:
-            before = self.reads[tensor].get(step, present)
-            self.reads[tensor][step] = largest(before, present)
-
-    def held(self) -> Iterator[Number]:
-        """The sum of what is alive during each step."""
-        for step, weight in enumerate(self.weights):
-            alive: Number = 0
-            for size, born, reads in zip(self.sizes, self.born, self.reads, strict=True):
-                later = [present for read, present in reads.items() if read >= step >= born]
-                if later:
-                    sure = any(equal(present, 1) for present in later)
-                    alive = alive + size * (1 if sure else largest(*later))
-            yield weight * alive
-
-    # -- programs ------------------------------------------------------------------------------
-    def sequence(
-        self, sequence: BoundSequence, before: FeatureMap, tensors: frozenset[int]
-    ) -> frozenset[int]:
+    def sequence(self, sequence: BoundSequence, before: FeatureMap, tensors: Tensors) -> Tensors:
         """Take the steps of a sequence; returns the tensors that its result lies in."""
         for item in sequence.items:
             after = before.after(item)
             match item:
                 case BoundStage() | BoundResample():
-                    tensors = self.write(after.elements, tensors)
+                    tensors = self.write(after.elements * self.word, tensors)
                 case BoundBlock():
                     tensors = self.block(item, before, after, tensors)
                 case BoundSlice() | BoundBias():
@@ -90,8 +53,8 @@ class _Lifetimes:
         return tensors
 
     def block(
-        self, block: BoundBlock, before: FeatureMap, after: FeatureMap, tensors: frozenset[int]
-    ) -> frozenset[int]:
+        self, block: BoundBlock, before: FeatureMap, after: FeatureMap, tensors: Tensors
+    ) -> Tensors:
         """Run a block as often as it stands; a third run finds what the second one found."""
         outside = self.weight
         for earlier in (0, 1):
@@ -104,12 +67,12 @@ class _Lifetimes:
         return tensors
 
     def branches(
-        self, block: BoundBlock, before: FeatureMap, after: FeatureMap, tensors: frozenset[int]
-    ) -> frozenset[int]:
+        self, block: BoundBlock, before: FeatureMap, after: FeatureMap, tensors: Tensors
+    ) -> Tensors:
         """Run the branches one after the other, each on the same input, and join them."""
         first = len(self.sizes)
-        place: frozenset[int] = frozenset()  # where a sum is added up, once a branch wrote a tensor
-        waiting: frozenset[int] = frozenset()
+        place: Tensors = frozenset()  # where a sum is added up, once a branch wrote a tensor
+        waiting: Tensors = frozenset()
         for branch in block.branches:
             result = self.sequence(branch, before, tensors)
             if not equal(branch.present, 1):
@@ -125,15 +88,43 @@ class _Lifetimes:
                 waiting |= result
         if block.mode == "concat":
             return waiting
-        return place or self.write(after.elements, waiting)
+        return place or self.write(after.elements * self.word, waiting)
 
 
 def peak_memory(bound: BoundVariant, settings: Settings) -> Number:
     """Bytes of the activations that are alive at once, at most."""
-    whole, run = FeatureMap.start(bound), _Lifetimes()
+    whole, run = FeatureMap.start(bound), _Program()
     start = run.write(whole.elements)
     run.keep(run.sequence(bound.program, whole, start))
     return bits_in_bytes(largest(*run.held()), settings.activation_bits)
+
+
+def alive_during(
+    steps: Sequence[Step], variants: Sequence[BoundVariant | None], settings: Settings
+) -> list[Number]:
+    """Bytes of the activations that are alive at once during each step of a network, at most.
+
+    A variant in place of a layer takes the steps of its own program.
+    """
+    words = {tensor.bits or settings.activation_bits for step in steps for tensor in step.writes}
+    words |= {settings.on(bound).activation_bits for bound in variants if bound is not None}
+    unit = 8 if all(is_exact(word) and word % 8 == 0 for word in words) else 1
+    run, ends = _Program(), [0]
+    places: list[Tensors] = []  # where each tensor of the network lies
+    for step, bound in zip(steps, variants, strict=True):
+        reads = Tensors().union(*(places[tensor] for tensor in step.reads))
+        if bound is None:
+            sizes = [
+                t.elements * ((t.bits or settings.activation_bits) // unit) for t in step.writes
+            ]
+            places += (Tensors({tensor}) for tensor in sorted(run.step(reads, sizes)))
+        else:
+            run.word = settings.on(bound).activation_bits // unit
+            result = run.sequence(bound.program, FeatureMap.start(bound), reads)
+            places += [result] * len(step.writes)
+        ends.append(len(run.weights))
+    held = list(run.held())
+    return [bits_in_bytes(largest(*held[a:b]), unit) for a, b in pairwise(ends)]
 
 
 declare(
@@ -149,4 +140,11 @@ declare(
     combine=peak(peak_memory),
     group="memory",
     uses=("activation_bits",),
+    along=AlongSteps(
+        "the most bytes of activations alive at once when the operations run in the order given, "
+        "each tensor, the input too, kept until it is read last; a view or a result in place is "
+        "no tensor of its own, what was there before the first operation (parameters, buffers) and "
+        "a kernel's own workspace are left out",
+        alive_during,
+    ),
 )

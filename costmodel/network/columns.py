@@ -6,14 +6,16 @@ layers (activations, traffic, …) exist only where there is a layer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
-from costmodel.core.numbers import Number
+from costmodel.core.numbers import Number, largest
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError, unknown
+from costmodel.metrics.lifetimes import AlongSteps, Step
 from costmodel.metrics.metric import METRICS, Metric, TensorRule
 from costmodel.metrics.settings import DEFAULTS, Settings
 from costmodel.network.kinds import KINDS
@@ -37,7 +39,8 @@ class Quantity(Column):
 def column(key: str, network: Operations | None = None) -> Quantity:
     """A column by name; `CostModelError` with the valid ones for a name that is not known.
 
-    network: whose operations it is for; its settings are the column's.
+    network: whose operations it is for, and whose settings are the column's; without, it has the
+            values of layers on their own.
     """
     if key == "params":
         return _added(key, "Parameters", "trained numbers, shared tensors once", _params)
@@ -57,6 +60,8 @@ def column(key: str, network: Operations | None = None) -> Quantity:
         metric, settings = METRICS[key], DEFAULTS if network is None else network.settings
         if metric.tensor is not None:
             return _kept(metric, metric.tensor, settings)
+        if metric.along is not None and network is not None:
+            return _along(metric, metric.along, network)
         return _metric(metric, settings)
     raise CostModelError(unknown("metric of a network", key, names()))
 
@@ -166,3 +171,39 @@ def _metric(metric: Metric, settings: Settings) -> Quantity:
     return Quantity(
         metric.key, metric.label, metric.unit, convention, value=value, total=everything
     )
+
+
+def _along(metric: Metric, along: AlongSteps, network: Operations) -> Quantity:
+    """A column of a metric that follows from what the network's operations read and write."""
+    steps = network.steps()
+
+    @cache
+    def during() -> Mapping[str, Number]:
+        return _by_operation(along, network, steps) if steps is not None else {}
+
+    def value(op: NetOp, own: Sequence[Parameter]) -> Number | None:
+        return during().get(op.name)
+
+    def peak(parts: Iterable[Part]) -> Number | None:
+        values = [during()[op.name] for op, _ in parts if op.name in during()]
+        return largest(*values) if values else None
+
+    convention = replace(metric, convention=along.convention).stated(network.settings)
+    if steps is None:
+        convention += f"; empty: the source of {network.name} does not say which tensors are kept"
+    return Quantity(metric.key, metric.label, metric.unit, convention, value=value, total=peak)
+
+
+def _by_operation(
+    along: AlongSteps, network: Operations, steps: Sequence[Step]
+) -> dict[str, Number]:
+    """The largest value during the steps of each operation."""
+    bounds = [network.ops[step.ops[0]].bound if step.ops else None for step in steps]
+    values: dict[str, Number] = {}
+    places: tuple[int, ...] = (0,)
+    for step, value in zip(steps, along.rule(steps, bounds, network.settings), strict=True):
+        places = step.ops or places
+        for place in places:
+            name = network.ops[place].name
+            values[name] = largest(values[name], value) if name in values else value
+    return values

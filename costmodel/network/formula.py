@@ -112,7 +112,7 @@ def formulas(network: Operations, metrics: Sequence[str], free: Sequence[str]) -
     opened = in_letters(network, free)
     holds = sentence(opened.guards)
     for metric in metrics:
-        value = columns.total(opened, metric)
+        value = _total(opened, metric)
         latex = value.to_latex() if isinstance(value, Polynomial) else str(value)
         rows.append(
             {

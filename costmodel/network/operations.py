@@ -19,6 +19,7 @@ from costmodel.core.bound import BoundVariant
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, unknown
+from costmodel.metrics.lifetimes import Step
 from costmodel.metrics.settings import DEFAULTS, Settings
 from costmodel.network.conditions import sentence
 from costmodel.network.guards import Guard
@@ -39,12 +40,13 @@ class Recount(NamedTuple):
     """A network's operations at some sizes, in the order and with the names that it has.
 
     guards: where its counts are polynomials, the conditions under which they hold; none means at
-    every size at which each layer still has an output.
+    every size at which each layer still has an output. steps: see `Operations`.
     """
 
     ops: Sequence[NetOp]
     shapes: Shapes
     guards: tuple[Guard, ...] = ()
+    steps: Sequence[Step] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ class Rebuild:
 
 def fixed_sizes() -> Rebuild | None:
     """The `rebuild` of a source that does not say how sizes follow from each other: none."""
+    return None
+
+
+def no_steps() -> Sequence[Step] | None:
+    """The `steps` of a list of layers, which does not say what reads what: none."""
     return None
 
 
@@ -120,6 +127,8 @@ class Operations(Counted):
         rebuild: finds out, when it is called, how to recount it at other sizes; its result is None
             where the source cannot tell.
         settings: what its columns take a byte, a FLOP and the bits of a number to be.
+        steps: finds out, when it is called, what the operations read and write, in the order in
+            which they run; its result is None where the source does not say.
         replacement: what was put in place of some of its layers, None for nothing.
         guards: conditions on the letters of its counts under which they hold.
     """
@@ -131,6 +140,7 @@ class Operations(Counted):
     notes: tuple[str, ...] = ()
     rebuild: Callable[[], Rebuild | None] = field(default=fixed_sizes, compare=False, repr=False)
     settings: Settings = DEFAULTS
+    steps: Callable[[], Sequence[Step] | None] = field(default=no_steps, compare=False, repr=False)
     replacement: Replacement | None = None
     guards: tuple[Guard, ...] = ()
 
@@ -233,9 +243,14 @@ def recounted(network: AnyOperations, sizes: Mapping[str, Number]) -> AnyOperati
             raise CostModelError(unknown("size", letter, known.defaults))
     values = {**known.defaults, **sizes}
     again = replace(known, defaults=values)  # what comes next starts from these sizes
-    ops, shapes, guards = Recount(*known.build(values))
+    counted = known.build(values)
     return replace(
-        network, ops=tuple(ops), input_shapes=shapes, rebuild=lambda: again, guards=guards
+        network,
+        ops=tuple(counted.ops),
+        input_shapes=counted.shapes,
+        rebuild=lambda: again,
+        steps=lambda: counted.steps,
+        guards=counted.guards,
     )
 
 

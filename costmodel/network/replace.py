@@ -82,6 +82,7 @@ def at(network: AnyOperations, **sizes: Number) -> AnyOperations:
         ops=again.ops,
         input_shapes=again.input_shapes,
         rebuild=again.rebuild,
+        steps=again.steps,
         replacement=again.replacement,
         guards=again.guards,
     )

@@ -6,7 +6,7 @@ Every table ends with a row `total`, and carries the network's footnotes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from costmodel.comparing.compare import VARIANT
@@ -105,7 +105,9 @@ def changes(
         raise CostModelError(
             f"nothing was replaced in {network.name}; allowed is a network after `replace`"
         )
-    costs = choose(() if metrics is None else metrics, network)
+    keys = () if metrics is None else metrics
+    earlier = replace(done.before, settings=network.settings)
+    costs, old = choose(keys, network), choose(keys, earlier)
     listed = {change.before.name: change for change in network.changes}
     outcome = _outcome(network)
     if everything:
@@ -114,7 +116,10 @@ def changes(
     rows: list[dict[str, Any]] = []
     for name, change in listed.items():
         op = change.before
-        both = {c: (c.value(*before[name]), c.value(*after[name])) for c in costs}
+        both = {
+            c: (b.value(*before[name]), c.value(*after[name]))
+            for b, c in zip(old, costs, strict=True)
+        }
         asked = {cost.key: both[cost][0] for cost in costs[2:]}
         if op.column != "macs" and not idle and not _shown(op, asked):
             continue
@@ -127,7 +132,10 @@ def changes(
                 **outcome.get(name, {}),
             }
         )
-    whole = {c: (c.total(done.before.parts()), c.total(network.parts())) for c in costs}
+    whole = {
+        c: (b.total(done.before.parts()), c.total(network.parts()))
+        for b, c in zip(old, costs, strict=True)
+    }
     rows.append({"layer": TOTAL, **_compared(whole), **outcome[TOTAL]})
     sides = [_beside(cost, side) for cost in costs for side in ("before", "delta", "ratio")]
     shown = (_LAYER, _KIND, *costs, VARIANT, *sides, _STATUS, _REASON)

@@ -230,7 +230,7 @@ class _Areas:
 
 def _costs(network: Operations, metric: str) -> list[tuple[str, str, Number]]:
     """Name, kind and value of every operation that has any of it, in order."""
-    chosen = columns.column(metric)
+    chosen = columns.column(metric, network)
     values = ((op.name, op.kind, chosen.value(op, own)) for op, own in network.parts())
     return [(name, kind, value) for name, kind, value in values if value]
 

@@ -7,7 +7,7 @@ from costmodel.errors import CostModelError
 from costmodel.network.kinds import KINDS
 from costmodel.network.network import Network
 from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, NetOp, Parameter
-from costmodel.network.operations import Rebuild
+from costmodel.network.operations import Rebuild, Recount
 
 CONV = cm.ConvLayer(kernel=(3, 5), in_channels=6, out_channels=10, size=(11, 14), groups=2)
 
@@ -106,7 +106,7 @@ def test_an_unknown_role_is_refused():
 
 def test_another_size_starts_from_the_last_one_and_keeps_the_type():
     def build(values):
-        return [NetOp.linear("fc", values["A"], values["B"])], ((1, values["A"]),)
+        return Recount([NetOp.linear("fc", values["A"], values["B"])], ((1, values["A"]),))
 
     net = Network("n", (), rebuild=lambda: Rebuild({"A": 2, "B": 3}, build)).at(A=5).at(B=7)
     assert type(net) is Network

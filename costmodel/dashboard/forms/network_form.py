@@ -188,8 +188,9 @@ def choose_replacement(state: State, network: Network) -> Network | None:
                 decimal(state, name, letter, "each layer's own")
             else:
                 parts.number_or_nothing(state, name, "each layer's own", 180)
+        (judge,) = judged(state)
         st.toggle(
-            f"Only where it saves {columns.column(judged(state)[0]).label}",
+            f"Only where it saves {columns.column(judge).label}",
             state["pays"],
             key="pays",
             help="Otherwise wherever the variant fits",

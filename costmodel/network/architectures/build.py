@@ -4,13 +4,16 @@ An architecture is a function that is given a `Builder` and calls its methods in
 the layers run; a feature map is a `Map` of channels and size. The same function gives the shipped
 CSV (ints) and the closed formula in N, H, W and the multipliers (polynomials), because sizes only
 ever go through `ConvLayer`'s own rules.
+
+The builder notes which maps every step reads and writes, and peak memory follows from that. Work in
+place: normalisations and activations behind a layer, and `into`. All else writes a map of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +21,7 @@ from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, is_symbolic, plain, product
 from costmodel.core.output_size import pool_size
 from costmodel.errors import CostModelError, LayerError
+from costmodel.metrics.lifetimes import Step, Written
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp, Parameter
 from costmodel.network.operations import FREE_LETTERS, Rebuild, Recount
@@ -26,10 +30,14 @@ from costmodel.registry import Registry
 
 @dataclass(frozen=True)
 class Map:
-    """A feature map: channels, and rows and columns (() once it is flat)."""
+    """A feature map: channels, and rows and columns (() once it is flat).
+
+    tensor: the number of the tensor that it lies in; a part of a map lies where the whole does.
+    """
 
     channels: Number
     size: tuple[Number, ...]
+    tensor: int
 
 
 class Builder:
@@ -45,6 +53,8 @@ class Builder:
         self.values = values
         self.norm, self.bias = norm, bias
         self.ops: list[NetOp] = []
+        self.steps: list[Step] = []
+        self._tensors = 0
         self._path: list[str] = []
 
     @contextmanager
@@ -73,6 +83,43 @@ class Builder:
     def whole(self, channels: Number) -> Number:
         """A channel count that has to be an integer from 1 up."""
         return integer(channels, "a channel count")
+
+    # -- maps --------------------------------------------------------------------------------------
+    def write(
+        self, channels: Number, size: tuple[Number, ...], *reads: Map, op: NetOp | None = None
+    ) -> Map:
+        """A map of its own, from others: the result of an operation, or of what is no row."""
+        made = Map(channels, size, self._tensors)
+        self._tensors += 1
+        places = (len(self.ops),) if op is not None else ()
+        self.ops += [op] if op is not None else []
+        written = Written(self.values["N"] * channels * positions(made))
+        self.steps.append(Step(tuple(x.tensor for x in reads), (written,), places))
+        return made
+
+    def into(self, x: Map, *others: Map) -> Map:
+        """`x` after others were added to it, or multiplied, in its place."""
+        self.steps.append(Step(tuple(y.tensor for y in (x, *others))))
+        return x
+
+    def copied(self, x: Map) -> Map:
+        """A copy, such as of channels in another order."""
+        return self.write(x.channels, x.size, x)
+
+    def pool(
+        self, x: Map, kernel: int, stride: int, padding: int = 0, *, ceil: bool = False
+    ) -> Map:
+        """The map after pooling; `ceil` keeps the window that only partly lies inside."""
+        size = tuple(pool_size(n, kernel, stride, padding, ceil_mode=ceil) for n in x.size)
+        return self.write(x.channels, size, x)
+
+    def resized(self, x: Map, *size: int) -> Map:
+        """The map after adaptive (global) pooling to a fixed size."""
+        return self.write(x.channels, size, x)
+
+    def concat(self, *maps: Map) -> Map:
+        """Maps of equal size, one behind the other along the channels, copied."""
+        return self.write(sum(x.channels for x in maps), maps[0].size, *maps)
 
     # -- operations ------------------------------------------------------------------------------
     def conv(
@@ -104,25 +151,25 @@ class Builder:
                 transposed=transposed,
             )
         each = self.norm if norm is None else norm
-        self.ops.append(NetOp.conv(self._name(name), layer, norm=each * channels))
-        return Map(channels, layer.out_size)
+        op = NetOp.conv(self._name(name), layer, norm=each * channels)
+        return self.write(channels, layer.out_size, x, op=op)
 
     def depthwise(self, x: Map, name: str, kernel: int = 3, **options: Any) -> Map:
         """One k×k filter per channel."""
         return self.conv(x, name, x.channels, kernel, groups=x.channels, **options)
 
-    def excite(self, x: Map, squeezed: int) -> None:
+    def excite(self, x: Map, squeezed: int) -> Map:
         """Squeeze-and-excitation: channel weights from two 1×1 convolutions on the pooled map."""
         with self.within("se"):
-            y = self.conv(resized(x, 1, 1), "reduce", squeezed, bias=True, norm=0)
-            self.conv(y, "expand", x.channels, bias=True, norm=0)
+            y = self.conv(self.resized(x, 1, 1), "reduce", squeezed, bias=True, norm=0)
+            return self.into(x, self.conv(y, "expand", x.channels, bias=True, norm=0))
 
     def normalise(self, x: Map, name: str) -> Map:
         """A normalisation of its own, scale and shift per channel, before a convolution."""
         work = x.channels * positions(x) * self.values["N"]
         own = (Parameter(2 * x.channels, "norm"),)
-        self.ops.append(NetOp(self._name(name), "norm", work=work, parameters=own))
-        return x
+        op = NetOp(self._name(name), "norm", work=work, parameters=own)
+        return self.write(x.channels, x.size, x, op=op)
 
     def transposed(self, x: Map, name: str, channels: Number, kernel: int, stride: int) -> Map:
         """A transposed convolution without padding."""
@@ -138,15 +185,15 @@ class Builder:
                 positions=positions(x),
                 batch=self.values["N"],
             )
-        self.ops.append(op)
-        return Map(features, x.size)
+        return self.write(features, x.size, x, op=op)
 
     def product(
-        self, name: str, rows: Number, inner: Number, columns: Number, heads: Number
-    ) -> None:
+        self, name: str, *reads: Map, rows: Number, inner: Number, columns: Number, heads: Number
+    ) -> Map:
         """A product of two activations per head."""
         batch = heads * self.values["N"]
-        self.ops.append(NetOp.product(self._name(name), rows, inner, columns, batch=batch))
+        op = NetOp.product(self._name(name), rows, inner, columns, batch=batch)
+        return self.write(heads * columns, (rows,), *reads, op=op)
 
     def table(self, name: str, count: Number) -> None:
         """Trained numbers that no layer has: positions, tokens."""
@@ -154,23 +201,8 @@ class Builder:
 
     def linear(self, x: Map, name: str, features: Number) -> Map:
         """A linear layer on everything in the map, flattened."""
-        return self.project(Map(x.channels * positions(x), ()), name, features)
-
-
-def pool(x: Map, kernel: int, stride: int, padding: int = 0, ceil: bool = False) -> Map:
-    """The map after pooling; `ceil` keeps the window that only partly lies inside."""
-    size = tuple(pool_size(n, kernel, stride, padding, ceil_mode=ceil) for n in x.size)
-    return Map(x.channels, size)
-
-
-def resized(x: Map, *size: int) -> Map:
-    """The map after adaptive (global) pooling to a fixed size."""
-    return Map(x.channels, size)
-
-
-def concat(*maps: Map) -> Map:
-    """Maps of equal size, one behind the other along the channels."""
-    return Map(sum(x.channels for x in maps), maps[0].size)
+        flat = replace(x, channels=x.channels * positions(x), size=())
+        return self.project(flat, name, features)
 
 
 def positions(x: Map) -> Number:
@@ -206,7 +238,7 @@ class Architecture:
     channels: int = 3
 
     def build(self, values: Mapping[str, Number]) -> Recount:
-        """The operations and the input's shape at the given letters' values, ints or symbols."""
+        """The network at the given letters' values, ints or symbols."""
         values = {name: _number(name, value) for name, value in values.items()}
         rho = values.get("rho", 1)
         size = tuple(
@@ -216,8 +248,9 @@ class Architecture:
             for letter in ("H", "W")
         )
         builder = Builder(values, **self.options)
-        self.run(builder, Map(self.channels, size))
-        return Recount(builder.ops, ((values["N"], self.channels, *size),))
+        self.run(builder, builder.write(self.channels, size))
+        shapes = ((values["N"], self.channels, *size),)
+        return Recount(builder.ops, shapes, steps=builder.steps)
 
     def network(self, **values: Number) -> Network:
         """The network at the published sizes, or at others."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures.build import Builder, Map, declare, resized
+from costmodel.network.architectures.build import Builder, Map, declare
 
 # (expansion, channels, blocks, stride of the first, kernel) as in table 1 of the paper.
 _STAGES = (
@@ -29,13 +29,14 @@ def efficientnet_b0(net: Builder, x: Map) -> None:
     x = net.conv(x, "stem", 32, 3, stride=2, padding=1)
     for stage, (expansion, channels, blocks, first, kernel) in enumerate(_STAGES, 1):
         for index in range(blocks):
-            inputs = x.channels
+            before, inputs = x, x.channels
             with net.within(f"stage{stage}.{index}"):
                 if expansion != 1:
                     x = net.conv(x, "expand", inputs * expansion)
                 stride = first if index == 0 else 1
                 x = net.depthwise(x, "dw", kernel, stride=stride, padding=kernel // 2)
-                net.excite(x, inputs // 4)
+                x = net.excite(x, inputs // 4)
                 x = net.conv(x, "project", channels)
+            x = net.into(x, before) if index else x
     x = net.conv(x, "head", 1280)
-    net.linear(resized(x, 1, 1), "fc", 1000)
+    net.linear(net.resized(x, 1, 1), "fc", 1000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures.build import Builder, Map, concat, declare, resized
+from costmodel.network.architectures.build import Builder, Map, declare
 from costmodel.network.architectures.mobilenet_v3 import Blocks, divisible
 
 # (kernel, inner channels, channels, excited, stride) as in table 7 of the paper.
@@ -29,7 +29,7 @@ _BLOCKS: Blocks = (
 def _ghost(net: Builder, x: Map, name: str, channels: int) -> Map:
     with net.within(name):
         real = net.conv(x, "primary", channels // 2)
-        return concat(real, net.depthwise(real, "cheap", padding=1))
+        return net.concat(real, net.depthwise(real, "cheap", padding=1))
 
 
 @declare(
@@ -47,13 +47,14 @@ def ghostnet(net: Builder, x: Map) -> None:
     for index, (kernel, inner, channels, excited, stride) in enumerate(_BLOCKS, 1):
         window = {"kernel": kernel, "stride": stride, "padding": kernel // 2}
         with net.within(f"block{index}"):
+            side = x
             if (x.channels, stride) != (channels, 1):
-                net.conv(net.depthwise(x, "skip.dw", **window), "skip.conv", channels)
+                side = net.conv(net.depthwise(x, "skip.dw", **window), "skip.conv", channels)
             x = _ghost(net, x, "ghost1", inner)
             if stride != 1:
                 x = net.depthwise(x, "dw", **window)
             if excited:
-                net.excite(x, divisible(inner // 4, 4))
-            x = _ghost(net, x, "ghost2", channels)
+                x = net.excite(x, divisible(inner // 4, 4))
+            x = net.into(_ghost(net, x, "ghost2", channels), side)
     x = net.conv(x, "conv2", 960)
-    net.linear(net.linear(resized(x, 1, 1), "fc1", 1280), "fc2", 1000)
+    net.linear(net.linear(net.resized(x, 1, 1), "fc1", 1280), "fc2", 1000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures.build import Builder, Map, concat, declare, pool, resized
+from costmodel.network.architectures.build import Builder, Map, declare
 
 # name: 1×1, 3×3 reduce, 3×3, 5×5 reduce, 5×5, pool projection (table 1 of the paper).
 _MODULES = {
@@ -26,16 +26,16 @@ _MODULES = {
 )
 def googlenet(net: Builder, x: Map) -> None:
     """Three convolutions, nine inception modules, a linear layer; poolings round up."""
-    x = pool(net.conv(x, "conv1", 64, 7, stride=2, padding=3), 3, 2, ceil=True)
+    x = net.pool(net.conv(x, "conv1", 64, 7, stride=2, padding=3), 3, 2, ceil=True)
     x = net.conv(x, "conv2_reduce", 64)
-    x = pool(net.conv(x, "conv2", 192, 3, padding=1), 3, 2, ceil=True)
+    x = net.pool(net.conv(x, "conv2", 192, 3, padding=1), 3, 2, ceil=True)
     for name, (one, reduce3, three, reduce5, five, projection) in _MODULES.items():
         if name in ("inception4a", "inception5a"):
-            x = pool(x, 3, 2, ceil=True)
+            x = net.pool(x, 3, 2, ceil=True)
         with net.within(name):
             branch1 = net.conv(x, "1x1", one)
             branch3 = net.conv(net.conv(x, "3x3_reduce", reduce3), "3x3", three, 3, padding=1)
             branch5 = net.conv(net.conv(x, "5x5_reduce", reduce5), "5x5", five, 5, padding=2)
-            pooled = net.conv(x, "pool_proj", projection)
-            x = concat(branch1, branch3, branch5, pooled)
-    net.linear(resized(x, 1, 1), "fc", 1000)
+            pooled = net.conv(net.pool(x, 3, 1, 1), "pool_proj", projection)
+            x = net.concat(branch1, branch3, branch5, pooled)
+    net.linear(net.resized(x, 1, 1), "fc", 1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from costmodel.network.architectures.build import Builder, Map, declare, resized
+from costmodel.network.architectures.build import Builder, Map, declare
 
 # (output channels, stride) of each depthwise separable layer. The paper's table 1 prints the last
 # depthwise as stride 2 on 7×7, where its other rows need stride 1.
@@ -35,7 +35,7 @@ def _separable(net: Builder, x: Map, layers: Sequence[tuple[int, int]]) -> None:
         with net.within(f"conv{index}"):
             x = net.depthwise(x, "dw", stride=stride, padding=1)
             x = net.conv(x, "pw", net.scaled(channels))
-    net.linear(resized(x, 1, 1), "fc", 1000)
+    net.linear(net.resized(x, 1, 1), "fc", 1000)
 
 
 @declare("mobilenet", "MobileNet 1.0", _PAPER + "table 1", **_OPTIONS)
@@ -55,7 +55,7 @@ def mobilenet_conv(net: Builder, x: Map) -> None:
     x = net.conv(x, "conv1", net.scaled(32), 3, stride=2, padding=1)
     for index, (channels, stride) in enumerate(_LAYERS, 2):
         x = net.conv(x, f"conv{index}", net.scaled(channels), 3, stride=stride, padding=1)
-    net.linear(resized(x, 1, 1), "fc", 1000)
+    net.linear(net.resized(x, 1, 1), "fc", 1000)
 
 
 @declare(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from costmodel.core.numbers import Number
-from costmodel.network.architectures.build import Builder, Map, declare, resized
+from costmodel.network.architectures.build import Builder, Map, declare
 
 # (expansion, channels, blocks, stride of the first) as in table 2 of the paper.
 _STAGES = (
@@ -53,10 +53,12 @@ def mobilenet_v2(net: Builder, x: Map) -> None:
     for stage, (expansion, channels, blocks, first) in enumerate(_STAGES, 1):
         out = net.whole(rounded(channels, alpha))
         for index in range(blocks):
+            before = x
             with net.within(f"stage{stage}.{index}"):
                 if expansion != 1:
                     x = net.conv(x, "expand", x.channels * expansion)
                 x = net.depthwise(x, "dw", stride=first if index == 0 else 1, padding=1)
                 x = net.conv(x, "project", out)
+            x = net.into(x, before) if index else x
     x = net.conv(x, "conv_last", net.whole(rounded(1280, at_least_one(alpha))))
-    net.linear(resized(x, 1, 1), "fc", 1000)
+    net.linear(net.resized(x, 1, 1), "fc", 1000)

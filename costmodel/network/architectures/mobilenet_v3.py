@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures.build import Builder, Map, declare, resized
+from costmodel.network.architectures.build import Builder, Map, declare
 
 _SOURCE = (
     "Howard, Sandler, Chu, Chen, Chen, Tan, Wang, Zhu, Pang, Vasudevan, Le, Adam, Searching for "
@@ -52,15 +52,17 @@ def divisible(channels: int, by: int) -> int:
 def _mobilenet_v3(net: Builder, x: Map, blocks: Blocks, features: int) -> None:
     x = net.conv(x, "conv1", 16, 3, stride=2, padding=1)
     for index, (kernel, inner, channels, excited, stride) in enumerate(blocks, 1):
+        before = x
         with net.within(f"block{index}"):
             if inner != x.channels:
                 x = net.conv(x, "expand", inner)
             x = net.depthwise(x, "dw", kernel, stride=stride, padding=kernel // 2)
             if excited:
-                net.excite(x, divisible(inner // 4, 8))
+                x = net.excite(x, divisible(inner // 4, 8))
             x = net.conv(x, "project", channels)
+        x = net.into(x, before) if (stride, channels) == (1, before.channels) else x
     x = net.conv(x, "conv2", 6 * x.channels)
-    x = net.linear(resized(x, 1, 1), "fc1", features)
+    x = net.linear(net.resized(x, 1, 1), "fc1", features)
     net.linear(x, "fc2", 1000)
 
 

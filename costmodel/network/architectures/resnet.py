@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures.build import Builder, Map, declare, pool, resized
+from costmodel.network.architectures.build import Builder, Map, declare
 
 _SOURCE = (
     "He, Zhang, Ren, Sun, Deep residual learning for image recognition, 2016, arXiv:1512.03385, "
@@ -38,7 +38,7 @@ def _resnet(
     group_width: int = 64,
     first: bool = False,
 ) -> None:
-    x = pool(net.conv(x, "conv1", net.scaled(64), 7, stride=2, padding=3), 3, 2, 1)
+    x = net.pool(net.conv(x, "conv1", net.scaled(64), 7, stride=2, padding=3), 3, 2, 1)
     for stage, depth in enumerate(depths):
         width = 64 * 2**stage
         out = 4 * width if bottleneck else width
@@ -51,9 +51,9 @@ def _resnet(
                 else:
                     y = _basic(net, x, width, stride)
                 if index == 0 and (stride != 1 or bottleneck):
-                    net.conv(x, "downsample", net.scaled(out), stride=stride)
-                x = y
-    net.linear(resized(x, 1, 1), "fc", 1000)
+                    x = net.conv(x, "downsample", net.scaled(out), stride=stride)
+                x = net.into(y, x)
+    net.linear(net.resized(x, 1, 1), "fc", 1000)
 
 
 def _declare(id: str, title: str, depths: tuple[int, ...], source: str, **options: object) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures.build import Builder, Map, concat, declare, pool, resized
+from dataclasses import replace
+
+from costmodel.network.architectures.build import Builder, Map, declare
 
 #: Units of each of the three stages, in both versions.
 _UNITS = (4, 8, 4)
@@ -19,7 +21,7 @@ _UNITS = (4, 8, 4)
 def shufflenet(net: Builder, x: Map) -> None:
     """A 3×3, a pooling, three stages of shuffle units with three groups, a linear layer."""
     groups, width = 3, 240
-    x = pool(net.conv(x, "conv1", 24, 3, stride=2, padding=1), 3, 2, 1)
+    x = net.pool(net.conv(x, "conv1", 24, 3, stride=2, padding=1), 3, 2, 1)
     for stage, units in enumerate(_UNITS, 2):
         for index in range(units):
             # a strided unit joins the pooled input to its own channels instead of adding it
@@ -27,11 +29,11 @@ def shufflenet(net: Builder, x: Map) -> None:
             first = 1 if (stage, index) == (2, 0) else groups  # its input has too few channels
             with net.within(f"stage{stage}.{index}"):
                 y = net.conv(x, "gconv1", width // 4, groups=first)
-                y = net.depthwise(y, "dw", stride=2 if index == 0 else 1, padding=1)
+                y = net.depthwise(net.copied(y), "dw", stride=2 if index == 0 else 1, padding=1)
                 y = net.conv(y, "gconv2", out, groups=groups)
-            x = concat(pool(x, 3, 2, 1), y) if index == 0 else y
+            x = net.concat(net.pool(x, 3, 2, 1), y) if index == 0 else net.into(y, x)
         width *= 2
-    net.linear(resized(x, 1, 1), "fc", 1000)
+    net.linear(net.resized(x, 1, 1), "fc", 1000)
 
 
 @declare(
@@ -45,7 +47,7 @@ def shufflenet(net: Builder, x: Map) -> None:
 def shufflenet_v2(net: Builder, x: Map) -> None:
     """A 3×3, a pooling, three stages that half of the channels pass by, a 1×1, a linear layer."""
     half = 58
-    x = pool(net.conv(x, "conv1", 24, 3, stride=2, padding=1), 3, 2, 1)
+    x = net.pool(net.conv(x, "conv1", 24, 3, stride=2, padding=1), 3, 2, 1)
     for stage, units in enumerate(_UNITS, 2):
         for index in range(units):
             with net.within(f"stage{stage}.{index}"):
@@ -54,11 +56,11 @@ def shufflenet_v2(net: Builder, x: Map) -> None:
                     other = net.depthwise(x, "side.dw", stride=2, padding=1)
                     other = net.conv(other, "side.conv", half)
                 else:
-                    stride, y = 1, Map(half, x.size)
+                    stride, y = 1, replace(x, channels=half)
                     other = y
                 y = net.conv(y, "conv1", half)
                 y = net.depthwise(y, "dw", stride=stride, padding=1)
-                x = concat(other, net.conv(y, "conv2", half))
+                x = net.copied(net.concat(other, net.conv(y, "conv2", half)))
         half *= 2
     x = net.conv(x, "conv5", 1024)
-    net.linear(resized(x, 1, 1), "fc", 1000)
+    net.linear(net.resized(x, 1, 1), "fc", 1000)

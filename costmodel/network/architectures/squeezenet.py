@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures.build import Builder, Map, concat, declare, pool
+from costmodel.network.architectures.build import Builder, Map, declare
 
 _SOURCE = (
     "Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model "
@@ -15,12 +15,12 @@ _SQUEEZE = (16, 16, 32, 32, 48, 48, 64, 64)
 def _fires(net: Builder, x: Map, pooled_before: tuple[int, ...]) -> None:
     for number, channels in enumerate(_SQUEEZE, 2):
         if number in pooled_before:
-            x = pool(x, 3, 2, ceil=True)
+            x = net.pool(x, 3, 2, ceil=True)
         with net.within(f"fire{number}"):
             squeezed = net.conv(x, "squeeze", channels)
             ones = net.conv(squeezed, "expand1x1", 4 * channels)
-            x = concat(ones, net.conv(squeezed, "expand3x3", 4 * channels, 3, padding=1))
-    net.conv(x, "conv10", 1000)
+            x = net.concat(ones, net.conv(squeezed, "expand3x3", 4 * channels, 3, padding=1))
+    net.resized(net.conv(x, "conv10", 1000), 1, 1)
 
 
 @declare("squeezenet", "SqueezeNet 1.0", _SOURCE + ", table 1")

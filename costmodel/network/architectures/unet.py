@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures.build import Builder, Map, declare, pool
+from dataclasses import replace
+
+from costmodel.network.architectures.build import Builder, Map, declare
 
 
 @declare(
@@ -15,17 +17,19 @@ from costmodel.network.architectures.build import Builder, Map, declare, pool
 )
 def unet(net: Builder, x: Map) -> None:
     """Four poolings down, four transposed convolutions up, two 3×3 on every level."""
+    copies: list[Map] = []
     levels = (64, 128, 256, 512, 1024)
     for depth, channels in enumerate(levels):
         if depth:
-            x = pool(x, 2, 2)
+            x = net.pool(x, 2, 2)
         with net.within(f"down{depth}"):
             x = _pair(net, x, channels)
+        copies.append(x)
     for depth, channels in reversed(tuple(enumerate(levels[:-1]))):
         with net.within(f"up{depth}"):
             x = net.transposed(x, "upconv", channels, 2, 2)
-            # the copy from the way down is cropped to this size
-            x = _pair(net, Map(2 * channels, x.size), channels)
+            copy = replace(copies[depth], size=x.size)  # cropped to this size
+            x = _pair(net, net.concat(copy, x), channels)
     net.conv(x, "classes", 2)
 
 

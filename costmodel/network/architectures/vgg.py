@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures.build import Builder, Map, declare, pool
+from costmodel.network.architectures.build import Builder, Map, declare
 
 _SOURCE = (
     "Simonyan, Zisserman, Very deep convolutional networks for large-scale image recognition, "
@@ -15,7 +15,7 @@ def _vgg(net: Builder, x: Map, depths: tuple[int, ...]) -> None:
     for stage, (channels, depth) in enumerate(zip(_CHANNELS, depths, strict=True), 1):
         for index in range(1, depth + 1):
             x = net.conv(x, f"conv{stage}_{index}", net.scaled(channels), 3, padding=1)
-        x = pool(x, 2, 2)
+        x = net.pool(x, 2, 2)
     x = net.linear(x, "fc6", 4096)
     x = net.linear(x, "fc7", 4096)
     net.linear(x, "fc8", 1000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from costmodel.network.architectures.build import Builder, Map, declare, positions
 
 _WIDTH, _HEADS, _DEPTH, _PATCH = 768, 12, 12, 16
@@ -19,16 +21,15 @@ def vit_b_16(net: Builder, x: Map) -> None:
     tokens = positions(patches) + 1
     net.table("class_token", _WIDTH)
     net.table("positions", tokens * _WIDTH)
-    x = Map(_WIDTH, (tokens,))
+    x = net.write(_WIDTH, (tokens,), patches)
     for index in range(_DEPTH):
         with net.within(f"block{index}"):
-            net.normalise(x, "norm1")
-            net.project(x, "qkv", 3 * _WIDTH)
             head = _WIDTH // _HEADS
-            net.product("scores", tokens, head, tokens, _HEADS)
-            net.product("context", tokens, tokens, head, _HEADS)
-            net.project(x, "proj", _WIDTH)
-            net.normalise(x, "norm2")
-            net.project(net.project(x, "fc1", 4 * _WIDTH), "fc2", _WIDTH)
-    net.normalise(x, "norm")
-    net.linear(Map(_WIDTH, ()), "head", 1000)
+            y = net.project(net.normalise(x, "norm1"), "qkv", 3 * _WIDTH)
+            z = net.product("scores", y, rows=tokens, inner=head, columns=tokens, heads=_HEADS)
+            y = net.product("context", z, y, rows=tokens, inner=tokens, columns=head, heads=_HEADS)
+            x = net.into(net.project(y, "proj", _WIDTH), x)
+            y = net.project(net.normalise(x, "norm2"), "fc1", 4 * _WIDTH)
+            x = net.into(net.project(y, "fc2", _WIDTH), x)
+    x = net.normalise(x, "norm")
+    net.linear(replace(x, size=()), "head", 1000)  # the class token

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.network.architectures.build import Builder, Map, declare, pool, resized
+from costmodel.network.architectures.build import Builder, Map, declare
 
 
 def _separable(net: Builder, x: Map, name: str, channels: int) -> Map:
@@ -26,18 +26,20 @@ def xception(net: Builder, x: Map) -> None:
         x = _strided(net, x, name, channels)
     for index in range(1, 9):
         with net.within(f"middle{index}"):
+            y = net.copied(x)  # the activation before the first cannot work in place
             for number in (1, 2, 3):
-                x = _separable(net, x, f"sep{number}", 728)
+                y = _separable(net, y, f"sep{number}", 728)
+            x = net.into(y, x)
     x = _strided(net, x, "exit1", (728, 1024))
     for number, width in enumerate((1536, 2048), 1):
         x = _separable(net, x, f"exit2.sep{number}", width)
-    net.linear(resized(x, 1, 1), "fc", 1000)
+    net.linear(net.resized(x, 1, 1), "fc", 1000)
 
 
 def _strided(net: Builder, x: Map, name: str, channels: tuple[int, int]) -> Map:
     """Two separable convolutions and a pooling, beside a strided 1×1."""
     with net.within(name):
-        net.conv(x, "skip", channels[1], stride=2)
+        side = net.conv(x, "skip", channels[1], stride=2)
         for number, width in enumerate(channels, 1):
             x = _separable(net, x, f"sep{number}", width)
-    return pool(x, 3, 2, 1)
+    return net.into(net.pool(x, 3, 2, 1), side)

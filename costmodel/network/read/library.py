@@ -6,11 +6,13 @@ network be recounted at other sizes and written down as a formula.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from costmodel.errors import CostModelError, unknown
 from costmodel.files import data_names, data_path
+from costmodel.metrics.lifetimes import Step
 from costmodel.network.network import Network
 from costmodel.network.operations import Rebuild
 from costmodel.network.read.csv.reader import from_csv
@@ -33,7 +35,8 @@ def load(name: str) -> Network:
     if name not in available():
         raise CostModelError(unknown("network", name, available()))
     network = from_csv(data_path("networks", f"{name}.csv"), name)
-    return replace(network, rebuild=partial(_generator, name))
+    rebuild = partial(_generator, name)
+    return replace(network, rebuild=rebuild, steps=partial(_steps, rebuild))
 
 
 def _generator(name: str) -> Rebuild | None:
@@ -41,3 +44,9 @@ def _generator(name: str) -> Rebuild | None:
     from costmodel.network.architectures.build import ARCHITECTURES
 
     return ARCHITECTURES[name].rebuild() if name in ARCHITECTURES else None
+
+
+def _steps(rebuild: Callable[[], Rebuild | None]) -> Sequence[Step] | None:
+    """What the operations of a file read and write, which only its generator says."""
+    known = rebuild()
+    return known.build(known.defaults).steps if known is not None else None

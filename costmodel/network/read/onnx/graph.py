@@ -9,9 +9,10 @@ from costmodel.errors import InputError
 from costmodel.network.kinds import KINDS
 from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, NetOp, Parameter
 from costmodel.network.read.onnx.loading import onnx_module
-from costmodel.network.read.onnx.operators import SAME_ELEMENTS, kind_of
+from costmodel.network.read.onnx.operators import FLOATS, SAME_ELEMENTS, kind_of
 from costmodel.network.read.onnx.products import PRODUCTS, NodeView, Product
 from costmodel.network.read.onnx.shapes import Shape, Shapes
+from costmodel.network.read.onnx.tensors import Tensors
 
 #: Inputs of normalisations that are measured, not trained: BatchNormalization's mean and variance.
 _MEASURED = {"BatchNormalization": (3, 4)}
@@ -27,7 +28,6 @@ _SETTINGS = {
     "Pad": (1, 2, 3),
     "Resize": (1, 2, 3),
 }
-_FLOATS = (1, 10, 11, 16)  # TensorProto: FLOAT, FLOAT16, DOUBLE, BFLOAT16
 _DOMAINS = ("", "ai.onnx", "com.microsoft")
 #: Attributes that the rules read, by the type that they have to be of.
 _TYPES = {
@@ -53,6 +53,7 @@ class Reader:
         self.shapes = shapes
         self.label = label
         self.ops: list[NetOp] = []
+        self.tensors = Tensors(shapes)
         # constant tensor → the stored tensor that it is, "" for a computed one
         self.constants: dict[str, str] = {}
         self.counts: dict[str, int] = {}  # stored tensor → elements
@@ -64,9 +65,12 @@ class Reader:
         """The operations, and one row for stored weights that nothing reads."""
         graph = self.shapes.model.graph
         for tensor in graph.initializer:
-            self._store(tensor.name, tuple(tensor.dims), tensor.data_type in _FLOATS)
+            self._store(tensor.name, tuple(tensor.dims), tensor.data_type in FLOATS)
+        given = [value.name for value in graph.input if value.name not in self.constants]
+        self.tensors.step((), given)
         for node in graph.node:
             self._node(node)
+        self.tensors.step([value.name for value in graph.output], ())
         left = [n for n in self.counts if n in self.floats and n not in self.read | self.made]
         if left:
             held = tuple(Parameter(self.counts[n], "other", n) for n in left)
@@ -86,7 +90,7 @@ class Reader:
         tensor: Any = attributes.get("value")
         if node.op_type == "Constant" and not node.domain and node.output and _is_tensor(tensor):
             self.shapes.constant(node.output[0], tensor)
-            floating = tensor.data_type in _FLOATS
+            floating = tensor.data_type in FLOATS
             self._store(node.output[0], tuple(tensor.dims), floating and len(tensor.dims) > 0)
             if len(tensor.dims) == 0 or not floating:
                 self.counts.pop(node.output[0])  # a number in the graph, not a weight
@@ -106,10 +110,12 @@ class Reader:
             self.shapes.get(node.output[0]) if node.output else None,
         )
         products = rule(view) if rule is not None else None
+        before = len(self.ops)
         if products is not None:
             self._products(node, view, products)
         else:
             self._plain(node, view, "other" if rule is not None else self._kind(node, view))
+        self.tensors.node(node, range(before, len(self.ops)))
 
     def _folded(self, node: Any, inputs: list[str]) -> bool:
         """Whether a node only prepares constants; its outputs are constants then."""
@@ -128,7 +134,7 @@ class Reader:
                 # Stands for a stored weight in files that were made small, which name it so; in
                 # others it is a weight only where a layer reads it as one.
                 value = next((a.t.data_type for a in node.attribute if a.name == "value"), 1)
-                self._store(output, shape, value in _FLOATS)
+                self._store(output, shape, value in FLOATS)
                 if inputs != [f"{output}__SHAPE"]:
                     self.made.add(output)
                 self.read.update(self.constants[i] for i in inputs)

@@ -47,6 +47,11 @@ _SAME_ELEMENTS = """
 """
 SAME_ELEMENTS = frozenset(_SAME_ELEMENTS.split())
 
+#: Operators whose result is their first input in another shape, in the same memory.
+VIEWS = frozenset(("Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"))
+#: Types of floating-point numbers, TensorProto's FLOAT, FLOAT16, DOUBLE and BFLOAT16.
+FLOATS = (1, 10, 11, 16)
+
 
 def kind_of(operator: str) -> str:
     """The kind of an operator, "other" where nothing here models it."""

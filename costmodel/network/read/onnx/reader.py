@@ -47,7 +47,8 @@ def from_onnx(
     wanted = _shapes(input_shape)
     model = load_model(path)
     shapes, notes, used = set_inputs(model, label, wanted, dict(dims or {}))
-    ops = Reader(TensorShapes(model, label), label).run()
+    reader = Reader(TensorShapes(model, label), label)
+    ops = reader.run()
     title = name or os.path.splitext(os.path.basename(label))[0]
 
     def build(values: Mapping[str, Any]) -> Recount:
@@ -58,7 +59,7 @@ def from_onnx(
                     "are networks from PyTorch, a table or a generator"
                 )
         again = from_onnx(path, dims=dict(values))
-        return Recount(again.ops, again.input_shapes)
+        return Recount(again.ops, again.input_shapes, steps=again.steps())
 
     return Network(
         title,
@@ -67,6 +68,7 @@ def from_onnx(
         input_shapes=shapes,
         notes=notes,
         rebuild=lambda: Rebuild(used, build) if used else None,
+        steps=lambda: reader.tensors.steps,
     )
 
 

@@ -99,18 +99,22 @@ class CaptureMode(TorchDispatchMode):
             if not isinstance(func, torch._ops.OpOverload):
                 return self._higher_order(func, args, kwargs)
             operator = _OVERLOADS[func] = Overload(func)
-        if operator.product is not None:
-            return self._product(operator, func, args, kwargs)
-        if operator.inplace and self._is_buffer(args[0]):
+        if operator.inplace and operator.product is None and self._is_buffer(args[0]):
             return func(*args, **kwargs) if self.real else args[0]  # a layer's own bookkeeping
-        if operator.result is not None and self.shortcuts:
+        before = len(self.recorder.ops)
+        out = NotImplemented
+        if operator.product is not None:
+            out = self._product(operator, func, args, kwargs)
+        elif operator.result is not None and self.shortcuts:
             out = operator.result(*args, **kwargs)
             if out is not NotImplemented and operator.name != operator.base:  # in place
                 out = args[0] if out.shape == args[0].shape else NotImplemented
             if out is not NotImplemented:
                 self._record(operator, args, kwargs, out)
-                return out
-        return self._general(operator, func, args, kwargs)
+        if out is NotImplemented:
+            return self._general(operator, func, args, kwargs)
+        self._follow(args, kwargs, out, before)
+        return out
 
     def _product(self, operator: Overload, func: Any, args: Any, kwargs: Any) -> Any:
         rec = self.recorder
@@ -135,8 +139,10 @@ class CaptureMode(TorchDispatchMode):
                 return out
         if operator.base == "embedding" and args[1].is_floating_point():
             raise NeedsIntegers
+        before = len(self.recorder.ops)
         out = self._run(operator, func, args, kwargs)
         self._record(operator, args, kwargs, out)
+        self._follow(args, kwargs, out, before)
         return out
 
     def _run(self, operator: Overload, func: Any, args: Any, kwargs: Any) -> Any:
@@ -216,10 +222,18 @@ class CaptureMode(TorchDispatchMode):
         return (args[0], indices, *args[2:])
 
     def _higher_order(self, func: Any, args: Any, kwargs: Any) -> Any:
+        before = len(self.recorder.ops)
         self.recorder.add("other", f"higher_order.{func.name()}")
-        return func(*args, **kwargs)
+        out = func(*args, **kwargs)
+        self._follow(args, kwargs, out, before)
+        return out
 
     # -- the record ------------------------------------------------------------------------------
+    def _follow(self, args: Any, kwargs: Any, out: Any, before: int) -> None:
+        rec = self.recorder
+        ops = range(before, len(rec.ops))
+        rec.storages.step(tensors_in((args, kwargs)), tensors_in(out), ops)
+
     def _record(self, operator: Overload, args: Any, kwargs: Any, out: Any) -> None:
         rec = self.recorder
         kind = operator.kind

@@ -66,7 +66,8 @@ def rebuild(model: Callable[..., Any], inputs: Inputs) -> Rebuild:
         )
         free = [name for name, value in values.items() if not isinstance(value, int)]
         if not free:
-            return Recount(capture(model, inputs.with_shapes(shapes)).ops, shapes)
+            captured = capture(model, inputs.with_shapes(shapes))
+            return Recount(captured.ops, shapes, steps=captured.steps)
         ops, guards = _with_letters(model, inputs, letters, values, free)
         return Recount(ops, shapes, guards)
 
@@ -229,7 +230,7 @@ def _follow(
             raise CostModelError(
                 f"the forward asks what cannot be said of all sizes: {questions.refused}"
             )
-        return recorder.ops + recorder.unused(), tuple(questions.guards)
+        return recorder.whole(), tuple(questions.guards)
 
 
 def _by_place(inputs: Inputs, letters: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:

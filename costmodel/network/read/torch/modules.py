@@ -71,8 +71,8 @@ def _batch_norm(rank: int) -> Layer:
         weight = parameters.get("weight")
         if not plain(x) or x.dim() != rank or x.shape[1] != own["num_features"]:
             return None
-        if weight is None or (own["training"] and x.numel() == x.shape[1]):
-            return None  # PyTorch says why one value per channel is not enough
+        if weight is None or own["training"]:
+            return None  # statistics of the batch are results of their own
         held = rec.claim(weight, "norm") + rec.claim(parameters["bias"], "norm")
         shape = tuple(x.shape)
         rec.add("norm", "native_batch_norm", work=x.numel(), shape=shape, parameters=held)

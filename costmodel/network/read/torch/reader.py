@@ -56,6 +56,7 @@ def from_torch(
         input_shapes=inputs.shapes,
         notes=captured.notes,
         rebuild=lambda: rebuild(model, taken),
+        steps=lambda: captured.steps,
     )
 
 

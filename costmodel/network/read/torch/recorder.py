@@ -15,6 +15,7 @@ from costmodel.network.kinds import KINDS
 from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, MatMul, NetOp, Parameter
 from costmodel.network.read.torch.operators import base_name
 from costmodel.network.read.torch.state import ModelState, Owned
+from costmodel.network.read.torch.storages import Storages
 from costmodel.network.read.torch.tensors import META
 
 _pop = torch._C._pop_torch_dispatch_stack
@@ -35,11 +36,13 @@ class Recorder:
         path: dotted path of the module that runs now.
         leaf: whether that module has no modules inside.
         quiet: whether it is a layer whose views of its own input are not worth a row.
+        storages: what the operations read and write.
     """
 
     def __init__(self, state: ModelState) -> None:
         self.state = state
         self.ops: list[NetOp] = []
+        self.storages = Storages()
         self.path = ""
         self.leaf = False
         self.quiet = False
@@ -187,6 +190,10 @@ class Recorder:
             given_macs=None if layer is not None else rows * inner * columns,
             owner=self.parameter(weight) if weights else None,
         )
+
+    def whole(self) -> list[NetOp]:
+        """The operations, and the parameters that none of them reads."""
+        return self.ops + self.unused()
 
     def unused(self) -> list[NetOp]:
         """One row per module for the parameters that nothing has read."""

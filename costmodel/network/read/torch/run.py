@@ -14,6 +14,7 @@ from torch import nn
 
 from costmodel.core.readable import shape_text
 from costmodel.errors import InputError
+from costmodel.metrics.lifetimes import Step
 from costmodel.network.operation import NetOp
 from costmodel.network.read.torch.copies import materialised, real_copy, short, title, unwrapped
 from costmodel.network.read.torch.dispatch import CaptureMode, NeedsIntegers, NeedsValues
@@ -21,6 +22,7 @@ from costmodel.network.read.torch.inputs import Inputs
 from costmodel.network.read.torch.modules import LAYERS, Layer, untouched, usable_layers
 from costmodel.network.read.torch.recorder import Recorder
 from costmodel.network.read.torch.state import ModelState, has_lazy
+from costmodel.network.read.torch.tensors import tensors_in
 
 #: A run on the CPU is not started for a model with more parameters than this.
 CPU_LIMIT = 1 << 31
@@ -30,9 +32,10 @@ LOCK = threading.RLock()
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """What a forward ran: its operations, and sentences on how it was found out."""
+    """What a forward ran: operations, what they read and write, how that was found out."""
 
     ops: tuple[NetOp, ...]
+    steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
     inputs: Inputs | None = None
 
@@ -65,7 +68,7 @@ def _captured(model: Callable[..., Any], inputs: Inputs) -> Captured:
         if way.after_values and not needs_values:
             continue
         try:
-            ops = on_meta(model, inputs, way)
+            recorder = _on_meta(model, inputs, way)
         except NeedsIntegers:
             raise
         except NeedsValues as error:
@@ -75,7 +78,7 @@ def _captured(model: Callable[..., Any], inputs: Inputs) -> Captured:
         except Exception as error:  # whatever a model raises: the next way has the last word
             reason = reason or f"it does not run on the meta device ({short(error)})"
         else:
-            return Captured(tuple(ops), (way.note,) if way.note else (), inputs)
+            return _captured_by(recorder, way.note, inputs)
     return _on_cpu(model, inputs, reason)
 
 
@@ -117,6 +120,10 @@ _WAYS = (
 
 def on_meta(model: Callable[..., Any], inputs: Inputs, way: Way) -> list[NetOp]:
     """The operations of one forward on the meta device; whatever the model raises gets out."""
+    return _on_meta(model, inputs, way).whole()
+
+
+def _on_meta(model: Callable[..., Any], inputs: Inputs, way: Way) -> Recorder:
     with LOCK, ModelState() as state, torch.random.fork_rng(devices=[]):
         if isinstance(model, nn.Module):
             state.add(model)
@@ -125,9 +132,10 @@ def on_meta(model: Callable[..., Any], inputs: Inputs, way: Way) -> list[NetOp]:
         recorder = Recorder(state)
         args, kwargs = inputs.tensors(way.device)
         mode = CaptureMode(recorder, shortcuts=way.shortcuts, constants=way.constants)
-        with surroundings(), calls(recorder, usable_layers() if way.shortcuts else {}), mode:
-            model(*args, **kwargs)
-        return recorder.ops + recorder.unused()
+        layers = usable_layers() if way.shortcuts else {}
+        with surroundings(), calls(recorder, layers), mode:
+            _forward(model, args, kwargs, recorder)
+        return recorder
 
 
 def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
@@ -151,7 +159,7 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
             # oneDNN's recurrent layers are one operator with all products inside.
             plain = torch.backends.mkldnn.flags(enabled=False)
             with surroundings(), plain, calls(recorder, {}), mode:
-                real(*args, **kwargs)
+                _forward(real, args, kwargs, recorder)
         except NeedsIntegers:
             raise
         except Exception as error:
@@ -163,7 +171,19 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
         f"Captured by a run on the CPU with random inputs, because {reason}; what runs may depend "
         "on the values."
     )
-    return Captured(tuple(recorder.ops + recorder.unused()), (note,), inputs)
+    return _captured_by(recorder, note, inputs)
+
+
+def _forward(model: Callable[..., Any], args: Any, kwargs: Any, recorder: Recorder) -> None:
+    """Run a model; its inputs are there before the first operator, its results after the last."""
+    recorder.storages.step((), tensors_in((args, kwargs)), range(0))
+    out = model(*args, **kwargs)
+    recorder.storages.step(tensors_in(out), (), range(0))
+
+
+def _captured_by(recorder: Recorder, note: str, inputs: Inputs) -> Captured:
+    steps = tuple(recorder.storages.steps)
+    return Captured(tuple(recorder.whole()), steps, (note,) if note else (), inputs)
 
 
 @contextlib.contextmanager
@@ -196,8 +216,10 @@ def calls(recorder: Recorder, layers: dict[type[nn.Module], Layer]) -> Iterator[
             if layer is not None and len(args) == 1 and not kwargs:
                 own = module.__dict__
                 if untouched(own) and not is_weight(args[0]):
+                    rows = len(recorder.ops)
                     out = layer(recorder, own, args[0])
                     if out is not None:
+                        recorder.storages.step(args, (out,), range(rows, len(recorder.ops)))
                         return out
             return original(module, *args, **kwargs)
         finally:

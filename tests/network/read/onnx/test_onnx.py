@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import costmodel as cm
 from costmodel.errors import InputError
+from costmodel.network.columns import total
 
 LIGHT = Path(onnx.__file__).parent / "backend/test/data/light"
 
@@ -48,6 +49,88 @@ def independent_macs(path):
             weight = shapes[node.input[1]]
             total += math.prod(shapes[node.output[0]]) * weight[1 if transposed else 0]
     return total
+
+
+def independent_peak(path):
+    """Bytes alive at the worst node, looked up tensor by tensor at every node."""
+    model = onnx.shape_inference.infer_shapes(onnx.load(path))
+    graph = model.graph
+    bytes_of = {}
+    for value in (*graph.input, *graph.value_info, *graph.output):
+        kind = value.type.tensor_type
+        width = helper.tensor_dtype_to_np_dtype(kind.elem_type).itemsize
+        bytes_of[value.name] = width * math.prod(d.dim_value for d in kind.shape.dim)
+    constants = {t.name for t in graph.initializer}
+    root, born, last = {}, {}, {}
+    ends = {value.name for value in graph.output}
+    for value in graph.input:
+        if value.name not in constants:
+            root[value.name], born[value.name], last[value.name] = value.name, -1, -1
+    nodes = []
+    for node in graph.node:
+        if all(name in constants for name in node.input):
+            constants.update(node.output)
+        else:
+            nodes.append(node)
+    for place, node in enumerate(nodes):
+        for name in node.input:
+            if name in root:
+                last[root[name]] = place
+        for name in node.output:
+            if not any(name in other.input for other in graph.node) and name not in ends:
+                continue  # such as the mask of a dropout
+            view = node.op_type in ("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity")
+            root[name] = root[node.input[0]] if view else name
+            born.setdefault(root[name], place)
+            last[root[name]] = max(last.get(root[name], 0), place)
+    for name in ends:
+        last[root[name]] = len(nodes)
+    return max(
+        sum(bytes_of[name] for name in born if born[name] <= place <= last[name])
+        for place in range(-1, len(nodes) + 1)
+    )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_memory_of_the_networks_that_onnx_ships(name):
+    path = LIGHT / f"{name}.onnx"
+    assert total(cm.from_onnx(path), "peak_memory") == independent_peak(path)
+
+
+def test_a_skip_connection_is_kept_and_a_reshape_is_a_view(tmp_path):
+    nodes = [
+        helper.make_node("Relu", ["x"], ["a"]),
+        helper.make_node("Reshape", ["a", "shape"], ["b"]),
+        helper.make_node("Sigmoid", ["b"], ["c"]),
+        helper.make_node("Tanh", ["c"], ["d"]),
+        helper.make_node("Add", ["b", "d"], ["e"]),
+        helper.make_node("ArgMax", ["e"], ["y"], axis=1),
+    ]
+    shape = helper.make_node(
+        "Constant", [], ["shape"], value=numpy_helper.from_array(np.array([5, 21]))
+    )
+    net = cm.from_onnx(save(tmp_path, [shape, *nodes], {"x": [3, 5, 7]}))
+    rows = net.to_table("peak_memory", everything=True).rows
+    whole = 4 * 105  # bytes of x; the places that ArgMax gives take 8 each
+    alive = [2 * whole, whole, 2 * whole, 3 * whole, 3 * whole, whole + 8 * 5]
+    assert [row["peak_memory"] for row in rows] == [*alive, 3 * whole]
+
+
+def test_memory_is_not_known_where_a_graph_inside_reads(tmp_path):
+    inner = [
+        helper.make_graph(
+            [helper.make_node(kind, ["x"], ["z"])],
+            kind,
+            [],
+            [helper.make_tensor_value_info("z", TensorProto.FLOAT, [3, 5])],
+        )
+        for kind in ("Relu", "Tanh")
+    ]
+    node = helper.make_node("If", ["c"], ["y"], then_branch=inner[0], else_branch=inner[1])
+    inputs = {"x": [3, 5], "c": (TensorProto.BOOL, [])}
+    net = cm.from_onnx(save(tmp_path, [node], inputs))
+    assert net.steps() is None
+    assert total(net, "peak_memory") is None
 
 
 def test_all_networks_of_the_package_are_here():
