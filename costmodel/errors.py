@@ -78,6 +78,8 @@ def unknown(what: str, name: object, valid: Iterable[str]) -> str:
     import difflib  # only an error path pays for it
 
     names = list(valid)
-    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
+    lower = {valid_name.lower(): valid_name for valid_name in names}  # `FLOPs` means `flops`
+    close = difflib.get_close_matches(str(name).lower(), lower, n=3, cutoff=0.6)
+    near = [lower[found] for found in close]
     hint = f"did you mean {' or '.join(repr(n) for n in near)}? " if near else ""
     return f"unknown {what} {str(name)!r}: {hint}allowed are {', '.join(names) or 'none'}"

@@ -103,5 +103,11 @@ class Registry(Mapping[str, T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._read())
 
+    def __repr__(self) -> str:
+        return f"<{len(self)} of {self.what}: {', '.join(self)}>"
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __len__(self) -> int:
         return len(self._read())

@@ -97,6 +97,11 @@ def read_names(text: str) -> list[str]:
     return names
 
 
+def read_names_or_all(text: str) -> list[str] | None:
+    """`a,b` as a list; `all` as None."""
+    return None if text == "all" else read_names(text)
+
+
 def read_shapes(text: str) -> tuple[tuple[int, ...], ...]:
     """`1x3x224x224,1x7` as shapes of tensors."""
     return tuple(map(read_sizes, read_names(text.replace(" ", ""))))

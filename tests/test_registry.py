@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from costmodel.comparing.count import count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError
+from costmodel.metrics.metric import METRICS
 from costmodel.registry import Registry
 
 
@@ -32,3 +36,18 @@ def test_a_key_is_taken_once_until_it_is_forgotten(numbers: Registry[int]) -> No
         numbers.add("one", 2)
     numbers.remove("one")
     assert numbers.add("one", 2) == 2
+
+
+def test_a_wrong_case_is_near(numbers: Registry[int]) -> None:
+    with pytest.raises(CostModelError, match="did you mean 'three'"):
+        numbers["THREE"]
+    with pytest.raises(CostModelError, match="unknown metric 'FLOPs': did you mean 'flops'"):
+        METRICS["FLOPs"]
+
+
+def test_it_says_what_it_holds_and_completes_its_keys(numbers: Registry[int]) -> None:
+    assert repr(numbers) == "<2 of number: one, three>"
+    assert numbers._ipython_key_completions_() == ["one", "three"]
+    assert repr(VARIANTS).startswith(f"<{len(VARIANTS)} of variant: standard, ")
+    counts = count("standard", ConvLayer(3, 6, 10, (9, 8)))
+    assert set(METRICS) <= set(dir(counts)) & set(dir(counts.stages[0]))

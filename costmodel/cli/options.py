@@ -16,7 +16,7 @@ from costmodel.files import write_whole
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.metrics.settings import SETTINGS, Settings
 from costmodel.table import FORMATS, Tabular
-from costmodel.typed import read_integer, read_names, read_setting, read_sizes
+from costmodel.typed import read_integer, read_names, read_names_or_all, read_setting, read_sizes
 
 _T = TypeVar("_T")
 
@@ -48,6 +48,7 @@ def argument(parse: Callable[[str], _T]) -> Callable[[str], _T]:
 
 integer, sizes = argument(read_integer), argument(read_sizes)
 setting, names = argument(read_setting), argument(read_names)
+ids = argument(read_names_or_all)
 
 
 class ByName(argparse.Action):

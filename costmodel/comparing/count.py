@@ -39,6 +39,9 @@ class StageCount:
     def __getattr__(self, name: str) -> Number:
         return _metric(self, name)
 
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *METRICS]
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -73,6 +76,9 @@ class Counts:
 
     def __getattr__(self, name: str) -> Number:
         return _metric(self, name)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *METRICS]
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{m.key}={self[m.key]}" for m in METRICS.values() if m.shown)

@@ -74,3 +74,14 @@ def test_wrong_columns_are_one_sentence(
 ) -> None:
     assert main([*LAYER, *options]) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "call",
+    [["compare", "-m", "6", "-n", "10", "--size", "9x7"], ["network", "alexnet", "--compare"]],
+)
+def test_all_variants_may_be_said(capsys: pytest.CaptureFixture[str], call: list[str]) -> None:
+    assert main(call) == 0
+    usual = capsys.readouterr().out
+    assert main([*call, "--variants", "all"]) == 0
+    assert capsys.readouterr().out == usual

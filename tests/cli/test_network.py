@@ -166,6 +166,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, capsys):
         (["resnet18", "--input", "1x3x224"], "allowed is one shape such as"),
         (["resnet18", "--input", "ax3"], "allowed are integers"),
         (["mobilenet", "--at", "alpha=0.3"], "allowed are values that give an integer"),
+        (["resnet18", "--at", "H=0"], "is 0; allowed are values that give an integer from 1 up"),
     ],
 )
 def test_wrong_calls_are_one_sentence_and_exit_2(arguments, words, capsys):

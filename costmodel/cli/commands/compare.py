@@ -11,6 +11,7 @@ from costmodel.cli.options import (
     add_settings,
     conventions_of,
     emit,
+    ids,
     layer_of,
     names,
     refuse,
@@ -33,7 +34,7 @@ EXAMPLES = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_layer(parser)
-    parser.add_argument("--variants", type=names, help="ids separated by commas [all that fit]")
+    parser.add_argument("--variants", type=ids, help="ids separated by commas [all that fit]")
     parser.add_argument("--metrics", type=names, help="keys separated by commas, or all")
     parser.add_argument(
         "--columns",

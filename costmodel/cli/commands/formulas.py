@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from costmodel.cli.options import add_output, names, write
+from costmodel.cli.options import add_output, ids, write
 from costmodel.metrics.metric import METRICS
 
 HELP = "formulas of every variant: parameters, multiplies, ratio and exact break-even"
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from costmodel.formulas.alphabets import ALPHABETS, DEFAULT
     from costmodel.formulas.tables import FORMATS
 
-    parser.add_argument("--variants", type=names, help="ids separated by commas [all]")
+    parser.add_argument("--variants", type=ids, help="ids separated by commas [all]")
     parser.add_argument(
         "--notation", choices=tuple(ALPHABETS), default=DEFAULT, help=f"letters [{DEFAULT}]"
     )

@@ -11,9 +11,9 @@ from costmodel.cli.options import (
     add_output,
     add_settings,
     emit,
+    ids,
     integer,
     layer_or_network,
-    names,
     refuse,
 )
 from costmodel.cli.timing_options import add_machine, machine_of, progress_of
@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_layer(parser, required=False)  # a network has layers of its own
     what = parser.add_argument_group("what")
-    what.add_argument("--variants", type=names, help="ids separated by commas [all that fit]")
+    what.add_argument("--variants", type=ids, help="ids separated by commas [all that fit]")
     add_settings(parser)
     what.add_argument("--network", metavar="SOURCE", help="its layers instead, each once")
     what.add_argument("--export", action="store_true", help="only print what is stored")

@@ -11,6 +11,7 @@ from costmodel.cli.options import (
     add_settings,
     conventions_of,
     emit,
+    ids,
     names,
     refuse,
     say,
@@ -99,7 +100,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="replace where one of these falls [--metrics, or macs]",
     )
     change.add_argument("--costlier", action="store_true", help="also where none of them falls")
-    change.add_argument("--variants", type=names, help="for --compare, ids with commas [all]")
+    change.add_argument("--variants", type=ids, help="for --compare, ids with commas [all]")
     add_settings(parser)
     add_conventions(parser)
     add_time(parser)

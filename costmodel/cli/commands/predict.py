@@ -9,8 +9,8 @@ from costmodel.cli.options import (
     add_output,
     add_settings,
     emit,
+    ids,
     layer_or_network,
-    names,
 )
 from costmodel.cli.timing_options import add_store
 
@@ -26,7 +26,7 @@ _COLUMNS = ("variant", "predicted_ms", "low_ms", "high_ms", "measured_ms", "why"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_layer(parser, required=False)
-    parser.add_argument("--variants", type=names, help="ids separated by commas [all that fit]")
+    parser.add_argument("--variants", type=ids, help="ids separated by commas [all that fit]")
     parser.add_argument("--network", metavar="SOURCE", help="a network instead, per layer")
     add_settings(parser)
     add_store(parser)

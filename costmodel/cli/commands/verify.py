@@ -8,7 +8,7 @@ import time
 
 from costmodel.checks.evidence import CERTIFICATES
 from costmodel.checks.verify.prepare import prepare
-from costmodel.cli.options import add_output, emit, integer, names, refuse
+from costmodel.cli.options import add_output, emit, ids, integer, names, refuse
 from costmodel.errors import InputError
 from costmodel.files import data_path, write_whole
 
@@ -23,7 +23,7 @@ EXAMPLES = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--variants", type=names, help="ids separated by commas [all]")
+    parser.add_argument("--variants", type=ids, help="ids separated by commas [all]")
     parser.add_argument(
         "--oracles",
         type=names,

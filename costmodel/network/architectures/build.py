@@ -216,7 +216,9 @@ def integer(value: Number, what: str) -> Number:
         return value
     value = plain(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise CostModelError(f"{what} is {value}; allowed are values that give an integer")
+        raise CostModelError(
+            f"{what} is {value}; allowed are values that give an integer from 1 up"
+        )
     return value
 
 

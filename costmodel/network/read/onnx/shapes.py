@@ -243,9 +243,10 @@ def set_inputs(
                 notes.append(f"The open first dimension {label}of input {value.name!r} is 1.")
             if side is None:
                 label = dim.dim_param or f"{axis} (without a name)"
+                named = f"dims={{{label!r}: 8}}, --at {label}=8, or " if dim.dim_param else ""
                 raise InputError(
                     f"input {value.name!r} of {name!r} leaves dimension {label} open; allowed is "
-                    "its size, by dims or by an input shape"
+                    f"its size: {named}an input shape"
                 )
             if dim.HasField("dim_value") and dim.dim_value not in (side, 0):
                 raise InputError(
