@@ -295,4 +295,5 @@ def _sympy_function(name: str, rule: Any, closed: Any, positive: bool) -> Any:
         return self if form is None else form
 
     facts = {"is_integer": True, "is_positive" if positive else "is_nonnegative": True}
-    return type(name, (sympy.Function,), {**facts, "eval": classmethod(of_integers), "doit": doit})
+    parts = {"eval": classmethod(of_integers), "doit": doit, "rule": staticmethod(rule)}
+    return type(name, (sympy.Function,), {**facts, **parts})

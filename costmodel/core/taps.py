@@ -78,10 +78,10 @@ def extent(stage: BoundStage, axis: int) -> Number:
         return whole
     values = (count, places.index(axis), *extents)
     if any(map(is_symbolic, values)):
-        return unevaluated("taps_extent", _nearest_extent, *values, positive=True)
+        return unevaluated("taps_extent", nearest_extent, *values, positive=True)
     if all(map(is_exact, values)):
-        return _nearest_extent(*values)
-    return cell_by_cell(_nearest_extent, *values)
+        return nearest_extent(*values)
+    return cell_by_cell(nearest_extent, *values)
 
 
 def _pattern(stage: BoundStage) -> tuple[list[int], list[Number], Number]:
@@ -95,7 +95,7 @@ def _pattern(stage: BoundStage) -> tuple[list[int], list[Number], Number]:
 
 
 @functools.lru_cache(maxsize=1024)
-def _nearest_extent(count: int, place: int, *extents: int) -> int:
+def nearest_extent(count: int, place: int, *extents: int) -> int:
     """The side, on one axis of its own, of the default pattern."""
     offsets = [tap[place] for tap in nearest_taps(extents, count)]
     return max(offsets) - min(offsets) + 1

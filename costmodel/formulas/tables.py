@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -193,7 +194,8 @@ def _python(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
             parts.append(_function(row, name, even.bound, what, alphabet, False))
     head = '"""Cost formulas of convolution layers: counts are exact ints for int arguments."""\n'
     body = "\n\n".join(parts)
-    needs = "\nimport math\n" if "math." in body else ""
+    modules = sorted(set(re.findall(r"\b(math|costmodel(?:\.\w+)+)\.\w+\(", body)))
+    needs = "".join(f"\nimport {module}" for module in modules) + ("\n" if modules else "")
     return f"{head}{needs}\n\n{body}" if parts else head
 
 

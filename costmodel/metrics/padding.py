@@ -45,7 +45,7 @@ def inside(
     Of symbols it is an unevaluated `taps_inside(…)`, which becomes a number once they do, unless
     both edges of the window are numbers.
     """
-    values = (positions, taps, stride, dilation, pad, size)
+    values = tuple(map(plain, (positions, taps, stride, dilation, pad, size)))
     edges = map(plain, (pad, _behind(*values)))
     if not any(map(is_symbolic, values)) or all(map(is_exact, edges)):
         count = _closed(*values)

@@ -12,6 +12,7 @@ import sympy
 
 import costmodel as cm
 from costmodel.core.hyper import Hyper
+from costmodel.core.numbers import largest
 from costmodel.core.stage import BoundStage
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
@@ -21,7 +22,7 @@ from costmodel.formulas.formula import formula, ratio
 from costmodel.formulas.layers import general_layer
 from costmodel.formulas.letters import hyper_symbols, symbol
 from costmodel.formulas.printing.printers import latex, python, text
-from costmodel.metrics.combining import largest, total
+from costmodel.metrics.combining import Layers, Rule, total
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.metrics.settings import Settings
 from tests.formulas.sampling import CATALOGUE, square_layers
@@ -72,7 +73,7 @@ def test_python_source_gives_the_exact_int(variant: Variant) -> None:
             names = {str(letter): value for letter, value in general_values(counts).items()}
             if not whole:
                 names = {name: Fraction(value) for name, value in names.items()}
-            result = eval(source, {"math": math}, names)
+            result = eval(source, {"math": math, "costmodel": cm}, names)
             assert result == counts[key]
             assert isinstance(result, int) or not whole
 
@@ -183,6 +184,10 @@ def test_a_variant_defined_anew_is_not_the_old_one() -> None:
         VARIANTS.remove("again")
 
 
+def widest(rule: Rule, layers: Layers, settings: Settings) -> Any:
+    return largest(*(rule(stage, settings) for bound, _ in layers for stage in bound.stages))
+
+
 @pytest.fixture
 def more_metrics(declared: Any) -> list[str]:
     """Metrics of other kinds: a maximum over stages, one of geometry, one that is no integer."""
@@ -194,7 +199,7 @@ def more_metrics(declared: Any) -> list[str]:
         return stage.macs * Fraction(1, 3)
 
     found = [
-        Metric("peak", "Peak", "", "", lambda s, _: s.in_channels + 2 * s.out_channels, largest),
+        Metric("peak", "Peak", "", "", lambda s, _: s.in_channels + 2 * s.out_channels, widest),
         Metric("pads", "Pads", "", "", taps, total),
         Metric("third", "Third", "", "", share, total, whole=False),
     ]

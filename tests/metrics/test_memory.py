@@ -11,8 +11,7 @@ import torch
 from fvcore.nn import ActivationCountAnalysis
 
 import costmodel as cm
-from costmodel import Hyper, Variant
-from costmodel.errors import CostModelError, VariantError
+from costmodel.errors import CostModelError
 from costmodel.metrics.settings import bits_in_bytes
 
 LAYER = cm.ConvLayer((3, 5), 12, 20, (9, 14), stride=(2, 1), batch=3, bias=True)
@@ -114,9 +113,3 @@ def test_flops_have_a_convention_that_is_printed() -> None:
         table = cm.compare(layer, ["standard"], ["flops"], cm.Settings(flops_per_mac=worth))
         assert table.rows[0]["flops"] == worth * 9 * 12 * 20 * 63
         assert f"flops_per_mac = {worth}" in table.to_text()
-
-
-def test_no_hyper_parameter_hides_an_argument() -> None:
-    for name in ("settings", "layer", "metrics"):
-        with pytest.raises(VariantError, match=f"hyper-parameter '{name}' .* reserved name"):
-            Variant("mine", f"m, {name} m -> {name}", hyper={name: Hyper(3, "a size")})

@@ -127,3 +127,8 @@ class PythonPrinter(TextPrinter):
 
     def _print_gcd(self, expr: Expr) -> str:
         return self._call("math.gcd", expr)
+
+    def _print_Function(self, expr: Expr) -> str:
+        rule = expr.func.rule  # what has no closed form is the rule itself, by its full name
+        values = ", ".join(self._quotient(value, "//") for value in expr.args)  # all are integers
+        return f"{rule.__module__}.{rule.__qualname__}({values})"
