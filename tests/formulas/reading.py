@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from costmodel.core.taps import nearest_extent
 from costmodel.metrics.padding import inside
 
 
@@ -35,6 +36,7 @@ def value_of(source: str, values: Mapping[str, Any] | None = None) -> Any:
         "min": min,
         "gcd": lambda *v: math.gcd(*map(int, v)),
         "taps_inside": lambda *v: inside(*map(int, v)),
+        "taps_extent": lambda *v: nearest_extent(*map(int, v)),
     }
     return eval(python, names, {k: Fraction(v) for k, v in (values or {}).items()})
 

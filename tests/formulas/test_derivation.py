@@ -12,7 +12,6 @@ from costmodel.errors import CostModelError
 from costmodel.formulas.derivation import derivation, result_latex, result_text
 from costmodel.formulas.letters import symbol
 from costmodel.metrics.metric import METRICS
-from costmodel.metrics.padding import inside
 from costmodel.metrics.settings import Settings
 from tests.formulas.reading import balanced, unsafe_commands, value_of
 from tests.formulas.sampling import CATALOGUE, any_layers
@@ -44,7 +43,7 @@ def test_every_line_evaluates_to_the_value(variant: Variant) -> None:
             assert numbers == found.substituted
             assert result == result_text(found.value)
             if metric.whole:
-                exec(found.python(), {"Fraction": Fraction, "taps_inside": inside})
+                exec(found.python(), {"Fraction": Fraction, "costmodel": cm})
 
 
 def test_the_three_lines() -> None:

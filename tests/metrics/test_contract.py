@@ -160,7 +160,13 @@ def test_costs_never_shrink_as_sizes_grow(variant: Variant, field: str) -> None:
         if any(larger.env[name] < each.env[name] for name in variant.where):
             continue  # a window over the channels that are left, say, becomes smaller
         tried += 1
+        # the taps nearest the centre of another window are others, and may lie closer together
+        moved = field == "kernel" and any(
+            axis.pattern for line in variant.lines for axis in line.weights
+        )
         for metric in METRICS.values():
+            if moved and metric.group == "view":
+                continue
             # a wider window of an even kernel with gaps may miss a small input altogether
             exempt = "macs_without_padding" if field == "kernel" else ""
             if metric.unit != "FLOP/B" and metric.key != exempt:

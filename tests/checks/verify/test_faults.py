@@ -10,7 +10,7 @@ import costmodel as cm
 from costmodel.checks.verify.oracles import ORACLES, UnsupportedOperatorError, fvcore_flops
 from costmodel.checks.verify.suite import check, failures, verify
 from costmodel.core import bind as binding
-from costmodel.core import grid, stage
+from costmodel.core import grid
 from costmodel.core.stage import BoundStage
 from costmodel.torch.lowering import StageModule
 
@@ -95,7 +95,7 @@ def test_kernel_sides_swapped_goes_red(monkeypatch):
 
 
 def test_stride_at_the_wrong_stage_goes_red(monkeypatch):
-    monkeypatch.setattr(stage, "strided_size", lambda size, stride: size)
+    monkeypatch.setattr(grid, "strided_size", lambda size, stride: size)
     assert "torch" in {
         row["oracle"]
         for row in check(cm.VARIANTS["spatial_bottleneck"], LAYER, list(ORACLES.values()))
