@@ -13,15 +13,12 @@ settings.register_profile("costmodel", deadline=None, derandomize=True)
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=15)
 settings.load_profile("costmodel")
 
-#: How many cases of one parametrised test a quick run keeps: the first, the last and some between.
-_FEW = 3
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick",
         action="store_true",
-        help="only tests that are not marked slow or browser, and a few cases of each",
+        help="only tests that are not marked slow or browser: the first case of each, and the last",
     )
 
 
@@ -37,15 +34,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if not any(item.get_closest_marker(mark) for mark in ("slow", "browser")):
             cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    kept = {id(item) for group in cases.values() for item in _spread(group)}
+    kept = {id(item) for group in cases.values() for item in (group[0], group[-1])}
     config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
     items[:] = [item for item in items if id(item) in kept]
-
-
-def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
-    """A few of many, from the first to the last."""
-    last = len(items) - 1
-    return [items[at] for at in sorted({last * step // (_FEW - 1) for step in range(_FEW)})]
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def quick(arguments: Sequence[str]) -> int:
-    """The tests for after every edit: none that is slow, a few cases of each; ARGS as for test."""
+    """The tests for after every edit: none that is slow, two cases of each; ARGS as for test."""
     return _pytest("--quick", *arguments)
 
 

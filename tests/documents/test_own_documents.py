@@ -48,6 +48,7 @@ def test_readme_python_blocks_run(code):
     exec(compile(setup + code, "README.md", "exec"), {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tutorial.md", "own_variant.md", "networks.md"])
 def test_guides_run_from_the_first_block_to_the_last(name, capsys):
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")

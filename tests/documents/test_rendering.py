@@ -130,6 +130,7 @@ multiplies:
 """
 
 
+@pytest.mark.slow
 def test_a_latex_document_compiles(tmp_path):
     if not shutil.which("pdflatex"):
         pytest.skip("no pdflatex on this machine: the LaTeX output is not compiled")

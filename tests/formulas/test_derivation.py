@@ -94,6 +94,7 @@ def test_counts_bring_their_layer_and_numbers() -> None:
     assert derivation(counts).text() == derivation("ghost", LAYER, q=3, d=5).text()
 
 
+@pytest.mark.slow
 def test_where_a_branch_falls_away_there_is_no_false_equation() -> None:
     layer = cm.ConvLayer(3, 8, 12, (9, 7))
     for alpha in (0, 1):

@@ -41,6 +41,7 @@ def test_it_is_ended_when_it_takes_too_long() -> None:
     assert present.error == "it took more than 0.2 seconds; allowed are smaller layers"
 
 
+@pytest.mark.slow
 def test_cells_come_back_as_they_were_printed() -> None:
     pytest.importorskip("torch", reason="no torch: pip install torch")
     layer = ["-k", "3", "-m", "12", "-n", "20", "--size", "17x14", "--variants", "standard"]

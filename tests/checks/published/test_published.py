@@ -216,5 +216,6 @@ def test_no_torch_on_this_path() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
 
 
+@pytest.mark.slow
 def test_the_committed_page_is_fresh() -> None:
     assert (ROOT / PATH).read_bytes() == published_page()[PATH]

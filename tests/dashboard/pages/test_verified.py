@@ -99,6 +99,7 @@ def test_a_file_with_nothing_but_a_header_is_no_evidence(monkeypatch, tmp_path):
     assert not evidence.available()
 
 
+@pytest.mark.slow
 def test_published_figures_are_tallied(page):
     table = check()
     opened = page("verified", evidence="published")
