@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from costmodel.core.bound import BoundVariant
 from costmodel.core.numbers import Number
@@ -21,9 +21,10 @@ from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, unknown
 from costmodel.metrics.lifetimes import Step
 from costmodel.metrics.settings import DEFAULTS, Settings
-from costmodel.network.conditions import sentence
-from costmodel.network.guards import Guard
 from costmodel.network.operation import NOT_MODELLED, Counted, NetOp, Parameter
+
+if TYPE_CHECKING:
+    from costmodel.network.guards import Guard  # and polynomials, which counting does not need
 
 #: The letters of a closed formula unless others are asked for: batch, input rows, input columns.
 FREE_LETTERS = ("N", "H", "W")
@@ -221,6 +222,8 @@ class Operations(Counted):
         if self.replacement is not None:
             notes.append(_replaced_in_words(self.replacement))
         if self.guards:
+            from costmodel.network.conditions import sentence  # only guards need polynomials
+
             notes.append(f"The counts hold for {sentence(self.guards)}.")
         missing = Counter(op.operator or op.kind for op in self.unmodelled)
         if missing:
@@ -258,8 +261,8 @@ def _replaced_in_words(done: Replacement) -> str:
     """How many of the selected layers were replaced, and why the others were not."""
     status = Counter(change.status for change in done.changes)
     replaced = status.pop(REPLACED, 0)
-    sentence = f"{done.variant.id} in place of {replaced} of {len(done.changes)} selected layers"
-    return f"{sentence}; the others stay: {_listed(status)}." if status else f"{sentence}."
+    said = f"{done.variant.id} in place of {replaced} of {len(done.changes)} selected layers"
+    return f"{said}; the others stay: {_listed(status)}." if status else f"{said}."
 
 
 def _listed(counts: Counter[str]) -> str:
