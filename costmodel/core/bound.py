@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, equal, product
@@ -17,16 +17,14 @@ from costmodel.core.stage import BoundStage
 from costmodel.core.variant import Variant
 
 
-@dataclass(frozen=True)
-class BoundSlice:
+class BoundSlice(NamedTuple):
     """Channels `low` up to (not with) `high` of the input, per group."""
 
     low: Number
     high: Number
 
 
-@dataclass(frozen=True)
-class BoundResample:
+class BoundResample(NamedTuple):
     """Average pooling by `factor`, or upsampling, from one grid to another; no multiplies.
 
     Pooling windows at the end of an axis may be cut short (⌈size / factor⌉ outputs); upsampling
@@ -39,8 +37,7 @@ class BoundResample:
     out_grid: tuple[Number, ...]
 
 
-@dataclass(frozen=True)
-class BoundBias:
+class BoundBias(NamedTuple):
     """The layer's bias as a step of its own, where no single stage writes the output."""
 
     channels: Number

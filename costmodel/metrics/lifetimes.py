@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from costmodel.core.bound import BoundVariant
 from costmodel.core.numbers import Number, equal, largest
@@ -13,8 +14,7 @@ from costmodel.metrics.settings import Settings
 Tensors = frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A tensor that a step writes.
 
     elements: how many numbers it has. bits: of each number; None is the word of an activation.
@@ -24,8 +24,7 @@ class Written:
     bits: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a network: what it reads, and the memory that it takes for its results.
 
     A view and a result in place write nothing: reading them is reading what they are made from.
@@ -39,8 +38,7 @@ class Step:
     ops: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class AlongSteps:
+class AlongSteps(NamedTuple):
     """A value that follows from a network's steps and not from its layers alone.
 
     convention: one sentence, without its full stop. rule: the value during every step, given what
