@@ -180,8 +180,8 @@ def available() -> Mapping[str, Evidence]:
                 "published",
                 "Published tables",
                 "Papers print counts of their networks. Recomputed here from the layers alone, "
-                "they come out as printed, or it is said why not: rounding, a misprint, or "
-                "something that the paper does not say. So the conventions are the field's.",
+                "they come out as printed, rounded or truncated; a misprint is one that the same "
+                "text shows. What differs is listed with what is known of it, and proves nothing.",
                 "python -m costmodel published",
                 _published,
                 _recomputed,
