@@ -168,7 +168,7 @@ def chromium() -> Iterator[Any]:
     path = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if path is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
-    # An assertion waits as long as everything else does: its own five seconds are for idle machines.
+    # An assertion waits as long as everything else does: five seconds are for idle machines.
     sync_api.expect.set_options(timeout=_SECONDS * 1000)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM)
