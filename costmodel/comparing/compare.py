@@ -10,7 +10,7 @@ from typing import Any
 from costmodel.comparing.count import Counts, count
 from costmodel.core.hyper import route, together
 from costmodel.core.layer import ConvLayer
-from costmodel.core.layer_text import LAYER_OPTIONS, layer_words
+from costmodel.core.layer_text import layer_facts, layer_words
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import VariantError
@@ -137,12 +137,7 @@ def choose_metrics(metrics: Iterable[str] | str | None) -> tuple[Metric, ...]:
 
 def with_layer(table: Tabular, layer: ConvLayer) -> Table:
     """The rows with the layer behind: in words that documents read, and each fact of it."""
-    facts = {
-        option.field: value if type(value) is int else option.write(value)
-        for option in LAYER_OPTIONS
-        for value in [getattr(layer, option.field)]
-    }
-    cells = {"layer": layer_words(layer), **facts}
+    cells = {"layer": layer_words(layer), **layer_facts(layer)}
     columns = [*table.columns, *(Column(key, key.replace("_", " ").capitalize()) for key in cells)]
     return Table(columns, [{**row, **cells} for row in table], table.notes, table.skipped)
 

@@ -52,7 +52,8 @@ def bind(
     Args:
         variant: what to bind.
         layer: the layer that it stands in for.
-        hyper, letters: values by letter; those not given take their defaults.
+        hyper, letters: values by letter, numbers or expressions of the layer ("m/4"); those not
+            given take their defaults.
 
     Raises:
         VariantError: an unknown or invalid hyper-parameter, or a layer that does not fit.

@@ -128,6 +128,12 @@ def layer_words(layer: ConvLayer) -> str:
     return write_pairs(stated(write_layer(layer)), " ")
 
 
+def layer_facts(layer: ConvLayer) -> dict[str, int | str]:
+    """Each fact of a layer by the field's name, for a table: numbers as they are, else as typed."""
+    values = {option: getattr(layer, option.field) for option in LAYER_OPTIONS}
+    return {o.field: v if type(v) is int else o.write(v) for o, v in values.items()}
+
+
 def layer_options(texts: Mapping[str, str]) -> list[str]:
     """A layer as the options of a command: `-k 3x5 -m 12 -n 20 --size 17x22 --stride 2`."""
     # one number is a square: the command is told both

@@ -82,12 +82,14 @@ class Names:
             self.fail(str(error))
         values: dict[str, Number] = {}
         for name, hyper in self.variant.hyper.items():
+            what = f"hyper-parameter {name!r} of {self.variant.id}"
             value = meant.get(name)
             if value is None:
                 value = hyper.default
                 if isinstance(value, str) and not hyper.real:
                     value = self.evaluate(expression.parse(value))
-            what = f"hyper-parameter {name!r} of {self.variant.id}"
+            elif isinstance(value, str) and not hyper.real:
+                value = self._relative(value, what, hyper.low)
             value = (
                 _real(value, what)
                 if hyper.real
@@ -98,6 +100,17 @@ class Names:
                 self.fail(f"{name} is {value}; allowed are values from {hyper.low} {limit}")
             values[name] = self.env[name] = value
         return values
+
+    def _relative(self, text: str, what: str, low: int) -> Number:
+        """A value typed as an expression of the layer and of the values before it, as `m/4`."""
+        try:
+            return expression.parse(text).evaluate(self.env)
+        except CostModelError as error:
+            cause = str(error).partition("\n")[0]
+            raise VariantError(
+                f"{what} is {text!r}; allowed are integers from {low} up, and expressions of the "
+                f"layer such as ceil(m/4) ({cause})"
+            ) from None
 
     def evaluate(self, expr: Expr) -> Number:
         """The value of an expression on this layer."""

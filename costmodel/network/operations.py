@@ -21,6 +21,7 @@ from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, unknown
 from costmodel.metrics.lifetimes import Step
 from costmodel.metrics.settings import DEFAULTS, Settings
+from costmodel.network.change import REPLACED, Change
 from costmodel.network.operation import NOT_MODELLED, Counted, NetOp, Parameter
 
 if TYPE_CHECKING:
@@ -76,43 +77,21 @@ def no_steps() -> Sequence[Step] | None:
     return None
 
 
-REPLACED = "replaced"
-NO_WEIGHTS = "no weights of its own"
-DOES_NOT_FIT = "does not fit"
-DOES_NOT_PAY = "does not pay"
-
-
-@dataclass(frozen=True)
-class Change:
-    """What became of one selected layer.
-
-    before, after: the operation; after is None where it was left alone, `status` and `reason` say
-    why.
-    """
-
-    before: NetOp
-    after: NetOp | None
-    status: str
-    reason: str = ""
-
-    @property
-    def said(self) -> str:
-        """The layer's name and the reason, for a list of what was left alone."""
-        return f"{self.before.name}: {self.reason}"
-
-
 @dataclass(frozen=True)
 class Replacement:
     """What was put in place of some layers; a network after `Network.replace` carries it.
 
-    before: the network as it was. variant: what was put in. hyper: the values of its
-    hyper-parameters as they were given. changes: one per selected layer, in order.
+    before: the network in which nothing was replaced. changes: one per layer that was selected, in
+    the order of the network; of a layer selected several times, what became of it in the end.
     """
 
     before: Operations
-    variant: Variant
-    hyper: tuple[tuple[str, Number], ...]
     changes: tuple[Change, ...]
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """The variants that were to be put in place, each once, in the order of the network."""
+        return tuple(dict.fromkeys(change.choice.variant for change in self.changes))
 
 
 @dataclass(frozen=True)
@@ -260,8 +239,10 @@ def recounted(network: AnyOperations, sizes: Mapping[str, Number]) -> AnyOperati
 def _replaced_in_words(done: Replacement) -> str:
     """How many of the selected layers were replaced, and why the others were not."""
     status = Counter(change.status for change in done.changes)
-    replaced = status.pop(REPLACED, 0)
-    said = f"{done.variant.id} in place of {replaced} of {len(done.changes)} selected layers"
+    status.pop(REPLACED, 0)
+    placed = Counter(c.choice.variant for c in done.changes if c.status == REPLACED)
+    said = " and ".join(f"{variant.id} in place of {placed[variant]}" for variant in done.variants)
+    said += f" of {len(done.changes)} selected layers"
     return f"{said}; the others stay: {_listed(status)}." if status else f"{said}."
 
 

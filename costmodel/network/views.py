@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from costmodel.comparing.compare import VARIANT
+from costmodel.comparing.compare import HYPER, VARIANT
+from costmodel.core.layer_text import layer_facts
 from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.errors import CostModelError
 from costmodel.network import columns
 from costmodel.network.columns import Quantity
 from costmodel.network.operation import NOT_MODELLED, NetOp
-from costmodel.network.operations import Change, Operations, Part
+from costmodel.network.operations import Operations, Part
 from costmodel.network.tree import tree
 from costmodel.table import Column, Table
 
@@ -26,6 +27,10 @@ Metrics = Iterable[str] | str | None
 
 _LAYER, _KIND, _STATUS = (Column(key, key.capitalize()) for key in ("layer", "kind", "status"))
 _REASON = Column("reason", "Reason")
+_SIZES = [
+    Column(key, key.replace("_", " ").capitalize())
+    for key in ("kernel", "in_channels", "out_channels", "size", "stride")
+]
 _SHARE, _CUMULATIVE = Column("share", "Share"), Column("cumulative", "Cumulative")
 
 
@@ -91,6 +96,8 @@ def changes(
 ) -> Table:
     """After a replacement, one row per selected layer: costs now, before, their difference.
 
+    What stands in its place comes with the values of its hyper-parameters and the layer's sizes.
+
     Args:
         metrics: costs besides params and macs, as for `layers`; None is none.
         everything: also the operations that were not selected: those that multiply, those that are
@@ -108,16 +115,12 @@ def changes(
     keys = () if metrics is None else metrics
     earlier = replace(done.before, settings=network.settings)
     costs, old = choose(keys, network), choose(keys, earlier)
-    listed = {change.before.name: change for change in network.changes}
     outcome = _outcome(network)
-    if everything:
-        listed = {op.name: listed.get(op.name, Change(op, None, "")) for op in network.ops}
     before, after = ({op.name: (op, own) for op, own in n.parts()} for n in (done.before, network))
     rows: list[dict[str, Any]] = []
-    for name, change in listed.items():
-        op = change.before
+    for op in done.before.ops if everything else [change.before for change in network.changes]:
         both = {
-            c: (b.value(*before[name]), c.value(*after[name]))
+            c: (b.value(*before[op.name]), c.value(*after[op.name]))
             for b, c in zip(old, costs, strict=True)
         }
         asked = {cost.key: both[cost][0] for cost in costs[2:]}
@@ -125,11 +128,12 @@ def changes(
             continue
         rows.append(
             {
-                "layer": name,
+                "layer": op.name,
                 "kind": op.kind,
                 **_compared(both),
                 "status": op.status if op.status == NOT_MODELLED else "",
-                **outcome.get(name, {}),
+                **outcome.get(op.name, {}),
+                **(layer_facts(op.layer) if op.layer is not None else {}),
             }
         )
     whole = {
@@ -138,13 +142,17 @@ def changes(
     }
     rows.append({"layer": TOTAL, **_compared(whole), **outcome[TOTAL]})
     sides = [_beside(cost, side) for cost in costs for side in ("before", "delta", "ratio")]
-    shown = (_LAYER, _KIND, *costs, VARIANT, *sides, _STATUS, _REASON)
+    shown = (_LAYER, _KIND, *costs, VARIANT, *sides, _STATUS, _REASON, HYPER, *_SIZES)
     return Table(shown, rows, _notes(network, costs), _left_alone(network))
 
 
-def _outcome(network: Operations) -> dict[str, dict[str, str]]:
+def _outcome(network: Operations) -> dict[str, dict[str, Any]]:
     """By layer and in total: what stands in its place, what became of it, and why."""
-    cells = {op.name: {"variant": op.bound.variant.id} for op in network.ops if op.bound}
+    cells: dict[str, dict[str, Any]] = {
+        op.name: {VARIANT.key: op.bound.variant.id, HYPER.key: op.bound.hyper}
+        for op in network.ops
+        if op.bound
+    }
     for change in network.changes:
         said = {"status": change.status, "reason": change.reason}
         cells[change.before.name] = {**cells.get(change.before.name, {}), **said}

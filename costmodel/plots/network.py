@@ -139,6 +139,7 @@ def before_after(network: Operations, metric: str = "macs") -> Figure:
     """
     done = network.replacement
     assert done is not None
+    alone = len(done.variants) == 1
     before, after = (columns.total(n, metric) or 0 for n in (done.before, network))
     old, new = dict(_named(done.before, metric)), dict(_named(network, metric))
     steps = [(name, new.get(name, 0) - old.get(name, 0)) for name in {**old, **new}]
@@ -167,7 +168,9 @@ def before_after(network: Operations, metric: str = "macs") -> Figure:
                 "textposition": "auto",
                 "customdata": words,
                 "hovertemplate": "<b>%{y}</b><br>%{customdata}<extra></extra>",
-                "decreasing": {"marker": {"color": style_of(done.variant).color}},
+                "decreasing": {
+                    "marker": {"color": style_of(done.variants[0]).color if alone else _COLORS[2]}
+                },
                 "increasing": {"marker": {"color": "#D55E00"}},
                 "totals": {"marker": {"color": style_of(VARIANTS.baseline).color}},
                 "connector": {"line": {"color": REFERENCE_LINE, "width": 1}},
@@ -189,7 +192,8 @@ def summary(network: Operations, metric: str = "macs") -> str:
     done = network.replacement
     if done is not None:
         before = columns.total(done.before, metric) or 0
-        return f"{text} Before {name_of(done.variant)}: {exact(before)}."
+        names = " and ".join(name_of(variant) for variant in done.variants)
+        return f"{text} Before {names}: {exact(before)}."
     return text
 
 

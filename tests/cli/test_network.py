@@ -66,6 +66,14 @@ def test_a_network_is_the_librarys_table(capsys):
             lambda net: net.replace("channel_svd", "kernel=7", pays=False, r=60).to_table(),
         ),
         (
+            ["--replace", "layer1.*=basis,b=3", "--replace", "layer4.*,kernel=3=cp,r=n/8"],
+            lambda net: (
+                net.replace("basis", "layer1.*", b=3)
+                .replace("cp", "layer4.*,kernel=3", r="n/8")
+                .to_table()
+            ),
+        ),
+        (
             ["--replace", "quantised", "--metrics", "weight_bytes,bops"],
             lambda net: net.replace("quantised", by="bops").to_table("weight_bytes,bops"),
         ),
@@ -156,6 +164,12 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, capsys):
         (["costmodel.core.layer:ConvLayer"], "needs the shape of its input"),
         (["resnet18", "--compare", "--view", "tree"], "not allowed with"),
         (["resnet18", "--compare", "--replace", "basis"], "exclude each other"),
+        (["resnet18", "--replace", "layer1.*=cp", "--where", "layer2.*"], "--where layer2.* with"),
+        (
+            ["resnet18", "--replace", "cp", "--replace", "tt", "--set", "r=3"],
+            "--set r=3 with several",
+        ),
+        (["resnet18", "--replace", "layer1.*=cpp"], "unknown variant 'cpp'"),
         (["resnet18", "--set", "b=3"], "--set b=3 without --compare or --replace"),
         (["resnet18", "--replace", "basis", "--set", "r=3"], "hyper-parameter 'r'"),
         (["resnet18", "--compare", "--set", "zz=3"], "unknown hyper-parameter 'zz'"),

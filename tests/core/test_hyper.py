@@ -1,6 +1,7 @@
 """Hyper-parameters: which variant a value is meant for, and names that functions have as well."""
 
 import pytest
+import sympy
 
 import costmodel as cm
 from costmodel.core.hyper import Hyper, route, together
@@ -42,8 +43,6 @@ def test_a_value_is_given_once():
 
 @pytest.mark.parametrize("name", ["b", "basis.b"])
 def test_every_function_takes_hyper(name):
-    import sympy
-
     hyper = {name: 3}
     counts = cm.count("basis", LAYER, b=3)
     assert cm.count("basis", LAYER, hyper=hyper).macs == counts.macs
@@ -74,3 +73,28 @@ def test_a_letter_may_have_the_name_of_an_argument(name):
 def test_a_reserved_name_is_refused():
     with pytest.raises(VariantError, match="hyper-parameter 'm' of variant 'mine' has a reserved"):
         cm.define("mine", "m, n m i j -> n", m=7, register=False)
+
+
+def test_a_value_may_follow_the_layer_and_the_values_before_it():
+    given = cm.count("tucker2", LAYER, r1="m/4", r2="ceil(n/r1)").bound.hyper
+    assert dict(given) == {"r1": 3, "r2": 7}
+    in_letters = cm.formula("tucker2", hyper={"r1": "m/4"})
+    typed = cm.formula("tucker2").subs("r1", sympy.Symbol("m") / 4)
+    assert sympy.expand(in_letters - typed) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("m/7", "12 is not divisible by 7"),
+        ("three", "unknown name 'three'"),
+        ("r2", "unknown name 'r2'"),
+        ("m/", "is missing"),
+    ],
+)
+def test_a_value_that_is_none_says_why(text, cause):
+    words = f"'r1' of tucker2 is {text!r}; allowed are integers from 1 up, and expressions"
+    with pytest.raises(VariantError, match=words) as caught:
+        cm.count("tucker2", LAYER, r1=text)
+    assert cause in str(caught.value)
+    assert "\n" not in str(caught.value)

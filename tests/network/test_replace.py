@@ -6,9 +6,10 @@ import pytest
 
 import costmodel as cm
 from costmodel.errors import CostModelError, VariantError
+from costmodel.network.change import DOES_NOT_FIT, DOES_NOT_PAY, NO_WEIGHTS, Choice
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp, Parameter
-from costmodel.network.operations import DOES_NOT_FIT, DOES_NOT_PAY, NO_WEIGHTS
+from costmodel.network.replace import put_each
 from costmodel.network.selection import Where, parse
 from costmodel.network.views import VIEWS
 from costmodel.network.what_if import compare
@@ -139,8 +140,41 @@ def test_different_variants_in_different_places():
     first = NET.replace("depthwise_separable", "layer1.*")
     both = first.replace("cp", "layer4.*,kernel=3", r=16)
     assert both["layer1.0.conv1"] == first["layer1.0.conv1"]
-    assert both.replacement.before == first
+    assert both.replacement.before == NET
+    assert [v.id for v in both.replacement.variants] == ["depthwise_separable", "cp"]
+    assert "depthwise_separable in place of 4 and cp in place of 4 of 8 selected" in " ".join(
+        both.footnotes
+    )
+    table = both.to_changes()
+    assert [row["variant"] for row in table.rows[:-1]] == ["depthwise_separable"] * 4 + ["cp"] * 4
+    cell = next(row for row in table.rows if row["layer"] == "layer4.1.conv1")
+    assert (cell["hyper"], cell["size"], cell["in_channels"]) == ({"r": 16}, "7x7", 512)
     assert both.macs < first.macs
+
+
+def test_values_may_follow_each_layer():
+    after = NET.replace("tucker2", "layer4.*,kernel=3", pays=False, r1="m/4", r2="n/8")
+    assert after["layer4.0.conv1"].bound.hyper == {"r1": 64, "r2": 64}
+    assert after["layer4.0.conv2"].bound.hyper == {"r1": 128, "r2": 64}
+    assert after.at(H=97, W=65)["layer4.0.conv2"].bound.hyper == {"r1": 128, "r2": 64}
+
+
+def test_a_choice_for_each_layer_by_name():
+    basis, cp = (
+        Choice.of(cm.VARIANTS[id], hyper) for id, hyper in (("basis", {}), ("cp", {"r": 9}))
+    )
+    after = put_each(NET, {"layer4.1.conv1": cp, "conv1": basis})
+    assert after == NET.replace("cp", "layer4.1.conv1", r=9).replace("basis", "conv1")
+    with pytest.raises(CostModelError, match="unknown operation 'conv9'"):
+        put_each(NET, {"conv9": cp})
+    with pytest.raises(VariantError, match=r"conv1: .*not divisible"):
+        put_each(NET, {"conv1": Choice.of(cm.VARIANTS["grouped"], {"g": 5})})
+
+
+def test_only_layers_are_replaced():
+    net = Network("p", (NetOp.product("scores", 3, 4, 5),))
+    with pytest.raises(CostModelError, match="scores of p is of kind 'matmul'; allowed are conv"):
+        put_each(net, {"scores": Choice(cm.VARIANTS["basis"])})
 
 
 def test_layers_that_share_weights_still_share_what_replaces_them():
@@ -232,8 +266,11 @@ def test_the_formula_of_a_replaced_network():
 def test_a_replacement_that_replaced_nothing_keeps_what_was_replaced_before():
     first = NET.replace("basis", "layer1.*", b=2)
     both = first.replace("basis", "layer2.*,kernel=3", b=200)
-    assert not both.replaced
-    assert both.at(H=97, W=65).macs == first.at(H=97, W=65).macs
+    assert both.replaced == first.replaced
+    assert {c.before.name[:6] for c in both.left_alone} == {"layer2"}
+    again = both.at(H=97, W=65)
+    assert again.macs == first.at(H=97, W=65).macs
+    assert [c.status for c in again.changes] == [c.status for c in both.changes]
     assert both.formula() == first.formula()
 
 
@@ -272,9 +309,9 @@ def test_columns_that_are_asked_for_stand_beside_what_became_of_each_layer():
     after = NET.replace("channel_svd", r=60)
     table = after.to_table("weight_bytes")
     assert table.names[4:6] == ("weight_bytes", "variant")
-    assert table.names[-5:] == (
+    assert table.names[-11:] == (
         *("weight_bytes_before", "weight_bytes_delta", "weight_bytes_ratio"),
-        *("status", "reason"),
+        *("status", "reason", "hyper", "kernel", "in_channels", "out_channels", "size", "stride"),
     )
     rows = {row["layer"]: row for row in table.rows}
     assert rows["conv1"]["status"] == DOES_NOT_PAY

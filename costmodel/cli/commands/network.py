@@ -22,6 +22,7 @@ from costmodel.cli.options import (
 from costmodel.cli.timing_options import add_time
 from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS, Metric
+from costmodel.network.change import read_replacement
 from costmodel.network.columns import of_layers
 from costmodel.network.network import Network
 from costmodel.network.read.sources import open_network
@@ -36,6 +37,7 @@ EXAMPLES = (
     "costmodel network resnet50 --formula N,H,W",
     "costmodel network mobilenet --formula alpha,rho --format latex",
     "costmodel network resnet18 --replace tucker2 --where 'layer4.*,kernel=3' --set r1=64",
+    "costmodel network resnet18 --replace 'layer1.*=basis,b=4' --replace 'layer4.*=cp,r=n/4'",
     "costmodel network resnet18 --input 1x3x320x320 --view stages",
 )
 
@@ -86,7 +88,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--metrics", type=names, help="columns, separated by commas, or all [parameters by role]"
     )
     change = parser.add_argument_group("what if")
-    change.add_argument("--replace", metavar="VARIANT", help="put this variant in place of layers")
+    change.add_argument(
+        "--replace",
+        action="append",
+        default=[],
+        metavar="VARIANT",
+        help="put this variant in place of layers; 'layer1.*=basis,b=4' says which layers and "
+        "values as well, and may be repeated: the last that pays stays",
+    )
     change.add_argument(
         "--where",
         metavar="CONDITIONS",
@@ -115,9 +124,14 @@ def run(args: argparse.Namespace) -> int:
         return _convention(args)
     network = open_network(args.source, args.inputs, args.at)
     network = network.with_settings(**vars(settings))
-    if args.replace:
+    for text in args.replace:
+        where, choice = read_replacement(text)
         network = network.replace(
-            args.replace, args.where, pays=not args.costlier, by=_judged(args), hyper=args.settings
+            choice.variant,
+            where or args.where,
+            pays=not args.costlier,
+            by=_judged(args),
+            hyper={**args.settings, **dict(choice.hyper)},
         )
     if args.formula:
         return _formulas(network, args)
@@ -145,6 +159,9 @@ def _check(args: argparse.Namespace) -> None:
         refuse(args, ["--variants"], "without --compare; allowed is --compare")
     else:
         refuse(args, ["--metrics"], "with --compare; allowed are parameters and multiplies")
+    if args.replace[1:] or any("=" in text.partition(",")[0] for text in args.replace):
+        of = "with several replacements, or one that says which layers; allowed is all in --replace"
+        refuse(args, ["--set", "--where"], of)
     if not args.replace:
         refuse(args, ["--by", "--costlier"], "without --replace; allowed is --replace VARIANT")
     if args.costlier:

@@ -111,7 +111,8 @@ def _totals(network: Network, replaced: Network | None) -> None:
             )
     if replaced and replaced.replacement:
         count = f"{len(replaced.replaced)} of {len(replaced.changes)} selected layers"
-        st.markdown(f"**{name_of(replaced.replacement.variant)}** in place of {count}.")
+        names = " and ".join(name_of(variant) for variant in replaced.replacement.variants)
+        st.markdown(f"**{names}** in place of {count}.")
         parts.left_out(
             [change.said for change in replaced.left_alone],
             "left as they are",

@@ -38,10 +38,8 @@ def onnx_module() -> Any:
     return onnx
 
 
-def load_model(path: str | os.PathLike[str], weights: bool = False) -> Any:
-    """The checked `ModelProto` of a file, with local functions inlined.
-
-    weights: whether to keep those that are stored in the file itself; counting needs none.
+def load_model(path: str | os.PathLike[str]) -> Any:
+    """The checked `ModelProto` of a file, without its weights and with local functions inlined.
 
     Raises:
         InputError: the file cannot be read, or breaks one of the limits above.
@@ -69,7 +67,7 @@ def load_model(path: str | os.PathLike[str], weights: bool = False) -> Any:
     if not model.HasField("graph") or not model.graph.node:
         fail(name, "holds no graph with operations; allowed is an ONNX model")
     check(model, name)
-    for graph in graphs(model.graph) if not weights else ():
+    for graph in graphs(model.graph):
         for tensor in graph.initializer:
             _drop_data(tensor)
     if model.functions:
