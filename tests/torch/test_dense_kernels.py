@@ -9,8 +9,9 @@ from torch.nn import functional
 import costmodel as cm
 from costmodel.core.bind import bind
 from costmodel.core.stage import BoundStage
+from costmodel.core.stage_axes import GROUPS
 from costmodel.errors import VariantError
-from costmodel.torch.lowering import GROUPS, StageModule
+from costmodel.torch.lowering import StageModule
 
 LAYER = cm.ConvLayer((3, 5), 6, 12, (9, 13))
 STRIDED = cm.ConvLayer((4, 3), 12, 24, (10, 11), stride=(2, 3), padding=(2, 1))

@@ -22,8 +22,9 @@ from costmodel.core.bound import (
 )
 from costmodel.core.grid import Geometry
 from costmodel.core.stage import BoundStage
+from costmodel.core.stage_axes import GROUPS, TAPS
 from costmodel.core.taps import Tap, channel_indices, pattern_of
-from costmodel.torch.lowering import GROUPS, TAPS, StageModule
+from costmodel.torch.lowering import StageModule
 from costmodel.torch.modules import VariantModule
 
 _BATCH = "batch"

@@ -12,6 +12,7 @@ from torch import nn
 
 import costmodel as cm
 from costmodel.core.stage import BoundStage
+from costmodel.core.stage_axes import GROUPS
 from costmodel.core.variant import Variant
 from costmodel.documents.pages.decompositions import (
     IDENTITIES,
@@ -23,7 +24,7 @@ from costmodel.documents.pages.decompositions import (
 from costmodel.errors import CostModelError
 from costmodel.formulas.algebra import is_zero
 from costmodel.formulas.layers import general_layer, grid_layer
-from costmodel.torch.lowering import GROUPS, StageModule
+from costmodel.torch.lowering import StageModule
 
 ROOT = Path(cm.__file__).parent.parent
 LAYER = cm.ConvLayer((3, 5), 12, 20, (9, 14))
