@@ -38,8 +38,10 @@ def onnx_module() -> Any:
     return onnx
 
 
-def load_model(path: str | os.PathLike[str]) -> Any:
-    """The checked `ModelProto` of a file, without its weights and with local functions inlined.
+def load_model(path: str | os.PathLike[str], weights: bool = False) -> Any:
+    """The checked `ModelProto` of a file, with local functions inlined.
+
+    weights: whether to keep those that are stored in the file itself; counting needs none.
 
     Raises:
         InputError: the file cannot be read, or breaks one of the limits above.
@@ -67,7 +69,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     if not model.HasField("graph") or not model.graph.node:
         fail(name, "holds no graph with operations; allowed is an ONNX model")
     check(model, name)
-    for graph in graphs(model.graph):
+    for graph in graphs(model.graph) if not weights else ():
         for tensor in graph.initializer:
             _drop_data(tensor)
     if model.functions:

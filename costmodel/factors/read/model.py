@@ -1,0 +1,97 @@
+"""Weights of a PyTorch model: the modules that a plan can replace, each kernel read in place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from costmodel.errors import InputError
+from costmodel.factors.read.stored import (
+    ALLOWED,
+    StoredLayer,
+    Weights,
+    check_kernel,
+    layer_of_shape,
+)
+from costmodel.network.read.torch.named import named_model
+from costmodel.network.read.torch.reader import from_torch, pytorch
+
+_NO_INPUT = (
+    "The input's shape is not given: multiplies are those of one output position at stride 1."
+)
+
+
+def read_model(source: str, inputs: Sequence[tuple[int, ...]] = ()) -> Weights:
+    """The layers of the model that `package.module:callable` names.
+
+    Args:
+        source: a module, or what gives one when it is called without arguments.
+        inputs: shapes of the inputs, for the grids of its layers.
+
+    Raises:
+        InputError: there is no such model, or it has no layers.
+        MissingDependencyError: PyTorch is not installed.
+    """
+    model = named_model(source)
+    if not isinstance(model, pytorch().nn.Module):
+        raise InputError(f"{source!r} is a function; allowed is a torch.nn.Module")
+    return weights_of(model, source, inputs)
+
+
+def weights_of(model: Any, title: str, inputs: Sequence[tuple[int, ...]] = ()) -> Weights:
+    """The convolution and linear layers of a module, each tensor once."""
+    placed = _placed(model, inputs)
+    layers: dict[int, StoredLayer] = {}
+    for path, module in model.named_modules():
+        kind = _kind(module)
+        if kind is None:
+            continue
+        weight = module.weight
+        if id(weight) in layers:
+            first = layers[id(weight)]
+            layers[id(weight)] = StoredLayer(
+                first.name, first.layer, first.load, kind, first.placed, (*first.also, path)
+            )
+            continue
+        name = path or title
+        check_kernel(name, weight.shape, weight.dtype)
+        transposed = kind == "conv_transpose"
+        groups = getattr(module, "groups", 1)
+        layer = placed.get(path) or layer_of_shape(weight.shape, groups, transposed)
+        layers[id(weight)] = StoredLayer(name, layer, _Reader(weight), kind, path in placed)
+    if not layers:
+        raise InputError(f"{title!r} has no convolution or linear layers; {ALLOWED}")
+    return Weights(title, tuple(layers.values()), () if inputs else (_NO_INPUT,))
+
+
+def _placed(model: Any, inputs: Sequence[tuple[int, ...]]) -> dict[str, Any]:
+    """The layers by module path, as they run; the first run of one that runs several times."""
+    if not inputs:
+        return {}
+    network = from_torch(model, input_shape=inputs[0] if len(inputs) == 1 else tuple(inputs))
+    found: dict[str, Any] = {}
+    for op in network.ops:
+        if op.layer is not None and op.has_weights:
+            found.setdefault(op.name.partition("#")[0], op.layer)
+    return found
+
+
+def _kind(module: Any) -> str | None:
+    from torch import nn
+
+    if isinstance(module, nn.Linear):
+        return "linear"
+    if isinstance(module, nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d):
+        return "conv_transpose"
+    return "conv" if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d) else None
+
+
+class _Reader:
+    """Reads a parameter where it lies."""
+
+    def __init__(self, weight: Any) -> None:
+        self.weight = weight
+
+    def __call__(self) -> Any:
+        torch, tensor = pytorch(), self.weight.detach().cpu()
+        return (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).numpy()
