@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, assert_never
 
 from costmodel.core.layer import ConvLayer
-from costmodel.core.numbers import Number, equal, product
+from costmodel.core.numbers import Number, equal, product, share
 from costmodel.core.stage import BoundStage
 from costmodel.core.variant import Variant
 
@@ -100,9 +100,15 @@ class BoundVariant:
 
     @property
     def training(self) -> Number:
-        """FLOPs that a training step costs beyond the forward and backward pass; 0 for most."""
-        expr = self.variant.training_flops
-        return self.layer.groups * expr.evaluate(self.env) if expr else 0
+        """FLOPs that a training step costs beyond the forward and backward pass; 0 for most.
+
+        Where they fall due once in several steps, one step's share of them, an exact fraction.
+        """
+        expr, every = self.variant.training_flops, self.variant.every
+        if expr is None:
+            return 0
+        once = self.layer.groups * expr.evaluate(self.env)
+        return share(once, self.hyper[every]) if every else once
 
 
 @dataclass(frozen=True)

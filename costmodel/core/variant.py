@@ -76,6 +76,7 @@ class Variant:
         note: anything a reader must know about its counts.
         training: FLOPs per training step beyond the forward and backward pass, as an expression of
             the layer (per group), for variants that change the training and not the layer.
+        every: the hyper-parameter that says in how many training steps it falls due once, if any.
         weight_bits, activation_bits: hyper-parameters that set the word lengths, if any.
         algorithm_of: the id of the variant whose function this computes by another algorithm.
         baseline: the one variant that all others are compared with.
@@ -96,6 +97,7 @@ class Variant:
     wins: str = ""
     note: str = ""
     training: str = ""
+    every: str = ""
     weight_bits: str = ""
     activation_bits: str = ""
     algorithm_of: str = ""
@@ -109,6 +111,8 @@ class Variant:
                     f"hyper-parameter {name!r} of variant {self.id!r} has a reserved name; "
                     f"allowed are names other than {', '.join(RESERVED)}"
                 )
+        if self.every and self.every not in self.hyper:
+            raise VariantError(unknown(f"hyper-parameter of {self.id}", self.every, self.hyper))
         if self.family not in FAMILIES:
             raise VariantError(unknown("family", self.family, FAMILIES))
         if self.family == "custom":  # the catalogue's are checked by its tests, not at every start

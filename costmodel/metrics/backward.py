@@ -54,10 +54,12 @@ declare(
     label="Penalty FLOPs",
     unit="FLOP",
     convention="operations that a training step adds for the variant as a whole, such as the "
-    "decomposition behind a penalty on the weights, once per step and none in a stage",
+    "decomposition behind a penalty on the weights, none of it in a stage; where it falls due once "
+    "in several steps, one step's share of it, as an exact fraction",
     rule=lambda stage, settings: 0,
     combine=summed(_penalty),
     group="training",
+    whole=False,
 )
 
 declare(
@@ -70,4 +72,5 @@ declare(
     combine=summed(_step),
     group="training",
     uses=("flops_per_mac",),
+    whole=False,
 )

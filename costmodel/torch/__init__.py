@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from costmodel.errors import MissingDependencyError
@@ -16,13 +17,19 @@ from costmodel.torch.modules import VariantModule, build, input_shape, output_sh
 __all__ = ["VariantModule", "build", "input_shape", "output_shape"]
 
 
+# Public names whose modules are loaded at the first use: building alone needs none of them.
+_LAZY = {
+    "Shrinkage": "low_rank",
+    "nuclear_norm": "low_rank",
+    "replace": "replacement",
+}
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), "replace"})
+    return sorted({*globals(), *_LAZY})
 
 
 def __getattr__(name: str) -> Any:
-    if name == "replace":
-        from costmodel.torch.replacement import replace
-
-        return replace
+    if name in _LAZY:
+        return getattr(import_module(f"costmodel.torch.{_LAZY[name]}"), name)
     raise AttributeError(f"module 'costmodel.torch' has no attribute {name!r}")

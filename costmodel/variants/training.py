@@ -42,11 +42,15 @@ declare(
     "arXiv:1711.02638; operation count: Golub, Van Loan, Matrix Computations, 4th edition, 2013, "
     "figure 8.6.1",
     family="training",
+    hyper={"T": Hyper(1, "training steps from one decomposition to the next", upto="100")},
+    every="T",
     training="6*max(taps*m, n)*min(taps*m, n)^2 + 20*min(taps*m, n)^3",
     wins="Before a low-rank variant replaces the layer: the rank to cut at then costs little "
     "accuracy.",
     note="Counts change only once the trained kernel is truncated to rank r, which is the channel "
-    "SVD; until then a training step costs one singular-value decomposition more.",
+    "SVD; until then one training step in T costs a singular-value decomposition more. "
+    "`cm.torch.nuclear_norm` is the penalty, for T = 1, and `cm.torch.Shrinkage` its proximal step "
+    "every T steps.",
     claims=(
         Claim("params", "k^2*m*n"),
         Claim("macs", "k^2*m*n*h*w"),
