@@ -42,6 +42,10 @@ class NotationError(CostModelError):
         super().__init__("\n".join(lines))
 
 
+class LimitError(CostModelError):
+    """More than the package works out: a number too long, a formula with too many terms."""
+
+
 class LayerError(CostModelError):
     """A layer, or a combination of its geometry, that no convolution can have."""
 
@@ -73,13 +77,22 @@ class MissingDependencyError(CostModelError, ImportError):
         )
 
 
+def shown(value: object, most: int = 60) -> str:
+    """A value as an error shows it: its text, or the beginning of a long one."""
+    if isinstance(value, int) and value.bit_length() > 4 * most:
+        return f"a number of {value.bit_length():,} bits"  # digits of a long one take their time
+    text = str(value)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def unknown(what: str, name: object, valid: Iterable[str]) -> str:
     """One sentence for a name that is not known: the nearest valid names, then all of them."""
     import difflib  # only an error path pays for it
 
     names = list(valid)
     lower = {valid_name.lower(): valid_name for valid_name in names}  # `FLOPs` means `flops`
-    close = difflib.get_close_matches(str(name).lower(), lower, n=3, cutoff=0.6)
+    given = shown(name)
+    close = difflib.get_close_matches(given.lower(), lower, n=3, cutoff=0.6)
     near = [lower[found] for found in close]
     hint = f"did you mean {' or '.join(repr(n) for n in near)}? " if near else ""
-    return f"unknown {what} {str(name)!r}: {hint}allowed are {', '.join(names) or 'none'}"
+    return f"unknown {what} {given!r}: {hint}allowed are {', '.join(names) or 'none'}"

@@ -23,6 +23,7 @@ from costmodel.core.bound import (
 from costmodel.core.grid import Grid
 from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
+from costmodel.core.limits import check_product
 from costmodel.core.names import Names
 from costmodel.core.numbers import Number, differ, equal, exact_div, holds, is_exact, product, same
 from costmodel.core.readable import shape_text
@@ -38,7 +39,7 @@ from costmodel.core.stage_line import (
     expand_windows,
 )
 from costmodel.core.variant import Variant
-from costmodel.errors import CostModelError, LayerError, VariantError
+from costmodel.errors import CostModelError, LayerError, LimitError, VariantError
 
 
 def bind(
@@ -101,10 +102,21 @@ class _Binder:
             )
         stages = tuple(program.stages())
         for stage in stages:
+            self._check_size(stage)
             self._check_not_empty(stage)
         if layer.bias and stages:
             program, stages = with_bias(program, layer.out_channels)
         return BoundVariant(self.variant, layer, names.hyper, names.env, program, stages)
+
+    def _check_size(self, stage: BoundStage) -> None:
+        """Nothing is multiplied before it is known that the products can be had."""
+        line = stage.line
+        names = {*(a.key for a in (*line.inputs, *line.weights)), *line.output_names}
+        sizes = [stage.sizes[name] for name in names]
+        try:
+            check_product((*sizes, *stage.in_grid, *stage.out_grid, stage.groups, stage.times))
+        except LimitError as error:
+            self.fail(f"the sizes of stage '{line.text}': {error}")
 
     def _check_not_empty(self, stage: BoundStage) -> None:
         if holds(stage.weights == 0):

@@ -67,6 +67,16 @@ class BoundSequence:
     items: tuple[BoundItem, ...]
     present: Number = 1
 
+    @property
+    def steps(self) -> Number:
+        """How many items run, repeated ones as often as they do: a module has a part for each."""
+        total: Number = 0
+        for item in self.items:
+            inner = item.branches if isinstance(item, BoundBlock) else ()
+            times = item.times if isinstance(item, BoundBlock) else 1
+            total = total + times * (1 + sum(branch.steps for branch in inner))
+        return total
+
     def stages(self) -> Iterator[BoundStage]:
         """Every stage in reading order."""
         for item in self.items:

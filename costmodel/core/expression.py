@@ -11,11 +11,14 @@ functions are `ceil(a/b)` and `floor(a/b)`, which round, and `min`, `max`, `gcd`
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
+from costmodel.core.limits import check_operation, check_power
 from costmodel.core.numbers import (
     Number,
     ceil_div,
@@ -32,22 +35,30 @@ _MAX_DEPTH = 30  # typed by strangers in the dashboard: a bound instead of a dee
 _MAX_DIGITS = 18
 _MAX_LENGTH = 500
 _MAX_ARGUMENTS = 8
-_MAX_BITS = 4096
+
+
+def _within(sign: str, rule: Callable[[Number, Number], Number]) -> Any:
+    """A rule that is not begun where its result would be beyond the limits."""
+
+    def apply(a: Number, b: Number) -> Number:
+        check_operation(sign, a, b)
+        return rule(a, b)
+
+    return apply
 
 
 def _power(base: Number, exponent: int) -> Number:
-    if isinstance(base, int) and base.bit_length() * exponent > _MAX_BITS:
-        raise CostModelError(f"a power of more than {_MAX_BITS} bits")
+    check_power(base, exponent)
     return base**exponent
 
 
 _BINARY: dict[str, Callable[[Number, Number], Number]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": exact_div,
-    "//": floor_div,
-    "^": lambda a, b: _power(a, b),
+    "+": _within("+", operator.add),
+    "-": _within("-", operator.sub),
+    "*": _within("*", operator.mul),
+    "/": _within("/", exact_div),
+    "//": _within("/", floor_div),
+    "^": _power,
 }
 _ROUNDING: dict[str, Callable[[Number, Number], Number]] = {"ceil": ceil_div, "floor": floor_div}
 _SEVERAL: dict[str, Callable[..., Number]] = {

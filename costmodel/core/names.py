@@ -32,7 +32,7 @@ from costmodel.core.stage_line import (
     StageLine,
 )
 from costmodel.core.variant import Variant
-from costmodel.errors import CostModelError, VariantError
+from costmodel.errors import CostModelError, LimitError, VariantError, shown
 
 
 class Names:
@@ -116,6 +116,8 @@ class Names:
         """The value of an expression on this layer."""
         try:
             return expr.evaluate(self.env)
+        except LimitError as error:
+            self.fail(f"{expr}: {error}")
         except CostModelError as error:
             self.fail(
                 f"{expr} with {self._where(expr)}: {error}; allowed are values for which it is an "
@@ -124,7 +126,7 @@ class Names:
 
     def _where(self, expr: Expr) -> str:
         names = dict.fromkeys(name for name in expr.names() if name in self.env)
-        return ", ".join(f"{name} = {self.env[name]}" for name in names)
+        return ", ".join(f"{name} = {shown(self.env[name])}" for name in names)
 
     def size(self, what: str, expr: Expr, low: int) -> Number:
         """An integer of at least `low`, where it is a number already."""
@@ -133,7 +135,7 @@ class Names:
         if differ(value, whole) or holds(value < low):
             given = self._where(expr)
             cause = f"{expr} with {given}" if given else str(expr)
-            self.fail(f"{what} is {value} ({cause}); allowed are integers from {low} up")
+            self.fail(f"{what} is {shown(value)} ({cause}); allowed are integers from {low} up")
         return whole
 
     def _leftover(

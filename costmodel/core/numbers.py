@@ -35,6 +35,11 @@ class Symbolic:
         """Whether it is an integer wherever its symbols are what they are declared to be."""
         raise NotImplementedError
 
+    @property
+    def extent(self) -> Any:
+        """How large it is: a `limits.Extent`."""
+        raise NotImplementedError
+
     @staticmethod
     def unevaluated(name: str, rule: Callable[..., Number], values: Iterable[Number]) -> Number:
         """A function of such numbers as a number of the same kind; see `unevaluated`."""

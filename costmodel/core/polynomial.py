@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
+from costmodel.core.limits import Extent
 from costmodel.core.normal_form import (
     ONE,
     collected,
@@ -60,6 +61,15 @@ class Polynomial(Sum, Symbolic):
             else:
                 known[atom] = atom.value(known)
         return self.value(known)
+
+    @property
+    def extent(self) -> Extent:
+        """How large it is; it is written out already."""
+        return Extent(
+            max(Fraction(c).numerator.bit_length() for c in self.terms.values()),
+            len(self.terms),
+            max(sum(exponent for _, exponent in monomial) for monomial in self.terms),
+        )
 
     @staticmethod
     def unevaluated(name: str, rule: Callable[..., Number], values: Iterable[Number]) -> Number:

@@ -28,6 +28,8 @@ from sympy import (
 )
 from sympy import cancel as sympy_cancel
 
+from costmodel.core.limits import check
+
 #: Said wherever floors and ceilings were taken off.
 EVEN = "where every rounding comes out even"
 
@@ -43,11 +45,14 @@ def factored(expr: Expr) -> Expr:
 
     >>> from costmodel.formulas.letters import symbol
     >>> k, m, n, b = map(symbol, "kmnb")
+    Raises `LimitError` where writing it out would go beyond the limits.
+
     >>> factored(b * k**2 * m + b * m * n)
     b*m*(k**2 + n)
     """
     if not expr.has(Add):
         return expr
+    check(expr)
     candidates = [expr, drawn_out(expr)]
     flat = expand(expr)
     if flat != expr:
@@ -63,6 +68,7 @@ def expanded(expr: Expr) -> Expr:
 
     A quotient whose denominator is a sum stays one fraction.
     """
+    check(expr)
     numerator, denominator = fraction(together(expr))
     if denominator.has(Add):
         numerator, denominator = fraction(sympy_cancel(expr))

@@ -15,6 +15,7 @@ from sympy import Expr, sympify
 from costmodel.comparing.count import count
 from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
+from costmodel.core.limits import check
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
@@ -81,7 +82,9 @@ def ratio(variant: Variant | str, metric: str = "macs", layer: ConvLayer | None 
 
 def terms(variant: Variant, metric: Metric, layer: ConvLayer) -> Expr:
     """What the stages add up to, term by term as they are; nothing is collected."""
-    return sympify(count(variant, layer, hyper=hyper_symbols(variant))[metric.key])
+    total = sympify(count(variant, layer, hyper=hyper_symbols(variant))[metric.key])
+    check(total)
+    return total
 
 
 def costs(variant: Variant, metric: Metric, layer: ConvLayer) -> tuple[Expr, Expr]:

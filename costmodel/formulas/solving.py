@@ -19,6 +19,8 @@ from sympy import (
 from costmodel.errors import CostModelError
 from costmodel.formulas.algebra import drawn_out, factored, powers_of, without_number
 
+_MAX_TERMS_TO_FACTOR = 64  # in several letters at once; beyond that SymPy may take minutes
+
 
 def roots(polynomial: Expr, unknown: Expr) -> list[Expr]:
     """The roots of a polynomial of degree 1 or 2, in closed form.
@@ -37,11 +39,12 @@ def roots(polynomial: Expr, unknown: Expr) -> list[Expr]:
     if b == 0:
         root = sqrt(_fraction(-c, a))
         return [root, -root]
-    _, parts = factor_list(polynomial, unknown)
-    parts = [part for part, _ in parts if part.has(unknown)]
-    if len(parts) > 1:
-        return [root for part in parts for root in roots(part, unknown)]
-    a, b, c = map(factored, coefficients_in(parts[0], unknown))
+    if len(Add.make_args(expand(polynomial))) <= _MAX_TERMS_TO_FACTOR:
+        _, parts = factor_list(polynomial, unknown)
+        parts = [part for part, _ in parts if part.has(unknown)]
+        if len(parts) > 1:
+            return [root for part in parts for root in roots(part, unknown)]
+        a, b, c = map(factored, coefficients_in(parts[0], unknown))
     half = b / 2
     if all(
         term.as_coeff_Mul()[0].is_Integer for term in Add.make_args(expand(half))

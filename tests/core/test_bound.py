@@ -33,6 +33,12 @@ def test_a_feature_map_follows_every_item() -> None:
     assert feature_map.elements == LAYER.out_channels * 17 * 22 * 4
 
 
+def test_steps_are_counted_as_often_as_they_run() -> None:
+    inner = "{ m, m -> m | { m, m i j -> m + = }^7 }^11 | m, n m -> n"
+    program = bind(Variant("mine", inner), LAYER).program
+    assert program.steps == 11 * (1 + (1 + 7 * (1 + 1))) + 1
+
+
 class NewItem:
     """A kind of item that nobody has heard of; mypy refuses a walk that leaves a kind out."""
 

@@ -15,6 +15,8 @@ from costmodel.table import Table
 #: What a check may cost, in weights and in multiplies: it holds tensors of that size.
 MAX_PARAMS = 2_000_000
 MAX_MACS = 400_000_000
+#: How many modules it may build: a repeated block has each of its own as often as it stands.
+MAX_MODULES = 1000
 _SECONDS = 20.0  # to wait for somebody else's check
 _LOCK = threading.Lock()  # checks of different visitors would only slow each other down
 
@@ -45,7 +47,7 @@ def _checked(variant: Variant, layer: ConvLayer) -> tuple[Table, str]:
     if layer not in layers:
         raise CostModelError(
             f"{variant.id} on this layer is too large to be built here; allowed are "
-            f"{MAX_PARAMS:,} weights and {MAX_MACS:,} multiplies"
+            f"{MAX_PARAMS:,} weights, {MAX_MACS:,} multiplies and {MAX_MODULES:,} modules"
         )
     return verify([variant], layers=layers), str(build(variant, layer))
 
@@ -56,4 +58,5 @@ def affordable(variant: Variant, layer: ConvLayer) -> bool:
         counts = count(variant, layer)
     except CostModelError:
         return True
-    return bool(counts.params <= MAX_PARAMS and counts.macs <= MAX_MACS)
+    modules = counts.bound.program.steps
+    return bool(counts.params <= MAX_PARAMS and counts.macs <= MAX_MACS and modules <= MAX_MODULES)

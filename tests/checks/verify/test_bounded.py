@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from costmodel import VARIANTS, ConvLayer
+from costmodel import VARIANTS, ConvLayer, Variant, count
 from costmodel.checks.verify import bounded
 from costmodel.errors import CostModelError
 
@@ -26,6 +28,15 @@ def test_too_many_multiplies_or_weights_are_refused(layer: ConvLayer) -> None:
     assert not bounded.affordable(VARIANTS["standard"], layer)
     with pytest.raises(CostModelError, match="standard on this layer is too large"):
         bounded.checked(VARIANTS["standard"], layer)
+
+
+@pytest.mark.parametrize("block", ["m, m i j -> m", ":m/2 & m/2:"])
+def test_too_many_modules_are_refused(block: str) -> None:
+    layer = ConvLayer(1, 2, 3, 1)
+    mine = Variant("mine", f"{{ {block} }}^90000 | m, n m -> n")
+    assert count(mine, layer).macs <= bounded.MAX_MACS
+    assert not bounded.affordable(mine, layer)
+    assert bounded.affordable(replace(mine, stages=mine.stages.replace("90000", "90")), layer)
 
 
 def test_somebody_elses_check_is_waited_for_and_not_for_ever(
