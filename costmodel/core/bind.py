@@ -111,7 +111,8 @@ class _Binder:
     def _check_size(self, stage: BoundStage) -> None:
         """Nothing is multiplied before it is known that the products can be had."""
         line = stage.line
-        names = {*(a.key for a in (*line.inputs, *line.weights)), *line.output_names}
+        names = {a.key for a in line.inputs} | {a.key for a in line.weights}
+        names.update(line.output_names)
         sizes = [stage.sizes[name] for name in names]
         try:
             check_product((*sizes, *stage.in_grid, *stage.out_grid, stage.groups, stage.times))
