@@ -139,8 +139,8 @@ class Variant:
         """What is counted, but not computed by its module: a sentence, "" where there is none."""
         if self.weight_bits or self.activation_bits:
             return (
-                "Its module computes in floating point: word lengths change what is counted, not "
-                "what is computed or how long that takes."
+                "Its module computes in floating point, with weights rounded to the grid of their "
+                "word; activations are not rounded, and no time is saved."
             )
         if self.training:
             return "Its module is the layer alone: the work that training adds is counted only."

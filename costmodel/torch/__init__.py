@@ -22,6 +22,7 @@ _LAZY = {
     "Shrinkage": "low_rank",
     "nuclear_norm": "low_rank",
     "replace": "replacement",
+    "round_weights": "quantise",
 }
 
 

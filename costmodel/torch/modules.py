@@ -146,6 +146,8 @@ def build(
     variant: Variant | str,
     layer: ConvLayer,
     hyper: Mapping[str, Number] | None = None,
+    *,
+    scales: str = "tensor",
     **letters: Number,
 ) -> VariantModule:
     """A torch module of plain convolution layers for a variant on a layer.
@@ -155,6 +157,8 @@ def build(
         layer: the layer that it replaces, with ints for sizes.
         hyper, letters: hyper-parameters by letter, as a mapping or as keywords; those not given
             take their defaults.
+        scales: of a variant with words of its own for weights, whether a scale is one "tensor"'s
+            or one "channel"'s; see `round_weights`.
 
     Returns:
         A module with the layer's input and output shape; its parameters are those that
@@ -170,7 +174,12 @@ def build(
             f"{variant.id} is an algorithm of {variant.algorithm_of}, not a module of its own; "
             f"allowed is building {variant.algorithm_of}"
         )
-    return VariantModule(bind(variant, layer, hyper, **letters))
+    module = VariantModule(bind(variant, layer, hyper, **letters))
+    if variant.weight_bits:
+        from costmodel.torch.quantise import round_weights  # few variants have words of their own
+
+        round_weights(module, int(module.hyper[variant.weight_bits]), scales)
+    return module
 
 
 def input_shape(layer: ConvLayer) -> tuple[int, ...]:

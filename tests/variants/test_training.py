@@ -63,13 +63,14 @@ def test_a_module_says_what_it_leaves_out(variant: Variant) -> None:
         assert variant.left_out in page(variant, {})
 
 
-def test_words_of_one_bit_are_computed_in_floating_point() -> None:
+def test_words_of_many_bits_compute_what_the_layer_does() -> None:
     x = torch.randn(1, 12, 17, 22)
     outputs = []
-    for variant, hyper in (("standard", {}), ("quantised", {"bw": 1, "ba": 2})):
+    for variant, hyper in (("standard", {}), ("quantised", {"bw": 24}), ("quantised", {"bw": 2})):
         torch.manual_seed(5)
         outputs.append(cm.torch.build(variant, LAYER, hyper)(x))
-    assert torch.equal(*outputs)
+    assert torch.allclose(outputs[0], outputs[1], atol=1e-5)
+    assert not torch.allclose(outputs[0], outputs[2], atol=1e-2)
 
 
 @pytest.mark.parametrize(("bw", "ba"), [(8, 8), (4, 8), (1, 2), (3, 5)])
