@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from costmodel.errors import InputError
+from costmodel.errors import InputError, shown
 
 _T = TypeVar("_T")
 _DIGITS = 18
@@ -24,7 +24,7 @@ def read_integer(text: str, low: int | None = None, high: int | None = None) -> 
     value = int(text) if _INTEGER.fullmatch(text) else None
     if value is None or not (low is None or low <= value) or not (high is None or value <= high):
         allowed = _bounds(low, high) or f" of up to {_DIGITS} digits"
-        raise InputError(f"{text!r}; allowed are integers{allowed}")
+        raise InputError(f"{shown(text)!r}; allowed are integers{allowed}")
     return value
 
 
@@ -35,7 +35,7 @@ def read_sizes(text: str, low: int | None = None, high: int | None = None) -> tu
     except InputError:
         bounds = _bounds(low, high)
         allowed = f"{bounds}, or one per axis such as 3x5" if bounds else " such as 3 or 56x56"
-        raise InputError(f"{text!r}; allowed are integers{allowed}") from None
+        raise InputError(f"{shown(text)!r}; allowed are integers{allowed}") from None
 
 
 def write_sizes(sizes: Iterable[object]) -> str:
@@ -68,7 +68,7 @@ def read_padding(text: str, low: int | None = None) -> int | tuple[int, ...] | s
         return read_axes(text, low)
     except InputError:
         raise InputError(
-            f"{text!r}; allowed are {', '.join(PADDINGS)}, and integers such as 1 or 1x2"
+            f"{shown(text)!r}; allowed are {', '.join(PADDINGS)}, and integers such as 1 or 1x2"
         ) from None
 
 
@@ -80,7 +80,7 @@ def write_padding(padding: object) -> str:
 def read_flag(text: str) -> bool:
     """`yes` or `no`."""
     if text not in ("yes", "no"):
-        raise InputError(f"{text!r}; allowed are yes and no")
+        raise InputError(f"{shown(text)!r}; allowed are yes and no")
     return text == "yes"
 
 
@@ -93,7 +93,7 @@ def read_names(text: str) -> list[str]:
     """`a,b` as a list."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        raise InputError(f"{text!r}; allowed are names separated by commas")
+        raise InputError(f"{shown(text)!r}; allowed are names separated by commas")
     return names
 
 
@@ -116,7 +116,7 @@ def read_pair(text: str) -> tuple[str, str]:
     """`NAME=VALUE` as two texts."""
     name, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not name or not value:
-        raise InputError(f"{text!r}; allowed is NAME=VALUE, such as b=4")
+        raise InputError(f"{shown(text)!r}; allowed is NAME=VALUE, such as b=4")
     return name, value
 
 

@@ -9,6 +9,8 @@ from costmodel.core.numbers import Number
 from costmodel.network.columns import Quantity, column
 from costmodel.network.operations import Operations, Part
 
+_MAX_DEPTH = 50  # no module stands deeper; names come from files that nobody vouches for
+
 
 @dataclass(frozen=True)
 class Node:
@@ -54,7 +56,7 @@ def tree(network: Operations) -> Node:
 def _node(name: str, path: str, parts: Sequence[Part], depth: int) -> Node:
     below: dict[str, list[Part]] = {}
     for part in parts:
-        names = part[0].name.split(".")
+        names = part[0].name.split(".", _MAX_DEPTH)  # a name of more parts is a leaf with the rest
         if len(names) > depth:
             below.setdefault(names[depth], []).append(part)
     children = tuple(

@@ -17,8 +17,8 @@ from costmodel.network.network import Network
 
 #: Bytes of a file, by its ending; a description without weights is far smaller.
 MAX_BYTES = {"csv": 1_000_000, "onnx": 20_000_000}
-#: Operations that a page shows.
-MAX_OPERATIONS = 20_000
+#: Operations that a page shows: it counts and draws them again whenever something is set.
+MAX_OPERATIONS = 3_000
 _NOT_A_NAME = re.compile(r"[^\w .+-]")
 
 

@@ -213,3 +213,30 @@ def test_every_column_is_documented():
 
     for column in COLUMNS:
         assert column in (csv_reader.__doc__ or "")
+
+
+def test_repeats_are_counted_before_they_are_written_out():
+    line = "name,kind,in_channels,out_channels,repeat\n"
+    layers = "".join(f"l{i},linear,3,4,10000\n" for i in range(9))
+    assert len(read(line + layers)) == 90_000
+    with pytest.raises(InputError, match=r"line 12: more layers .* allowed are 1 more"):
+        read(line + layers + "a,linear,3,4,9999\nb,linear,3,4,2\n")
+
+
+@pytest.mark.parametrize("name", ["n" * 201, ".".join("n" * 50_000)])
+def test_names_are_short(name):
+    with pytest.raises(InputError, match=r"column 'name': 'n.*…'; allowed are up to 200") as error:
+        read(f"name,kind,in_channels,out_channels,repeat\n{name},linear,3,4,10000\n")
+    assert len(str(error.value)) < 300
+
+
+def test_facts_are_short():
+    with pytest.raises(InputError, match="line 1: a name of 90000 characters; allowed are 500"):
+        read(f"# name: {'n' * 90_000}\nname,kind,in_channels,out_channels\na,linear,3,4\n")
+
+
+def test_a_deep_name_of_another_source_is_no_deep_recursion():
+    deep = ".".join(["n"] * 50_000)
+    network = Network("net", (NetOp.linear(deep, 3, 4), NetOp.linear("n.other", 5, 6)))
+    assert max(depth for depth, _ in network.tree().walk()) == 51
+    assert network.tree().params == network.params

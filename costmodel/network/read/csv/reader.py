@@ -73,6 +73,8 @@ COLUMNS = (
 REQUIRED = ("name", "kind", "in_channels", "out_channels")
 #: Layers of one file, repeated ones included.
 MAX_LAYERS = 100_000
+#: Characters of a network's name, its source and its input's shape.
+MAX_FACT = 500
 
 
 def from_csv(path: str | os.PathLike[str], name: str = "") -> Network:
@@ -93,7 +95,7 @@ def from_csv(path: str | os.PathLike[str], name: str = "") -> Network:
 
 def parse_csv(text: str, file: str, name: str = "", default_name: str = "network") -> Network:
     """Read a network from the text of such a file; `file` is what errors call it."""
-    facts, lines = _split(text)
+    facts, lines = _split(text, file)
     if not lines:
         raise InputError(
             f"{file} has no header row; allowed is a header with the columns {', '.join(REQUIRED)}"
@@ -108,11 +110,7 @@ def parse_csv(text: str, file: str, name: str = "", default_name: str = "network
                 "is one cell per column"
             )
         row = Row(file, number, dict(zip(header, (c.strip() for c in cells), strict=True)))
-        ops.extend(row.operations())
-        if len(ops) > MAX_LAYERS:
-            raise InputError(
-                f"{file}, line {number}: more than {MAX_LAYERS} layers; allowed are {MAX_LAYERS}"
-            )
+        ops.extend(row.operations(MAX_LAYERS - len(ops)))
     if not ops:
         raise InputError(f"{file} has no layers; allowed is at least one line below the header")
     shapes: Shapes = ()
@@ -126,7 +124,7 @@ def parse_csv(text: str, file: str, name: str = "", default_name: str = "network
     )
 
 
-def _split(text: str) -> tuple[dict[str, str], list[tuple[int, str]]]:
+def _split(text: str, file: str) -> tuple[dict[str, str], list[tuple[int, str]]]:
     """Facts from the comments, and the other lines with their numbers."""
     facts: dict[str, str] = {}
     lines = []
@@ -134,6 +132,11 @@ def _split(text: str) -> tuple[dict[str, str], list[tuple[int, str]]]:
         if line.lstrip().startswith("#"):
             match = re.match(r"\s*#\s*(name|source|input)\s*:\s*(.*?)\s*$", line)
             if match:
+                if len(match[2]) > MAX_FACT:
+                    raise InputError(
+                        f"{file}, line {number}: a {match[1]} of {len(match[2])} characters; "
+                        f"allowed are {MAX_FACT}"
+                    )
                 facts.setdefault(match[1], match[2])
         elif line.strip(" \t,"):
             lines.append((number, line))

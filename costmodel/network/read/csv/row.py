@@ -8,12 +8,14 @@ from typing import Any, NoReturn
 
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import USUAL
-from costmodel.errors import CostModelError, InputError
+from costmodel.errors import CostModelError, InputError, shown
 from costmodel.network.operation import NetOp, Parameter
 from costmodel.typed import read_axes, read_integer, read_padding
 
 _SIZES = ("depth", "height", "width")
 _MAX_REPEAT = 10_000
+#: Characters of a name: a path of modules has fewer.
+MAX_NAME = 200
 
 
 @dataclass
@@ -28,17 +30,24 @@ class Row:
         """Refuse the cell of a column."""
         raise InputError(
             f"{self.file}, line {self.line}, column {column!r}: "
-            f"{self.cells.get(column, '')!r}; allowed are {allowed}"
+            f"{shown(self.cells.get(column, ''))!r}; allowed are {allowed}"
         )
 
-    def operations(self) -> list[NetOp]:
-        """The line as operations, as many as `repeat` says."""
+    def operations(self, most: int) -> list[NetOp]:
+        """The line as operations, as many as `repeat` says; `InputError` beyond `most` of them."""
         if not self.cells["name"]:
             self.fail("name", "names such as layer1.0.conv1")
+        if len(self.cells["name"]) > MAX_NAME:
+            self.fail("name", f"up to {MAX_NAME} characters")
         op = self.operation()
         repeat = self.integer("repeat", 1)
         if repeat > _MAX_REPEAT:
             self.fail("repeat", f"integers up to {_MAX_REPEAT}")
+        if repeat > most:
+            raise InputError(
+                f"{self.file}, line {self.line}: more layers than a file may have; allowed are "
+                f"{most} more"
+            )
         if repeat == 1:
             return [op]
         return [op.replace(name=f"{op.name}.{index}") for index in range(repeat)]

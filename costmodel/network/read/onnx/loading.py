@@ -1,15 +1,16 @@
 """Reading an ONNX file that nobody vouches for.
 
 Checked before anything is used: the file's size, that it parses, the number of nodes (after local
-functions are written out, which may call each other), nesting, every stated dimension, and that
-external data stays in the file's folder. Weights are dropped right after parsing; external data is
-never opened, so it may be absent.
+functions are written out, which may call each other), nesting, every stated dimension, that
+constants hold as many numbers as they say, and that external data stays in the file's folder.
+Weights are dropped right after parsing; external data is never opened, so it may be absent.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from math import prod
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, NoReturn
@@ -26,6 +27,10 @@ MAX_DEPTH = 32
 MAX_ELEMENTS = 1 << 62
 #: Constants up to so many elements are kept: they may be shapes.
 KEPT_ELEMENTS = 4096
+
+_TYPED = ("float", "int32", "int64", "double", "uint64", "string")
+# Types of less than a byte, by the ends of their names.
+_PACKED = {"INT4": 4, "FLOAT4E2M1": 4, "INT2": 2}
 
 
 def onnx_module() -> Any:
@@ -143,6 +148,10 @@ def _check_tensors(nodes: Any, name: str) -> None:
         for attribute in node.attribute:
             for tensor in (attribute.t, *attribute.tensors):
                 _check_tensor(tensor, name)
+            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+                _check_dims(sparse.dims, sparse.values.name, name)
+                _check_tensor(sparse.values, name)
+                _check_tensor(sparse.indices, name)
 
 
 def _check_tensor(tensor: Any, name: str) -> None:
@@ -150,6 +159,8 @@ def _check_tensor(tensor: Any, name: str) -> None:
     for entry in tensor.external_data:
         if entry.key == "location":
             _check_location(entry.value, tensor.name, name)
+    if not tensor.external_data:
+        _check_data(tensor, name)
 
 
 def _check_dims(dims: Any, tensor: str, name: str) -> None:
@@ -160,6 +171,47 @@ def _check_dims(dims: Any, tensor: str, name: str) -> None:
         total *= max(dim, 1)
         if total > MAX_ELEMENTS:
             fail(name, f"gives tensor {tensor!r} more than {MAX_ELEMENTS} elements")
+
+
+def _check_data(tensor: Any, name: str) -> None:
+    """A tensor that holds numbers holds as many as its sides say: what reads it makes room for all.
+
+    Files that were made small hold none, which is allowed.
+    """
+    elements, held = prod(tensor.dims), len(tensor.raw_data)
+    bits = _bits(tensor.data_type) if held else 0
+    if bits and held != -(-elements * bits // 8):
+        fail(
+            name,
+            f"has a broken constant {tensor.name!r}: {held} bytes for {elements} numbers of {bits} "
+            "bits; allowed are as many as its sides say",
+        )
+    for kind in _TYPED:
+        count = len(getattr(tensor, f"{kind}_data"))
+        # complex numbers take two places, numbers of four and of two bits share one
+        if count and count not in (elements, 2 * elements, -(-elements // 2), -(-elements // 4)):
+            fail(
+                name,
+                f"has a broken constant {tensor.name!r}: {count} numbers for {elements}; allowed "
+                "are as many as its sides say",
+            )
+
+
+def _bits(kind: int) -> int:
+    """Bits of one number of a type, 0 for texts and types that are not known."""
+    onnx = onnx_module()
+    title = onnx.TensorProto.DataType.Name(kind) if kind in _known_types() else "STRING"
+    if title in ("STRING", "UNDEFINED"):
+        return 0
+    for ending, bits in _PACKED.items():
+        if title.endswith(ending):
+            return bits
+    return 8 * int(onnx.helper.tensor_dtype_to_np_dtype(kind).itemsize)
+
+
+@cache
+def _known_types() -> frozenset[int]:
+    return frozenset(onnx_module().TensorProto.DataType.values())
 
 
 def _check_location(location: str, tensor: str, name: str) -> None:
@@ -177,7 +229,7 @@ def _check_location(location: str, tensor: str, name: str) -> None:
 def _drop_data(tensor: Any) -> None:
     """Forget a weight's numbers; small constants are kept, they may be shapes."""
     if prod(tensor.dims) > KEPT_ELEMENTS or tensor.external_data:
-        for kind in ("raw", "float", "int32", "int64", "double", "uint64", "string"):
+        for kind in ("raw", *_TYPED):
             tensor.ClearField(f"{kind}_data")
 
 

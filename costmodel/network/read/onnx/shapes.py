@@ -1,16 +1,20 @@
 """Shapes of every tensor of a graph, and the values of small integer tensors that shapes depend on.
 
-ONNX's own inference does most of it in one pass. Where that stops (a reshape to a computed shape),
-the nodes are gone through once more, one by one, with the values of small constants known.
+ONNX's own rules infer node by node, with the values of small constants known. Its pass over a whole
+graph knows no more and has no bounds: shapes that are joined with themselves 30 times, or a tensor
+of a million axes, take all memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Mapping, MutableMapping, Sequence
+from copy import copy
 from math import prod
 from typing import Any
 
 from costmodel.errors import InputError
+from costmodel.network.read.onnx.folding import FOLDED, evaluated, most_elements
 from costmodel.network.read.onnx.loading import (
     KEPT_ELEMENTS,
     MAX_ELEMENTS,
@@ -22,13 +26,10 @@ from costmodel.typed import write_sizes
 
 Shape = tuple[int, ...]
 
-#: Operators whose result is worked out when all their inputs are known: arithmetic on shapes.
-_FOLDED_NAMES = """
-    Shape Size Gather Concat Unsqueeze Squeeze Slice Add Sub Mul Div Mod Cast Floor Ceil Neg Min
-    Max Equal Where Reshape Identity Constant ConstantOfShape ReduceProd ReduceSum Transpose
-    Expand Range Not And Or Greater Less Sqrt Flatten Split Abs Clip
-"""
-_FOLDED = frozenset(_FOLDED_NAMES.split())
+#: Axes of one tensor.
+MAX_RANK = 64
+#: Bytes of the constants whose values are kept, all together.
+MAX_KEPT_BYTES = 1 << 28
 
 
 class Shapes:
@@ -42,10 +43,11 @@ class Shapes:
     def __init__(self, model: Any, name: str) -> None:
         self.onnx = onnx_module()
         self.name = name
-        self.model = self._inferred(model)
-        self.shapes: dict[str, Shape] = {}
-        self.values: dict[str, Any] = {}
-        self.types: dict[str, Any] = {}
+        self.model = model
+        self.shapes: MutableMapping[str, Shape] = {}
+        self.values: MutableMapping[str, Any] = {}
+        self.types: MutableMapping[str, Any] = {}
+        self._kept = 0
         self._versions = {o.domain or "ai.onnx": o.version for o in model.opset_import}
         graph = self.model.graph
         for value in (*graph.input, *graph.value_info, *graph.output):
@@ -69,33 +71,60 @@ class Shapes:
         )
         if count <= KEPT_ELEMENTS and not tensor.external_data and (has_data or not count):
             try:
-                self.values[name] = self.onnx.numpy_helper.to_array(tensor)
+                self._keep(name, self.onnx.numpy_helper.to_array(tensor))
+            except InputError:
+                raise
             except Exception as error:  # a length that does not fit the sides, an unknown type
                 fail(self.name, f"has a broken constant {name!r} ({short(error)})")
 
     def visit(self, node: Any) -> None:
         """Fill in what a node gives, as far as it is not known yet."""
-        known = all(o in self.shapes for o in node.output if o)
-        folded = node.op_type in _FOLDED and not node.domain
         inputs = [i for i in node.input if i]
-        if not known:
-            self._infer_node(node, inputs)
-        if not folded or len(node.output) != 1:
+        if not all(o in self.shapes for o in node.output if o):
+            if node.op_type == "If" and not node.domain:
+                self._infer_branches(node)
+            else:
+                self._infer_node(node, inputs)
+        if node.op_type not in FOLDED or node.domain or len(node.output) != 1:
             return
-        output = node.output[0]
         if node.op_type == "Shape" and inputs and inputs[0] in self.shapes:
-            self._evaluate(node, {inputs[0]: self._placeholder(inputs[0])}, output)
+            self._evaluate(node, {inputs[0]: self._placeholder(inputs[0])})
         elif all(i in self.values for i in inputs):
-            shape = self.shapes.get(output)
-            if shape is not None and prod(shape) <= KEPT_ELEMENTS:
-                self._evaluate(node, {i: self.values[i] for i in inputs}, output)
+            values = {i: self.values[i] for i in inputs}
+            if most_elements(node, [values[i] for i in inputs]) <= KEPT_ELEMENTS:
+                self._evaluate(node, values)
 
     # -- parts -----------------------------------------------------------------------------------
-    def _inferred(self, model: Any) -> Any:
-        try:
-            return self.onnx.shape_inference.infer_shapes(model, data_prop=True)
-        except Exception:  # the one-by-one pass says what is wrong where it matters
-            return model
+    def _keep(self, name: str, value: Any) -> None:
+        """Keep the value of a small constant, as long as all of them together are few bytes."""
+        self._kept += value.nbytes
+        if self._kept > MAX_KEPT_BYTES:
+            fail(
+                self.name,
+                f"has small constants of more than {MAX_KEPT_BYTES} bytes in all; allowed are "
+                f"{MAX_KEPT_BYTES}",
+            )
+        self.values[name] = value
+
+    def _infer_branches(self, node: Any) -> None:
+        """What both branches give, where it is the same; a branch sees what stands before it."""
+        ends: list[list[Any]] = []
+        for attribute in node.attribute:
+            if not attribute.HasField("g"):
+                continue
+            inner = copy(self)
+            inner.shapes = ChainMap({}, self.shapes)
+            inner.values = ChainMap({}, self.values)
+            inner.types = ChainMap({}, self.types)
+            for tensor in attribute.g.initializer:
+                inner.constant(tensor.name, tensor)
+            for one in attribute.g.node:
+                inner.visit(one)
+            self._kept = inner._kept
+            ends.append([inner.types.get(o.name) for o in attribute.g.output])
+        for name, *kinds in zip(node.output, *ends, strict=False):
+            if kinds and all(kind is not None and kind == kinds[0] for kind in kinds):
+                self._take(name, kinds[0])
 
     def _take(self, name: str, kind: Any) -> None:
         if not kind.HasField("tensor_type"):
@@ -106,6 +135,11 @@ class Shapes:
         if not tensor.HasField("shape"):
             return
         dims = tensor.shape.dim
+        if len(dims) > MAX_RANK:
+            fail(
+                self.name,
+                f"gives tensor {name!r} {len(dims)} axes; allowed are {MAX_RANK}",
+            )
         if all(d.HasField("dim_value") for d in dims):
             sides = tuple(d.dim_value for d in dims)
             elements = prod(max(side, 1) for side in sides)
@@ -148,33 +182,14 @@ class Shapes:
 
         return np.broadcast_to(np.float32(0), self.shapes[name])
 
-    def _evaluate(self, node: Any, values: Mapping[str, Any], output: str) -> None:
-        import numpy as np
-        from onnx.reference import ReferenceEvaluator
-
-        helper = self.onnx.helper
-        graph = helper.make_graph(
-            [node],
-            "one",
-            [
-                helper.make_tensor_value_info(
-                    n, helper.np_dtype_to_tensor_dtype(v.dtype), list(v.shape)
-                )
-                for n, v in values.items()
-            ],
-            [helper.make_empty_tensor_value_info(output)],
-        )
-        try:
-            one = helper.make_model(graph, opset_imports=list(self.model.opset_import))
-            (result,) = ReferenceEvaluator(one).run(None, dict(values))
-        except Exception:  # the shape is all that was wanted; without it the row says so
-            return
-        result = np.asarray(result)
-        if result.size <= KEPT_ELEMENTS:
-            self.values[output] = result
+    def _evaluate(self, node: Any, values: Mapping[str, Any]) -> None:
+        (output,) = node.output
+        result = evaluated(self.model, node, values, output)
+        if result is not None and result.size <= KEPT_ELEMENTS:
+            self._keep(output, result)
             self.shapes[output] = result.shape
-            kind = helper.np_dtype_to_tensor_dtype(result.dtype)
-            self.types[output] = helper.make_tensor_type_proto(kind, list(result.shape))
+            kind = self.onnx.helper.np_dtype_to_tensor_dtype(result.dtype)
+            self.types[output] = self.onnx.helper.make_tensor_type_proto(kind, result.shape)
 
 
 def set_inputs(

@@ -1,15 +1,17 @@
 """Files that nobody vouches for: one sentence, exit code 2, and nothing outside is touched."""
 
+import itertools
 import random
 import sys
 
 import numpy as np
+import onnx
 import pytest
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 import costmodel as cm
 from costmodel.errors import InputError
-from costmodel.network.read.onnx import loading
+from costmodel.network.read.onnx import folding, loading, shapes
 from tests.network.read.onnx.test_onnx import LIGHT, save
 
 pytestmark = pytest.mark.slow
@@ -270,3 +272,139 @@ def test_files_with_random_damage_are_read_or_refused(tmp_path):
     assert any(outcomes)
     assert refusals
     assert not any("\n" in text for text in refusals)
+
+
+def integers(name, values):
+    return numpy_helper.from_array(np.array(values, dtype=np.int64), name)
+
+
+def graph_file(path, nodes, constants=(), stated=()):
+    """A graph whose result is a rectified input, whatever its other nodes ask for."""
+    graph = helper.make_graph(
+        [*nodes, helper.make_node("Relu", ["x"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 8, 9])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        initializer=constants,
+        value_info=stated,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def doubled(operator, start, times, **attributes):
+    """A chain in which each node reads the one before it twice."""
+    names = [start, *(f"c{i}" for i in range(times))]
+    return [
+        helper.make_node(operator, [a, a], [b], **attributes) for a, b in itertools.pairwise(names)
+    ]
+
+
+LARGE = 10**9
+BOMBS = {
+    "range": ([helper.make_node("Range", ["zero", "large", "one"], ["r"])], "r"),
+    "made": ([helper.make_node("ConstantOfShape", ["sides"], ["r"])], "r"),
+    "expand": ([helper.make_node("Expand", ["one1", "sides"], ["r"])], "r"),
+    "joined": (doubled("Concat", "pair", 28, axis=0), "c27"),
+    "wide": ([helper.make_node("Concat", ["long"] * 3000, ["r"], axis=0)], "r"),
+    "outer": (
+        [
+            helper.make_node("Unsqueeze", ["long", "one1"], ["u"]),
+            helper.make_node("Add", ["long", "u"], ["r"]),
+        ],
+        "r",
+    ),
+    "gathered": (doubled("Gather", "deep", 40), "c39"),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+@pytest.mark.parametrize("lie", [False, True])
+def test_what_is_computed_is_as_large_as_values_say_it_is(tmp_path, bomb, lie, monkeypatch):
+    made = []
+    evaluated = folding.evaluated
+    monkeypatch.setattr(
+        shapes, "evaluated", lambda *args: made.append(evaluated(*args)) or made[-1]
+    )
+    monkeypatch.setattr(onnx.shape_inference, "infer_shapes", unbounded)
+    nodes, result = BOMBS[bomb]
+    constants = [
+        integers("zero", 0),
+        integers("one", 1),
+        integers("large", LARGE),
+        integers("sides", [LARGE]),
+        integers("one1", [1]),
+        integers("pair", [0, 1]),
+        integers("deep", [[0]]),
+        integers("long", [1] * 4096),
+    ]
+    stated = [helper.make_tensor_value_info(result, TensorProto.INT64, [1])] if lie else []
+    path = graph_file(tmp_path / "m.onnx", nodes, constants, stated)
+    if bomb == "gathered":
+        refused(path, "axes; allowed are 64")
+    else:
+        assert "y" in [op.name for op in cm.from_onnx(path)]
+    assert max((value.size for value in made if value is not None), default=0) <= 4096
+
+
+def unbounded(*_args, **_kwargs):
+    pytest.fail("ONNX's pass over a whole graph has no bounds")
+
+
+@pytest.mark.parametrize("place", ["initializer", "attribute", "sparse", "typed"])
+def test_a_constant_holds_as_many_numbers_as_its_sides_say(tmp_path, place):
+    broken = integers("s", [1])
+    if place == "typed":
+        broken = helper.make_tensor("s", TensorProto.INT64, [1], [7])
+    broken.dims[:] = [2**32]
+    if place == "sparse":
+        sparse = helper.make_sparse_tensor(broken, integers("i", [0]), [5])
+        nodes, held = [helper.make_node("Constant", [], ["c"], sparse_value=sparse)], []
+    elif place == "attribute":
+        nodes, held = [helper.make_node("Constant", [], ["c"], value=broken)], []
+    else:
+        nodes, held = [helper.make_node("Reshape", ["x", "s"], ["c"])], [broken]
+    refused(graph_file(tmp_path / "m.onnx", nodes, held), "broken constant 's': .* 4294967296")
+
+
+def test_four_bits_and_absent_numbers_are_no_mistake(tmp_path):
+    packed = TensorProto(name="p", data_type=TensorProto.INT4, dims=[7], raw_data=b"\1\2\3\4")
+    absent = TensorProto(name="a", data_type=TensorProto.FLOAT, dims=[2**20, 2**10])
+    assert len(cm.from_onnx(graph_file(tmp_path / "m.onnx", [], [packed, absent]))) >= 1
+
+
+def test_constants_that_are_kept_are_few_bytes_in_all(tmp_path, monkeypatch):
+    nodes = [helper.make_node("ConstantOfShape", ["s"], [f"r{i}"]) for i in range(30)]
+    path = graph_file(tmp_path / "m.onnx", nodes, [integers("s", [4096])])
+    assert len(cm.from_onnx(path)) >= 1
+    monkeypatch.setattr(shapes, "MAX_KEPT_BYTES", 20 * 4096 * 4)
+    refused(path, "small constants of more than")
+
+
+def test_a_tensor_has_few_axes(tmp_path):
+    nodes = [helper.make_node("Reshape", ["x", "s"], ["z"])]
+    refused(
+        graph_file(tmp_path / "m.onnx", nodes, [integers("s", [216] + [1] * 900)]),
+        "901 axes; allowed are 64",
+    )
+
+
+def test_a_branch_sees_what_stands_before_it_and_both_have_to_agree(tmp_path):
+    def branch(channels):
+        weight = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[channels, 3, 3, 3])
+        node = helper.make_node("Conv", ["x", "w"], ["z"], kernel_shape=[3, 3])
+        end = helper.make_tensor_value_info("z", TensorProto.FLOAT, None)
+        return helper.make_graph([node], f"b{channels}", [], [end], initializer=[weight])
+
+    def macs(one, other):
+        kernel = TensorProto(name="v", data_type=TensorProto.FLOAT, dims=[7, 5, 1, 1])
+        nodes = [
+            helper.make_node("If", ["c"], ["i"], then_branch=branch(one), else_branch=branch(other))
+        ]
+        nodes.append(helper.make_node("Conv", ["i", "v"], ["o"], kernel_shape=[1, 1]))
+        held = [kernel, numpy_helper.from_array(np.array(True), "c")]
+        return cm.from_onnx(graph_file(tmp_path / "m.onnx", nodes, held))["o"].macs
+
+    assert macs(5, 5) == 7 * 5 * 6 * 7
+    assert not macs(5, 4)
