@@ -28,6 +28,8 @@ from costmodel.metrics.settings import Settings
 if TYPE_CHECKING:
     from costmodel import torch as torch
     from costmodel.comparing.compare import Comparison, compare
+    from costmodel.factors.factorize import factorize
+    from costmodel.factors.factors import Factors
     from costmodel.formulas.public import break_even, formula, ratio
     from costmodel.network.network import Network
     from costmodel.network.read.csv.reader import from_csv
@@ -43,8 +45,10 @@ _LAZY = {
     "Comparison": "comparing.compare",
     "Network": "network.network",
     "Table": "table",
+    "Factors": "factors.factors",
     "break_even": "formulas.public",
     "compare": "comparing.compare",
+    "factorize": "factors.factorize",
     "formula": "formulas.public",
     "from_csv": "network.read.csv.reader",
     "from_onnx": "network.read.onnx.reader",
@@ -64,6 +68,7 @@ __all__ = [
     "ConvLayer",
     "CostModelError",
     "Counts",
+    "Factors",
     "Hyper",
     "Network",
     "Settings",
@@ -73,6 +78,7 @@ __all__ = [
     "compare",
     "count",
     "define",
+    "factorize",
     "formula",
     "from_csv",
     "from_onnx",
