@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
+from typing import IO
 
 from costmodel.errors import InputError
 
@@ -44,9 +46,19 @@ def write_whole(path: str, content: str | bytes) -> None:
     Permissions of a replaced file stay, links stay links; a device or a pipe is written to.
     Raises `InputError` where the file cannot be written.
     """
-    data = content if isinstance(content, bytes) else content.encode()
+    with whole_file(path) as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+
+
+@contextlib.contextmanager
+def whole_file(path: str) -> Iterator[IO[bytes]]:
+    """The same for content that comes in parts: the file appears when the block ends well.
+
+    Raises `InputError` where the file cannot be written.
+    """
     try:
-        _write(path, data)
+        with _replacing(path) as file:
+            yield file
     except OSError as error:
         raise InputError(
             f"cannot write {path!r}: {error.strerror or error}; allowed is a path that can be "
@@ -54,12 +66,13 @@ def write_whole(path: str, content: str | bytes) -> None:
         ) from None
 
 
-def _write(path: str, data: bytes) -> None:
+@contextlib.contextmanager
+def _replacing(path: str) -> Iterator[IO[bytes]]:
     if os.path.isdir(path):
         raise IsADirectoryError(21, "it is a directory")
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as file:  # a device or a named pipe cannot be replaced, only written
-            file.write(data)
+            yield file
         return
     target = os.path.realpath(path)
     mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else 0o666 & ~_umask()
@@ -68,7 +81,7 @@ def _write(path: str, data: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".costmodel-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode)

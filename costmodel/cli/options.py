@@ -161,16 +161,22 @@ def conventions_of(args: argparse.Namespace, shown: Iterable[Metric]) -> Setting
 
 
 def add_output(
-    parser: argparse.ArgumentParser, formats: Sequence[str] = tuple(FORMATS), default: str = "csv"
+    parser: argparse.ArgumentParser,
+    formats: Sequence[str] = tuple(FORMATS),
+    default: str = "csv",
+    other: Sequence[str] = (),
 ) -> None:
-    """`--format`, `-o` and `--quiet`; `settle_format` then finds the format."""
+    """`--format`, `-o` and `--quiet`; `settle_format` then finds the format.
+
+    other: suffixes of files that the command writes something else than rows to.
+    """
     group = parser.add_argument_group("output")
     group.add_argument(
         "--format", choices=formats, help=f"[what the suffix of FILE says, or {default}]"
     )
     group.add_argument("-o", "--output", metavar="FILE", help="write there, whole or not at all")
     group.add_argument("-q", "--quiet", action="store_true", help="nothing on stderr but errors")
-    parser.set_defaults(formats=formats, default_format=default)
+    parser.set_defaults(formats=formats, default_format=default, other_suffixes=other)
 
 
 def settle_format(args: argparse.Namespace) -> None:
@@ -181,6 +187,9 @@ def settle_format(args: argparse.Namespace) -> None:
     if "formats" not in args or args.format is not None:
         return
     suffix = os.path.splitext(args.output or "")[1]
+    if suffix in args.other_suffixes:  # FILE is for something else than rows
+        args.format = args.default_format
+        return
     by_suffix = {end: name for name in args.formats for end in SUFFIXES[name]}
     args.format = by_suffix.get(suffix.lower()) if suffix else args.default_format
     if args.format is None:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 from costmodel.core.bound import BoundVariant
-from costmodel.errors import CostModelError, VariantError
+from costmodel.core.hyper import together
+from costmodel.core.numbers import Number
+from costmodel.core.variant import VARIANTS, Variant
+from costmodel.errors import CostModelError, VariantError, unknown
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp
+from costmodel.network.selection import Selector
 from costmodel.torch.lowering import CONVOLUTIONS
-from costmodel.torch.modules import build
+from costmodel.torch.model_layers import check_any_size, layers_of
+from costmodel.torch.modules import VariantModule, build
+from costmodel.torch.take_over import share_weights, take_over
 
 _CONVOLUTIONS = tuple(CONVOLUTIONS.values())
+#: What the layers of a replacement start from.
+INITS = ("random", "weights")
 _MAP = "a mapping of module paths to bound variants (`cm.count(variant, layer).bound`)"
 
 
@@ -46,36 +54,87 @@ class OnVectors(nn.Module):
         return out.reshape(*x.shape[:-1], out.shape[-1])
 
 
-def replace(model: nn.Module, plan: Network | Mapping[str, BoundVariant]) -> nn.Module:
-    """A copy of a model with the planned layers replaced; the model itself is left as it is.
+def replace(
+    model: nn.Module,
+    plan: Network | Mapping[str, BoundVariant] | Variant | str,
+    where: Selector = None,
+    *,
+    init: str = "random",
+    input_shape: Any = None,
+    pays: bool = True,
+    by: str | Iterable[str] = "macs",
+    scales: str = "tensor",
+    hyper: Mapping[str, Number | str] | None = None,
+    **letters: Number | str,
+) -> nn.Module:
+    """A copy of a model with some layers replaced; the model itself is left as it is.
 
     Args:
-        model: the model that the plan's network was captured from.
-        plan: a network after `Network.replace` (its replaced operations are taken), or a mapping of
-            module paths to bound variants.
+        model: the model. Of a plan, the one that its network was captured from.
+        plan: a network after `Network.replace` (its replaced operations are taken), a mapping of
+            module paths to bound variants, or a variant, which is then put in place of the layers
+            that `where` selects.
+        where, pays, by, hyper, letters: of a variant, as `Network.replace` takes them.
+        init: what the new layers start from: "random", PyTorch's initial weights, or "weights", the
+            best factors of the trained kernels (`cm.factorize`), with the trained biases.
+        input_shape: of a variant, the shape of the model's input, as for `cm.from_torch`. Without
+            it every layer is judged on a grid of its own, and variants whose modules depend on the
+            size of the grid are refused.
+        scales: of a variant with words of its own for weights, see `build`.
 
     Returns:
         A model that runs, whose count is exactly the plan's: `cm.from_torch(new, shape).macs` is
-        `plan.macs`, and so for the parameters. New layers have PyTorch's initial weights, on the
-        device and in the dtype of those that they replace, and the hooks of their forward.
+        `plan.macs`, and so for the parameters. New layers are on the device and in the dtype of
+        those that they replace, and keep the hooks of their forward; what stands behind them, such
+        as a batch normalisation, is left as it is. A tensor that several layers share is shared by
+        what replaces them.
 
     Raises:
         VariantError: the model has no such layer, a layer that is no plain convolution or linear
-            layer, or one module that runs several times and would be replaced only sometimes.
+            layer, one module that runs several times and would be replaced only sometimes, or a
+            variant that does not fit or, with `init="weights"`, has no factors.
+        InputError: trained weights that are no finite numbers.
     """
     if not isinstance(model, nn.Module):
         raise CostModelError(f"model is {type(model).__name__}; allowed is a torch.nn.Module")
-    if not isinstance(plan, Network | Mapping):
-        raise CostModelError(f"plan is {plan!r}; allowed are a network after `replace`, and {_MAP}")
-    wanted = _by_path(plan) if isinstance(plan, Network) else dict(plan)
+    if init not in INITS:
+        raise CostModelError(unknown("start of the new layers", init, INITS))
+    given = together(hyper, letters)
+    if isinstance(plan, Variant) or (isinstance(plan, str) and plan in VARIANTS):
+        network = layers_of(model, where, input_shape)
+        plan = network.replace(plan, where, pays=pays, by=by, hyper=given)
+        placed = input_shape is not None
+    elif not isinstance(plan, Network | Mapping):
+        raise CostModelError(
+            f"plan is {plan!r}; allowed are a network after `replace`, a variant, and {_MAP}"
+        )
+    elif where is not None or given or input_shape is not None:
+        raise CostModelError(
+            "where, input_shape and values of letters belong to a variant; allowed with a plan are "
+            "init and scales"
+        )
+    else:
+        placed = True
+    wanted = _by_path(plan, model) if isinstance(plan, Network) else dict(plan)
     new = copy.deepcopy(model)
+    shared: dict[Any, VariantModule] = {}
     for path, bound in wanted.items():
         if not isinstance(bound, BoundVariant):
             raise CostModelError(f"plan has {bound!r} at {path!r}; allowed is {_MAP}")
         old = _layer(new, path)
-        made = _built(old, bound, path)
-        example = next(iter(old.parameters()))
-        made = made.to(device=example.device, dtype=example.dtype).train(old.training)
+        body = _built(old, bound, path, scales)
+        if not placed:
+            check_any_size(body)
+        example = old.weight
+        body = body.to(device=example.device, dtype=example.dtype)
+        key = (id(old.weight), _meaning(bound))
+        if init == "weights":
+            take_over(body, old, path, scales, shared.get(key))
+        shared.setdefault(key, body)
+        share_weights(body, shared[key])
+        for parameter in body.parameters():
+            parameter.requires_grad_(example.requires_grad)
+        made = _in_place_of(old, body).train(old.training)
         made.__dict__.update({k: v for k, v in vars(old).items() if k.startswith("_forward_")})
         if old is new:
             return made
@@ -86,10 +145,12 @@ def replace(model: nn.Module, plan: Network | Mapping[str, BoundVariant]) -> nn.
     return new
 
 
-def _by_path(plan: Network) -> dict[str, BoundVariant]:
+def _by_path(plan: Network, model: nn.Module) -> dict[str, BoundVariant]:
     """Module path → what stands in its place, the same in all its runs.
 
-    A convolution with a computed kernel is no run of the module that it is called in.
+    A convolution with a computed kernel is no run of the module that it is called in. Operations
+    have the name of the tensor that they read: where several modules share it, each gets what its
+    own run was replaced by.
     """
     replacements: dict[str, BoundVariant] = {}
     runs: dict[str, list[NetOp]] = {}
@@ -105,9 +166,40 @@ def _by_path(plan: Network) -> dict[str, BoundVariant]:
                 f"module {path!r} runs {len(ops)} times and is not replaced alike in all of them; "
                 "allowed is one replacement for all runs"
             )
-        assert ops[0].bound is not None
-        replacements[path] = ops[0].bound
+        bounds = [op.bound for op in ops if op.bound is not None]
+        sharing = [other for other in _sharing(model, path) if other not in runs]
+        if not sharing:
+            replacements[path] = bounds[0]
+        for other in [path, *sharing] if sharing else ():
+            replacements[other] = _own_run(_layer(model, other), bounds, other)
     return replacements
+
+
+def _sharing(model: nn.Module, path: str) -> list[str]:
+    """The paths of other modules that read the same weight."""
+    weight = _layer(model, path).weight
+    return [
+        name
+        for name, module in model.named_modules()
+        if name != path and getattr(module, "weight", None) is weight
+    ]
+
+
+def _own_run(module: nn.Module, bounds: list[BoundVariant], path: str) -> BoundVariant:
+    """Which of the runs of one tensor is this module's, by the geometry that a module states."""
+    if isinstance(module, nn.Linear):
+        return bounds[0]
+    assert isinstance(module, _CONVOLUTIONS)
+    stated = (module.stride, module.dilation, module.bias is not None)
+    same = [b for b in bounds if (b.layer.stride, b.layer.dilation, b.layer.bias) == stated]
+    pads = [b for b in same if b.layer.pads == tuple((p, p) for p in module.padding)]
+    found = pads or same
+    if not found or len({b.layer.pads for b in found}) > 1:
+        raise VariantError(
+            f"module {path!r} shares its weight with others, and which of their runs is its own is "
+            "not known; allowed is a mapping of module paths to bound variants"
+        )
+    return found[0]
 
 
 def _meaning(bound: BoundVariant | None) -> Any:
@@ -134,7 +226,7 @@ def _layer(model: nn.Module, path: str) -> nn.Module:
     return layer
 
 
-def _built(old: nn.Module, bound: BoundVariant, path: str) -> nn.Module:
+def _built(old: nn.Module, bound: BoundVariant, path: str, scales: str) -> VariantModule:
     layer = bound.layer
     weight = old.weight
     assert isinstance(weight, Tensor)
@@ -147,11 +239,15 @@ def _built(old: nn.Module, bound: BoundVariant, path: str) -> nn.Module:
             f"the plan replaces a layer of {layer.in_channels} → {layer.out_channels} channels "
             f"with kernel {layer.kernel} at {path!r}, but the model has {m} → {n} and {kernel}"
         )
-    made: nn.Module = build(bound.variant, bound.layer, bound.hyper)
+    return build(bound.variant, bound.layer, bound.hyper, scales=scales)
+
+
+def _in_place_of(old: nn.Module, body: nn.Module) -> nn.Module:
+    """A variant's module with what the layer did around its convolution."""
     if isinstance(old, nn.Linear):
-        return OnVectors(made)
+        return OnVectors(body)
     widths = _own_padding(old)
-    return Padded(made, *widths) if widths is not None else made
+    return Padded(body, *widths) if widths is not None else body
 
 
 def _own_padding(old: nn.Module) -> tuple[tuple[int, ...], str] | None:

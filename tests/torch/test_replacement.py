@@ -171,7 +171,7 @@ def test_the_function_is_public():
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        ("tucker2", "plan is 'tucker2'; allowed are a network after `replace`"),
+        ("tucker3", "plan is 'tucker3'; allowed are a network after `replace`, a variant"),
         (None, "plan is None; allowed are a network"),
         ({"": "tucker2"}, "plan has 'tucker2' at ''; allowed is a mapping of module paths"),
     ],

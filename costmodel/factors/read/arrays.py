@@ -59,27 +59,45 @@ def read_safetensors(path: str, title: str | None = None) -> Weights:
         InputError: the file is none of that kind, or holds no kernels.
         MissingDependencyError: `safetensors` is not installed, or PyTorch for bfloat16.
     """
-    package, title = safetensors(), title or path
-    check_file(path, title, f"allowed is {_NAMED}")
-    try:
-        file = package.safe_open(path, framework="numpy")
-        names = list(file.keys())
-    except (OSError, package.SafetensorError) as error:
-        raise InputError(f"{title!r} cannot be read ({error}); allowed is {_NAMED}") from None
-    if len(names) > MAX_TENSORS:
-        raise InputError(f"{title!r} holds {len(names):,} tensors; allowed are {MAX_TENSORS:,}")
-    facts = {}
-    for name in names:
-        part = file.get_slice(name)
-        facts[name] = (tuple(part.get_shape()), part.get_dtype())
+    arrays = NamedArrays(path, title)
+    facts = {name: arrays.facts(name) for name in arrays.names}
+    return from_tensors(arrays.title, facts, arrays.__getitem__)
 
-    def load(name: str) -> Any:
-        if str(facts[name][1]) != "BF16":
-            return file.get_tensor(name)
+
+class NamedArrays:
+    """The arrays of a `.safetensors` file by name, each read from disk when it is asked for.
+
+    names: in the file's order. metadata: texts by name. Raises as `read_safetensors`.
+    """
+
+    def __init__(self, path: str, title: str | None = None) -> None:
+        self.path, self.title, self._package = path, title or path, safetensors()
+        check_file(path, self.title, f"allowed is {_NAMED}")
+        try:
+            self._file = self._package.safe_open(path, framework="numpy")
+            self.names = tuple(self._file.keys())
+            self.metadata: dict[str, str] = self._file.metadata() or {}
+        except (OSError, self._package.SafetensorError) as error:
+            raise InputError(
+                f"{self.title!r} cannot be read ({error}); allowed is {_NAMED}"
+            ) from None
+        if len(self.names) > MAX_TENSORS:
+            raise InputError(
+                f"{self.title!r} holds {len(self.names):,} tensors; allowed are {MAX_TENSORS:,}"
+            )
+
+    def facts(self, name: str) -> tuple[tuple[int, ...], str]:
+        """Shape and type of one array; `KeyError` for a name that there is not."""
+        if name not in self.names:
+            raise KeyError(name)
+        part = self._file.get_slice(name)
+        return tuple(part.get_shape()), str(part.get_dtype())
+
+    def __getitem__(self, name: str) -> Any:
+        if self.facts(name)[1] != "BF16":
+            return self._file.get_tensor(name)
         from costmodel.network.read.torch.reader import pytorch  # NumPy has no bfloat16
 
         pytorch()
-        with package.safe_open(path, framework="pt") as other:
+        with self._package.safe_open(self.path, framework="pt") as other:
             return other.get_tensor(name).float().numpy()
-
-    return from_tensors(title, facts, load)

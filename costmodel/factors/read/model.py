@@ -10,12 +10,14 @@ from costmodel.factors.read.stored import (
     ALLOWED,
     StoredLayer,
     Weights,
+    channels_first,
     check_kernel,
     layer_of_shape,
 )
 from costmodel.network.read.torch.named import named_model
 from costmodel.network.read.torch.reader import from_torch, pytorch
 
+_LAYERS = "allowed are convolution and linear layers"
 _NO_INPUT = (
     "The input's shape is not given: multiplies are those of one output position at stride 1."
 )
@@ -84,6 +86,17 @@ def _kind(module: Any) -> str | None:
     if isinstance(module, nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d):
         return "conv_transpose"
     return "conv" if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d) else None
+
+
+def kernel_of(module: Any) -> Any:
+    """The kernel of a convolution or linear layer, (n, m/groups, *window), as an array."""
+    kind = _kind(module)
+    if kind is None:
+        raise InputError(f"module is {type(module).__name__}; {_LAYERS}")
+    array = _Reader(module.weight)()
+    if kind == "conv_transpose":
+        array = channels_first(array, module.groups)
+    return array.reshape((*array.shape, *[1] * (3 - array.ndim)))
 
 
 class _Reader:
