@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from costmodel.errors import InputError, shown
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _T = TypeVar("_T")
 _DIGITS = 18
 _INTEGER = re.compile(rf"-?[0-9]{{1,{_DIGITS}}}")
+_AMOUNT = re.compile(rf"([0-9]{{1,{_DIGITS}}}(?:\.[0-9]{{1,{_DIGITS}}})?) ?([%kMGT]?)")
 #: Paddings that are words.
 PADDINGS = ("same", "valid")
 
@@ -129,6 +133,19 @@ def read_setting(text: str) -> tuple[str, int | str]:
 def read_value(text: str) -> int | str:
     """An int where it is one; other texts are for hyper-parameters that are real numbers."""
     return int(text) if _INTEGER.fullmatch(text) else text
+
+
+def read_amount(text: str) -> tuple[Fraction, bool]:
+    """`30%`, `10M`, `2.5k` or `1000`: the number, and whether it is a share of something."""
+    match = _AMOUNT.fullmatch(text.strip())
+    if not match:
+        raise InputError(f"{shown(text)!r}; allowed are amounts such as 30%, 10M, 2.5k or 1000")
+    from fractions import Fraction
+
+    number = Fraction(match[1])
+    if match[2] == "%":
+        return number / 100, True
+    return number * 1000 ** ("kMGT".index(match[2]) + 1 if match[2] else 0), False
 
 
 def write_pairs(values: Mapping[str, object], between: str = ",") -> str:

@@ -1,5 +1,7 @@
 """What is written is read as the same value; what cannot be read is one sentence."""
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from costmodel.errors import InputError
 from costmodel.typed import (
     named,
+    read_amount,
     read_axes,
     read_flag,
     read_integer,
@@ -102,3 +105,24 @@ def test_what_cannot_be_read_is_one_sentence(read, text, sentence):
     with pytest.raises(InputError) as refused:
         read(text)
     assert str(refused.value).endswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "share"),
+    [
+        ("30%", Fraction(3, 10), True),
+        ("12.5 %", Fraction(1, 8), True),
+        ("10M", 10**7, False),
+        ("2.5k", 2500, False),
+        ("0.003G", 3 * 10**6, False),
+        ("1000", 1000, False),
+    ],
+)
+def test_amounts_are_exact(text, number, share):
+    assert read_amount(text) == (number, share)
+
+
+@pytest.mark.parametrize("text", ["", "-3", "1e9", "ten", "5m", "1_000", "٣", "9" * 30, "%"])
+def test_what_is_no_amount_is_one_sentence(text):
+    with pytest.raises(InputError, match="allowed are amounts such as 30%, 10M"):
+        read_amount(text)
