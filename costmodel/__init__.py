@@ -28,6 +28,7 @@ from costmodel.metrics.settings import Settings
 if TYPE_CHECKING:
     from costmodel import torch as torch
     from costmodel.comparing.compare import Comparison, compare
+    from costmodel.factors.errors import errors
     from costmodel.factors.factorize import factorize
     from costmodel.factors.factors import Factors
     from costmodel.formulas.public import break_even, formula, ratio
@@ -48,6 +49,7 @@ _LAZY = {
     "Factors": "factors.factors",
     "break_even": "formulas.public",
     "compare": "comparing.compare",
+    "errors": "factors.errors",
     "factorize": "factors.factorize",
     "formula": "formulas.public",
     "from_csv": "network.read.csv.reader",
@@ -78,6 +80,7 @@ __all__ = [
     "compare",
     "count",
     "define",
+    "errors",
     "factorize",
     "formula",
     "from_csv",
@@ -86,6 +89,9 @@ __all__ = [
     "load",
     "ratio",
 ]
+
+# `cm.errors` is the function; the module of that name, which is loaded by now, is imported from.
+globals().pop("errors", None)
 
 if "IPython" in sys.modules:
     from costmodel.documents.sites.notebook import register

@@ -60,7 +60,7 @@ def factorize(
     known, array = VARIANTS.of(variant), as_kernel(kernel)
     bound = bind(known, layer_of(array, known, layer, groups), together(hyper, letters))
     network = derive(bound)
-    check_ranks(bound, network)
+    check_ranks(bound)
     whole = array.astype(float).reshape(-1, *network.shape[1:])
     parts = whole.reshape(-1, *network.shape)
     fits = [fit(network, part, starts, seed) for part in parts]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
+from costmodel.core.variant import Variant
 from costmodel.errors import VariantError
+from costmodel.factors.derive import derive
 from costmodel.factors.tensor_network import TensorNetwork
 
 
@@ -14,7 +19,7 @@ def full_ranks(network: TensorNetwork) -> Mapping[str, int]:
 
     A bond that is cut leaves parts. With as many terms as all parts but one have entries the
     product is every kernel that it can be at all. An axis of the kernel that two of the parts carry
-    is one of a batch, and does not count.
+    is one of a batch, and does not count. A bond that several factors of one part carry has none.
     """
     if len(network.terms) != 1:
         return {}
@@ -27,7 +32,10 @@ def full_ranks(network: TensorNetwork) -> Mapping[str, int]:
     found = {}
     for name, bond in bonds.items():
         parts = [part for part in _parts(factors, bond, set(term.open)) if part & bond]
-        if len(parts) < 2:
+        # terms can be put together only where each part has the bond in one factor: not those of a
+        # block-diagonal core, say, whose groups another factor tells apart as well
+        held = (sum(n in labels for labels in factors) for n in bond)
+        if len(parts) < 2 or any(count != len(parts) for count in held):
             continue
         own = [
             {n for n in part if n in term.open}
@@ -54,10 +62,37 @@ def _parts(factors: list[set[int]], cut: set[int], batch: set[int]) -> list[set[
     return parts
 
 
-def check_ranks(bound: BoundVariant, network: TensorNetwork) -> None:
+def rank_letters(bound: BoundVariant, given: Collection[str] = ()) -> dict[str, int]:
+    """The letters of a variant that are the size of a bond, with their full ranks.
+
+    given: letters to leave out. A letter that other sizes are worked out from is none. A bond of
+    size 1 is no axis at all, so every one is looked at with two.
+    """
+    variant, layer, usual = bound.variant, bound.layer, dict(bound.hyper)
+    used = {name for expr in variant.derived.values() for name in expr.names()}
+    bonds: dict[str, int] = {}
+    for name, value in usual.items():
+        if isinstance(value, int) and name not in used:
+            raised = {name: max(2, value)}
+            if name in _ranks_at(variant, layer, {**usual, **raised}):
+                bonds.update(raised)
+    found = _ranks_at(variant, layer, {**usual, **bonds})
+    return {name: found[name] for name in bonds if name in found and name not in given}
+
+
+def _ranks_at(
+    variant: Variant, layer: ConvLayer, values: Mapping[str, Number]
+) -> Mapping[str, int]:
+    try:
+        return full_ranks(derive(bind(variant, layer, values)))
+    except VariantError:  # two are too many for this layer, or do not divide
+        return {}
+
+
+def check_ranks(bound: BoundVariant) -> None:
     """Refuse a hyper-parameter that is a bond's size and above its full rank."""
-    for name, rank in full_ranks(network).items():
-        if name in bound.hyper and bound.hyper[name] > rank:
+    for name, rank in rank_letters(bound).items():
+        if bound.hyper[name] > rank:
             raise VariantError(
                 f"{bound.variant.id}: {name} is {bound.hyper[name]}, above full rank; allowed are "
                 f"1 to {rank}, which express every kernel of this shape that the variant can"
