@@ -7,12 +7,24 @@ knows the exit code that the command line ends with, so that `cli` needs no tabl
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class CostModelError(ValueError):
     """The call or its input is wrong; the command line exits with 2."""
 
     exit_code = 2
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copied and sent between processes as it is, whatever its class was made with."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[CostModelError], args: tuple[Any, ...], facts: dict[str, Any]) -> Any:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
 
 
 class NotationError(CostModelError):

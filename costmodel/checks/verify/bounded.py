@@ -1,8 +1,8 @@
-"""One variant checked within bounds, and one at a time: for a server that others wait for."""
+"""One variant checked within bounds: for a server that others wait for."""
 
 from __future__ import annotations
 
-import threading
+from importlib import import_module
 from importlib.util import find_spec
 
 from costmodel.checks.verify.prepare import prepare
@@ -17,29 +17,18 @@ MAX_PARAMS = 2_000_000
 MAX_MACS = 400_000_000
 #: How many modules it may build: a repeated block has each of its own as often as it stands.
 MAX_MODULES = 1000
-_SECONDS = 20.0  # to wait for somebody else's check
-_LOCK = threading.Lock()  # checks of different visitors would only slow each other down
 
 
 def checked(variant: Variant, layer: ConvLayer) -> tuple[Table, str]:
     """The checks of a variant on a layer and on small ones of all shapes; and its module.
 
-    Raises `CostModelError` where the layer is too large to be built here, or somebody else's check
-    takes too long; `MissingDependencyError` without torch or fvcore.
+    Raises `CostModelError` where the layer is too large to be built here; `MissingDependencyError`
+    without torch or fvcore.
     """
     for package in ("torch", "fvcore"):
         if find_spec(package) is None:
             raise MissingDependencyError(package, "checking", "torch")
-    if not _LOCK.acquire(timeout=_SECONDS):
-        raise CostModelError("somebody else's check is still running; allowed is one at a time")
-    try:
-        return _checked(variant, layer)
-    finally:
-        _LOCK.release()
-
-
-def _checked(variant: Variant, layer: ConvLayer) -> tuple[Table, str]:
-    prepare()
+    ready()
     from costmodel.checks.verify.suite import LAYERS, verify
     from costmodel.torch.modules import build
 
@@ -50,6 +39,13 @@ def _checked(variant: Variant, layer: ConvLayer) -> tuple[Table, str]:
             f"{MAX_PARAMS:,} weights, {MAX_MACS:,} multiplies and {MAX_MODULES:,} modules"
         )
     return verify([variant], layers=layers), str(build(variant, layer))
+
+
+def ready() -> None:
+    """Import what a check needs, where it is installed: a few seconds."""
+    if find_spec("torch") is not None and find_spec("fvcore") is not None:
+        prepare()
+        import_module("costmodel.torch.modules")
 
 
 def affordable(variant: Variant, layer: ConvLayer) -> bool:

@@ -11,6 +11,7 @@ from costmodel.core.variant import VARIANTS
 from costmodel.dashboard import parts
 from costmodel.dashboard.forms import selection
 from costmodel.dashboard.forms.hyper_form import decimal
+from costmodel.dashboard.state.behind import READING, behind, readers
 from costmodel.dashboard.state.state import State
 from costmodel.fields import Choice, Field, Flag, NamedSizes, Text
 from costmodel.network import columns
@@ -61,7 +62,8 @@ def choose_network(state: State) -> Network | None:
         type=list(MAX_BYTES),
         key="upload",
         max_upload_size=max(MAX_BYTES.values()) // _MEGA,
-        help=f"{limits}; it is read for this visit only and kept nowhere",
+        help=f"{limits}; it is read within {READING.seconds:g} seconds, for this visit only, and "
+        "kept nowhere",
         width="stretch",
     )
     return None if file is None else _uploaded(file.file_id, file.name, file.getvalue(), {})
@@ -78,7 +80,7 @@ def _uploaded(id: str, name: str, data: bytes, sizes: Mapping[str, str]) -> Netw
     key = (id, tuple(sizes.items()))
     kept = st.session_state.setdefault("_uploaded", {})
     if key not in kept:
-        network = read_upload(name, data, _numbers(sizes))
+        network = behind(readers(), "Reading the file", read_upload, name, data, _numbers(sizes))
         for other in [old for old in kept if old[0] != id or old[1]]:
             del kept[other]  # at most the file as it is, and at one choice of other sizes
         kept[key] = network

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import cast
 
 import streamlit as st
 
@@ -18,16 +19,13 @@ from costmodel.core.variant import VARIANTS, Variant
 from costmodel.dashboard import parts
 from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
 from costmodel.dashboard.sections import checking
+from costmodel.dashboard.state.behind import behind, readers
 from costmodel.dashboard.state.shared import comparison
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import definition_source
 from costmodel.errors import CostModelError, InputError, NotationError
 from costmodel.fields import Text
-from costmodel.formulas.algebra import display
-from costmodel.formulas.break_even import break_evens
-from costmodel.formulas.derivation import derivation
-from costmodel.formulas.formula import ratio
-from costmodel.formulas.printing.printers import latex
+from costmodel.formulas.essentials import Essentials, essentials
 from costmodel.plots.comparison import ratio_bars, summary
 from costmodel.plots.diagram import stage_diagram
 from costmodel.plots.layout import name_of
@@ -188,19 +186,30 @@ def _show(state: State, mine: Variant, counts: Counts) -> None:
 
 def _formulas(counts: Counts) -> None:
     st.header("Formulas", anchor=False)
-    variant = counts.variant
-    own = tuple(variant.hyper)
-    for metric in _METRICS:
-        one = derivation(counts, metric=metric)
-        st.markdown(f"{one.metric.label} on this layer:")
-        st.latex(one.latex())
+    try:
+        found = _essentials(counts)
+    except CostModelError as error:
+        parts.refuse(error)
+        return
+    for label, formula in found.derivations:
+        st.markdown(f"{label} on this layer:")
+        st.latex(formula)
     st.markdown("MACs, as a share of the standard convolution's (stride 1):")
-    shown = display(ratio(variant), plain=True)
-    st.latex(latex(shown.expr, own=own))
-    found = break_evens(variant)
-    if found:
+    st.latex(found.ratio)
+    if found.cheaper:
         st.markdown("Fewer MACs than the standard convolution if")
-        st.latex(r" \quad ".join(latex(even.condition, own=own) for even in found))
+        st.latex(r" \quad ".join(found.cheaper))
+
+
+def _essentials(counts: Counts) -> Essentials:
+    """The formulas, worked out elsewhere, once for what this visitor has typed last."""
+    mine = counts.variant
+    key = (mine.stages, tuple(mine.where.items()), tuple(counts.hyper.items()), counts.layer)
+    kept = st.session_state.get("_essentials")
+    if kept is None or kept[0] != key:
+        found = behind(readers(), "Expanding the formulas", essentials, counts, _METRICS)
+        kept = st.session_state["_essentials"] = (key, found)
+    return cast(Essentials, kept[1])
 
 
 def _beside_others(state: State, mine: Counts) -> None:

@@ -11,6 +11,7 @@ from costmodel.core.readable import exact, ratio_in_words, si
 from costmodel.dashboard import parts, tables
 from costmodel.dashboard.forms import network_form
 from costmodel.dashboard.sections.network_formula import formula_section
+from costmodel.dashboard.state.behind import behind, readers
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import network_command
 from costmodel.errors import CostModelError
@@ -26,6 +27,7 @@ from costmodel.network.read.library import available
 from costmodel.network.views import VIEWS
 from costmodel.plots import network as figures
 from costmodel.plots.layout import name_of
+from costmodel.table import Table
 
 #: The tables by name, as the command line's `--view` has them, and one row per variant.
 TABLES = {**{name: view.label for name, view in VIEWS.items()}, "compare": "Every variant"}
@@ -144,7 +146,7 @@ def _table(state: State, network: Network, result: Network) -> None:
         metrics = [cost]
     if state["table"] == "compare":
         where = state["where"].strip() or None
-        table = whatif.compare(network, None, where, hyper=_settings(state))
+        table = _every_variant(state, network, where)
     else:
         table = VIEWS[state["table"]].table(result, metrics)
     tables.show(table, f"{network.name}: {TABLES[state['table']]}")
@@ -153,6 +155,15 @@ def _table(state: State, network: Network, result: Network) -> None:
     parts.take_away(state, table, "network", command=command, caption=upload)
     parts.notes([*table.notes, f"Source: {network.source}"])
     parts.left_out([reason for _, reason in table.skipped], "said in the table")
+
+
+def _every_variant(state: State, network: Network, where: str | None) -> Table:
+    """All variants in turn; of a visitor's own file elsewhere, for it may have many layers."""
+    hyper = _settings(state)
+    if state["source"] == "shipped":
+        return whatif.compare(network, None, where, hyper=hyper)
+    what = "Counting every variant"
+    return behind(readers(), what, whatif.compare, network, None, where, hyper=hyper)
 
 
 def _command(state: State, metrics: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from costmodel.checks.verify.bounded import checked
 from costmodel.core.layer import ConvLayer
 from costmodel.core.variant import Variant
-from costmodel.dashboard.state.startup import freeze
+from costmodel.dashboard.state.behind import behind, checkers
 from costmodel.documents.markdown import sentence
 from costmodel.errors import CostModelError, MissingDependencyError
 from costmodel.table import Table
@@ -26,8 +26,7 @@ def check_button(variant: Variant, layer: ConvLayer) -> None:
         return
     try:
         with st.spinner("Loading torch and checking… the first check takes a few seconds"):
-            table, module = checked(variant, layer)
-            freeze()  # torch was imported
+            table, module = behind(checkers(), "Checking", checked, variant, layer)
     except MissingDependencyError as error:
         st.info(sentence(str(error)))
         return

@@ -6,6 +6,8 @@ import gc
 
 import streamlit as st
 
+from costmodel.dashboard.state.behind import readers
+
 _OFTEN = 60  # seconds after which what was made meanwhile is set aside as well: a few milliseconds
 _RARELY = 3600  # seconds after which everything is looked through for what has died: a fifth of one
 
@@ -22,12 +24,13 @@ def settle_in() -> bool:
     import sympy  # noqa: F401
 
     plotly.io.to_json({"data": [], "layout": {}}, validate=False)
-    freeze()
+    _freeze()
+    readers().start()  # so that nobody waits for it
     return True
 
 
-def freeze() -> None:
-    """Collect, then leave what is alive alone; to be called again after a late import."""
+def _freeze() -> None:
+    """Collect, then leave what is alive alone."""
     _thaw()
     gc.collect()
     gc.freeze()

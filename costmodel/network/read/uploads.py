@@ -10,10 +10,12 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from costmodel.errors import CostModelError, InputError, MissingDependencyError
 from costmodel.network.network import Network
+from costmodel.network.operations import Rebuild, Recount
 
 #: Bytes of a file, by its ending; a description without weights is far smaller.
 MAX_BYTES = {"csv": 1_000_000, "onnx": 20_000_000}
@@ -82,9 +84,34 @@ def _onnx(title: str, stem: str, data: bytes, sizes: Mapping[str, int | str]) ->
         with open(path, "wb") as file:
             file.write(data)
         try:
-            network = from_onnx(path, dims=dims or None, name=stem)
+            network = _settled(from_onnx(path, dims=dims or None, name=stem))
         except MissingDependencyError:
             raise
         except CostModelError as error:
             raise InputError(str(error).replace(path, title)) from None
     return replace(network, notes=tuple(note.replace(path, title) for note in network.notes))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A function that has its answer already, so that it can be sent to another process."""
+
+    answer: Any
+
+    def __call__(self) -> Any:
+        return self.answer
+
+
+def _settled(network: Network) -> Network:
+    """The network without a tie to its file: what it would read again is known, or refused."""
+    rebuild = network.rebuild()
+    if rebuild is not None:
+        rebuild = Rebuild(rebuild.defaults, _not_again, rebuild.ratios)
+    return replace(network, rebuild=_Known(rebuild), steps=_Known(network.steps()))
+
+
+def _not_again(values: Mapping[str, Any]) -> Recount:
+    raise CostModelError(
+        f"the sizes in an uploaded file can be set, but {', '.join(values)} cannot be left open; "
+        "allowed are networks from PyTorch, a table or a generator"
+    )

@@ -1,4 +1,4 @@
-"""A check within bounds: what is too large is refused before it is built, and one waits for one."""
+"""A check within bounds: what is too large is refused before it is built."""
 
 from __future__ import annotations
 
@@ -37,12 +37,3 @@ def test_too_many_modules_are_refused(block: str) -> None:
     assert count(mine, layer).macs <= bounded.MAX_MACS
     assert not bounded.affordable(mine, layer)
     assert bounded.affordable(replace(mine, stages=mine.stages.replace("90000", "90")), layer)
-
-
-def test_somebody_elses_check_is_waited_for_and_not_for_ever(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pytest.importorskip("fvcore", reason="checking needs fvcore: pip install '.[torch]'")
-    monkeypatch.setattr(bounded, "_SECONDS", 0.01)
-    with bounded._LOCK, pytest.raises(CostModelError, match="allowed is one at a time"):
-        bounded.checked(VARIANTS["standard"], LAYER)

@@ -60,7 +60,9 @@ def load_model(path: str | os.PathLike[str], weights: bool = False) -> Any:
         if size > MAX_BYTES:
             fail(name, f"has {size} bytes; allowed are {MAX_BYTES}")
         with open(name, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(size + 1)  # room is made for as many as are asked for
+            if len(data) > size:
+                fail(name, "grows while it is read; allowed is a file that is finished")
     except OSError as error:
         raise InputError(f"cannot read {name!r}: {error.strerror or error}") from None
     try:
