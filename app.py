@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from costmodel.dashboard.navigation import run
+import streamlit as st
+from starlette.middleware import Middleware
 
-run()
+from costmodel.dashboard.headers import SafeHeaders
+from costmodel.files import package_path
+
+# `streamlit run` looks for this assignment; what each visitor's page runs is the script.
+app = st.App(
+    package_path("dashboard", "script.py"),
+    middleware=[Middleware(SafeHeaders)],
+)

@@ -98,6 +98,11 @@ def _umask() -> int:
     return mask
 
 
+def package_path(*parts: str) -> str:
+    """The path of a file of the package: `package_path("dashboard", "script.py")`."""
+    return os.path.join(_HERE, *parts)
+
+
 def data_names(folder: str, ending: str = ".csv") -> list[str]:
     """The names, without their ending, of the files of that kind in a shipped folder."""
     path = data_path(folder)

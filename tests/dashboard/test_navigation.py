@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import costmodel.dashboard
 from costmodel.dashboard.navigation import PAGES
+from costmodel.files import package_path
 
 ROOT = Path(__file__).absolute().parents[2]
 MODULES = [module for module, _, _ in PAGES]
@@ -30,7 +31,7 @@ def test_every_page_module_is_in_the_navigation():
 
 
 def test_the_application_starts():
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(package_path("dashboard", "script.py"), default_timeout=60).run()
     assert not app.exception
     assert app.title
 

@@ -61,8 +61,9 @@ def test_a_taken_port_is_no_failure_and_nothing_is_asked(taken: None, tmp_path: 
         assert subprocess.run(health_check(port), check=False).returncode == 0
     finally:
         server.send_signal(signal.SIGINT)
-        server.communicate(timeout=30)
-    assert server.returncode == 0
+        rest, _ = server.communicate(timeout=30)
+    # Ctrl+C ends a server that has headers of its own with click's word for it
+    assert (server.returncode, rest.split()) in ((0, []), (1, ["Aborted!"]))
     failed = subprocess.run(health_check(port), stderr=subprocess.DEVNULL, check=False)
     assert failed.returncode != 0
 
