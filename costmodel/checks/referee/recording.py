@@ -53,10 +53,10 @@ def _record(model: Callable[..., Any], inputs: Inputs, name: str) -> Record:
 
 
 def _run(model: Callable[..., Any], inputs: Inputs, name: str, *, real: bool) -> Record:
-    with LOCK, ModelState() as state, torch.random.fork_rng(devices=[]):
+    with LOCK, ModelState(lend=not real) as state, torch.random.fork_rng(devices=[]):
         owners: dict[int, int] = {}
         if isinstance(model, nn.Module):
-            state.add(model, lend=not real)
+            state.add(model)
             _count_paths(model, owners)
         recorder = CallRecorder(state, owners)
         args, kwargs = inputs.tensors("cpu" if real else "meta")

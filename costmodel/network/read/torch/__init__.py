@@ -8,5 +8,6 @@ The forward runs once on the meta device, where tensors have shapes and no numbe
   results without kernels, shapes with letters;
 - `modules` gives the results of whole layers without going into them, which together with the
   results without kernels is most of the time that a capture takes;
-- `recorder` keeps the list of operations, `run` decides between the ways to run a forward.
+- `recorder` keeps the list of operations, `run` decides between the ways to run a forward;
+- `outside` follows a forward into the threads that it starts, and sees what leaves PyTorch.
 """

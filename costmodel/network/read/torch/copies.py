@@ -39,7 +39,12 @@ def real_copy(model: Callable[..., Any]) -> Callable[..., Any]:
     """A copy of a module on the CPU; tensors without values get small random ones."""
     if not isinstance(model, nn.Module):
         return model
-    real = copy.deepcopy(model)
+    try:
+        real = copy.deepcopy(model)
+    except Exception as error:
+        raise InputError(
+            f"{title(model)} cannot be copied for a run on the CPU: {short(error)}"
+        ) from error
     made: dict[int, Any] = {}  # a shared tensor stays shared
     for module in real.modules():
         for held in (module._parameters, module._buffers):

@@ -18,9 +18,17 @@ from costmodel.network.read.torch.tensors import (
     META,
     elements,
     filled,
+    odd_storage,
+    shape_of,
+    storage_key,
     tensors_in,
     to_meta,
 )
+
+#: Operators that run other functions: branches, loops, maps and scans.
+CONTROL = frozenset(("cond", "while_loop", "map_impl", "scan", "associative_scan"))
+#: Operators that bring in what `torch.tensor` has just made of Python's numbers.
+_LIFTS = frozenset(("lift", "lift_fresh", "lift_fresh_copy"))
 
 
 class NeedsValues(Exception):
@@ -48,7 +56,7 @@ class Overload:
         self.view = func.is_view
         overload = func._overloadname
         known, plain = OPERATORS.row(self.base), self.name == self.base
-        self.product = known.product if plain else None
+        self.product = known.product
         self.result = None if "out" in overload.split("_") else known.result
         self.kind = known.kind
         if self.base == "max" or self.base == "min":
@@ -93,17 +101,28 @@ class CaptureMode(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         """Called by PyTorch for every operator."""
-        kwargs = kwargs or {}
+        if self.recorder.over:
+            return func(*args, **(kwargs or {}))  # a thread that outlives the forward
+        if types and any(t.layout is torch.jagged for t in tensors_in((args, kwargs))):
+            return NotImplemented  # a nested tensor first says which plain one its rows lie in
+        if not isinstance(func, torch._ops.OpOverload):
+            return self._higher_order(func, args, kwargs or {})
+        with self.recorder.lock:
+            return self._dispatch(func, args, kwargs or {})
+
+    def _dispatch(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         operator = _OVERLOADS.get(func)
         if operator is None:
-            if not isinstance(func, torch._ops.OpOverload):
-                return self._higher_order(func, args, kwargs)
             operator = _OVERLOADS[func] = Overload(func)
         if operator.inplace and operator.product is None and self._is_buffer(args[0]):
             return func(*args, **kwargs) if self.real else args[0]  # a layer's own bookkeeping
+        if operator.base in _LIFTS:
+            self.recorder.follow((), tensors_in(args), range(0))
         before = len(self.recorder.ops)
         out = NotImplemented
         if operator.product is not None:
+            if any(map(odd_storage, tensors_in((args, kwargs)))):
+                return self._general(operator, func, args, kwargs)  # its shape is not its work
             out = self._product(operator, func, args, kwargs)
         elif operator.result is not None and self.shortcuts:
             out = operator.result(*args, **kwargs)
@@ -124,7 +143,7 @@ class CaptureMode(TorchDispatchMode):
             out = self._run(operator, func, args, kwargs)
             if operator.product is convolution:
                 unusual_convolution(rec, args, out)
-        elif not self.shortcuts or not any(t.is_meta for t in tensors):
+        elif operator.inplace or not self.shortcuts or not any(t.is_meta for t in tensors):
             out = self._run(operator, func, args, kwargs)
         if all(map(rec.is_weight, tensors)):
             rec.derive(tensors_in(out))
@@ -132,7 +151,7 @@ class CaptureMode(TorchDispatchMode):
 
     # -- everything else -------------------------------------------------------------------------
     def _general(self, operator: Overload, func: Any, args: Any, kwargs: Any) -> Any:
-        if operator.kind == "other":
+        if operator.kind == "other" and not any(map(odd_storage, tensors_in((args, kwargs)))):
             with self:
                 out = func.decompose(*args, **kwargs)
             if out is not NotImplemented:
@@ -164,11 +183,11 @@ class CaptureMode(TorchDispatchMode):
         if device is not None and device.type != "meta":
             kwargs = {**kwargs, "device": META}
         if operator.inplace:
-            written = args[0] if args and isinstance(args[0], Tensor) else None
-            if written is not None and not written.is_meta:
+            written = kwargs.get("out", args[0] if args else None)
+            if isinstance(written, Tensor) and not written.is_meta:
                 # Unknown values are written into a real tensor: from now on it has none. The
                 # tensor itself stays as it is.
-                self._lost[written.untyped_storage()._cdata] = written
+                self._lost[storage_key(written)] = written
                 return written
         return func(*to_meta(self._known_masks(operator, args)), **to_meta(kwargs))
 
@@ -193,18 +212,15 @@ class CaptureMode(TorchDispatchMode):
 
     def _known(self, tensor: Tensor) -> bool:
         """Whether a tensor's values may be used: real, and neither weights nor overwritten."""
-        if tensor.is_meta:
+        if tensor.is_meta or self.recorder.parameter(tensor) is not None:
             return False
-        storage = tensor.untyped_storage()._cdata
-        if storage in self.recorder.state.by_storage or storage in self._lost:
-            return False
-        return tensor.numel() <= CONSTANT_LIMIT
+        return storage_key(tensor) not in self._lost and tensor.numel() <= CONSTANT_LIMIT
 
     def _is_buffer(self, value: Any) -> bool:
         """Whether a value is a buffer of the model, which a capture never writes into."""
         if type(value) is not Tensor:
             return False
-        return value.untyped_storage()._cdata in self.recorder.state.own_storages
+        return storage_key(value) in self.recorder.state.own_storages
 
     def _known_masks(self, operator: Overload, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Index with a known mask by the positions that it selects, whose number is known."""
@@ -223,16 +239,29 @@ class CaptureMode(TorchDispatchMode):
 
     def _higher_order(self, func: Any, args: Any, kwargs: Any) -> Any:
         before = len(self.recorder.ops)
-        self.recorder.add("other", f"higher_order.{func.name()}")
+        if func.name() in CONTROL:
+            # What its bodies do is recorded while they run, as often as they do.
+            args = tuple(self._captured(a) if callable(a) else a for a in args)
+        else:
+            self.recorder.add("other", f"higher_order.{func.name()}")
         out = func(*args, **kwargs)
         self._follow(args, kwargs, out, before)
         return out
+
+    def _captured(self, body: Any) -> Any:
+        """A body of a control-flow operator, under this mode."""
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return body(*args, **kwargs)
+
+        return run
 
     # -- the record ------------------------------------------------------------------------------
     def _follow(self, args: Any, kwargs: Any, out: Any, before: int) -> None:
         rec = self.recorder
         ops = range(before, len(rec.ops))
-        rec.storages.step(tensors_in((args, kwargs)), tensors_in(out), ops)
+        rec.follow(tensors_in((args, kwargs)), tensors_in(out), ops)
 
     def _record(self, operator: Overload, args: Any, kwargs: Any, out: Any) -> None:
         rec = self.recorder
@@ -249,7 +278,7 @@ class CaptureMode(TorchDispatchMode):
         if kind == "shape" and (rec.quiet or (weights and operator.view)):
             return  # a layer looking at its own weight
         first = next(tensors_in(out), None)
-        shape = tuple(first.shape) if first is not None else ()
+        shape = shape_of(first) if first is not None else ()
         x = tensors[0] if tensors else first
         parameters: tuple[Any, ...] = ()
         if owned:
@@ -264,4 +293,7 @@ class CaptureMode(TorchDispatchMode):
             work = x.numel()
         else:
             work = first.numel() if first is not None else 0
-        rec.add(kind, operator.base, work=work, shape=shape, parameters=parameters)
+        name = operator.base
+        if kind == "other":
+            name += next((f" of {odd} tensors" for odd in map(odd_storage, tensors) if odd), "")
+        rec.add(kind, name, work=work, shape=shape, parameters=parameters, suffix=operator.base)

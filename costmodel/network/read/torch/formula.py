@@ -18,9 +18,10 @@ from costmodel.errors import CostModelError
 from costmodel.network.guards import Guard
 from costmodel.network.operation import NetOp
 from costmodel.network.operations import Rebuild, Recount
-from costmodel.network.read.torch.copies import title
+from costmodel.network.read.torch.copies import short, title
 from costmodel.network.read.torch.dispatch import CaptureMode
 from costmodel.network.read.torch.inputs import Inputs
+from costmodel.network.read.torch.outside import outside_seen
 from costmodel.network.read.torch.places import letter_names, others, places
 from costmodel.network.read.torch.questions import Questions
 from costmodel.network.read.torch.recorder import Recorder
@@ -133,7 +134,7 @@ def _with_letters(
     }
     fixed = {n: v for n, v in values.items() if n not in free}
     symbols = {n: values[n] for n in free}
-    problem = ""
+    problem = other = ""
     own = {**base, **fixed}
     for start in _starts(own, free):
         try:
@@ -141,7 +142,8 @@ def _with_letters(
         except CostModelError as error:
             problem = str(error)
             continue
-        except Exception:  # the model does not take these sizes
+        except Exception as error:  # the model does not take these sizes
+            other = other or short(error)
             continue
         try:
             near = places(own, symbols, guards)
@@ -158,6 +160,11 @@ def _with_letters(
     if problem:
         raise CostModelError(f"{title(model)} has no closed formula in {names}: {problem}")
     takes = [n for n in base if _takes(model, inputs, letters, base, n)]
+    if other and set(free) <= set(takes):
+        raise CostModelError(
+            f"{title(model)} has no closed formula in {names}: with letters for sizes its forward "
+            f"ends with {other}"
+        )
     raise CostModelError(
         f"{title(model)} takes no other sizes in all of {names}; allowed is leaving open "
         f"{', '.join(takes) or 'nothing'}"
@@ -222,7 +229,15 @@ def _follow(
                 ),
             )
         mode = CaptureMode(recorder)
-        with surroundings(), calls(recorder, {}), python_functions_open(), mode, shapes:
+        with (
+            surroundings(),
+            calls(recorder, {}),
+            outside_seen(recorder, CaptureMode),
+            python_functions_open(),
+            mode,
+            shapes,
+        ):
+            recorder.follow((), (*args, *kwargs.values()), range(0))
             model(*args, **kwargs)
         if shapes.lost:
             raise CostModelError(f"how the sizes of {shapes.lost!r} come about is not known")

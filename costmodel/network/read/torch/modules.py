@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from costmodel.network.read.torch.recorder import Recorder, conv_layer
+from costmodel.network.read.torch.known_layers import conv_layer
+from costmodel.network.read.torch.recorder import Recorder
 from costmodel.network.read.torch.rules.results import plain
 
 Layer = Callable[[Recorder, dict[str, Any], Tensor], "Tensor | None"]

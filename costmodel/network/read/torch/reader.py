@@ -22,7 +22,10 @@ def from_torch(
     Every convolution, linear layer, matrix product and attention product that really runs is
     counted, wherever it is called from; shared modules each time they run, unused ones never
     (their parameters are rows of the kind "unused", so that `params` is the sum of `numel` of all
-    the model's parameters). What else runs is listed by operator. The model is left as it was.
+    the model's parameters). Trained tensors that the forward reads besides those (in a list, in a
+    closure, packed in a quantised layer) count too, and a note names them. What else runs is listed
+    by operator; numbers that leave PyTorch for NumPy or Python are a row that is not modelled.
+    Threads that the forward starts count like itself. The model is left as it was.
 
     Args:
         model: a module, or any callable on tensors. It runs in the mode it is in

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from costmodel.core.layer import ConvLayer
-from costmodel.errors import LayerError
 from costmodel.network.kinds import KINDS
 from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, MatMul, NetOp, Parameter
+from costmodel.network.read.torch.known_layers import linear_layer
 from costmodel.network.read.torch.operators import base_name
 from costmodel.network.read.torch.state import ModelState, Owned
 from costmodel.network.read.torch.storages import Storages
-from costmodel.network.read.torch.tensors import META
+from costmodel.network.read.torch.tensors import META, shape_of, storage_key
 
 _pop = torch._C._pop_torch_dispatch_stack
 _push = torch._C._push_on_torch_dispatch_stack
 
 #: Kinds that belong to a layer: such an operation in a module without children has its name.
 _OWN_NAME = frozenset(("conv", "conv_transpose", "linear", "norm", "activation", "pool"))
+
+#: A name that says where it is from ("quantized.linear"), or no operator's name.
+_FULL = re.compile(r"\.|^a ")
 
 _STATUS = {key: COUNTED if kind.column else FREE for key, kind in KINDS.items()}
 _STATUS["other"] = NOT_MODELLED
@@ -37,6 +40,8 @@ class Recorder:
         leaf: whether that module has no modules inside.
         quiet: whether it is a layer whose views of its own input are not worth a row.
         storages: what the operations read and write.
+        lock: held while an operator is recorded, because a forward may start threads.
+        over: whether the forward has ended; a thread of its own may go on after that.
     """
 
     def __init__(self, state: ModelState) -> None:
@@ -50,6 +55,9 @@ class Recorder:
         # Storages computed from parameters alone: a convolution with such a weight is one with
         # weights, which some other operation has read. The tensors are kept, so ids stay valid.
         self.derived: dict[int, Tensor] = {}
+        self._strange: dict[int, Tensor] = {}
+        self.lock = threading.RLock()
+        self.over = False
         self._adopted = 0
 
     # -- modules ---------------------------------------------------------------------------------
@@ -75,29 +83,57 @@ class Recorder:
         prefix = f"{self.path}.{name}" if self.path else name
         if prefix in self.state.paths.values():
             prefix = f"{prefix}_{self._adopted}"
-        self.state.add(module, prefix)
+        self.state.adopt(module, prefix, self.storages.follows)
         return prefix
 
     # -- tensors ---------------------------------------------------------------------------------
     def parameter(self, tensor: Tensor) -> Owned | None:
-        """The model's parameter that a tensor is, or is a view of."""
-        try:
-            return self.state.by_storage.get(tensor.untyped_storage()._cdata)
-        except (NotImplementedError, RuntimeError):
+        """The parameter that a tensor is, or is a view of; one that nobody has named gets a name.
+
+        A tensor that was trained (it asks for gradients, and was there before) is a parameter even
+        where no module has it in an attribute.
+        """
+        key = storage_key(tensor)
+        owned = self.state.by_storage.get(key) if key else self.state.by_identity.get(id(tensor))
+        if owned is not None or not (type(tensor) is nn.Parameter or tensor.requires_grad):
+            return owned
+        if not tensor.is_leaf or self.storages.follows(tensor):
             return None
+        return self.state.adopt_tensor(tensor, self.path)
 
     def is_weight(self, tensor: Tensor) -> bool:
         """Whether a tensor is a parameter or was computed from parameters alone."""
-        try:
-            storage = tensor.untyped_storage()._cdata
-        except (NotImplementedError, RuntimeError, AttributeError):
+        if not isinstance(tensor, Tensor):
             return False
-        return storage in self.state.by_storage or storage in self.derived
+        return self.parameter(tensor) is not None or storage_key(tensor) in self.derived
+
+    def follow(self, reads: Iterable[Tensor], results: Iterable[Tensor], ops: range) -> None:
+        """What one operator has read and made; the operations that it is.
+
+        A tensor without storage that nothing here has made comes from where a capture does not see:
+        a thread that was there before, say. It is a row, so that its cost is no silent zero.
+        """
+        reads = list(reads)
+        for tensor in reads:
+            if tensor.is_meta and self._is_strange(tensor):
+                self._strange[storage_key(tensor)] = tensor
+                shape = shape_of(tensor)
+                self.add("other", "a tensor made elsewhere", suffix="elsewhere", shape=shape)
+        self.storages.step(reads, results, ops)
+
+    def _is_strange(self, tensor: Tensor) -> bool:
+        key = storage_key(tensor)
+        if not key or key in self.state.by_storage or key in self._strange:
+            return False
+        if not tensor.numel() or not (tensor.is_floating_point() or tensor.is_complex()):
+            return False  # such as indices, which PyTorch itself makes of Python's lists
+        return not self.storages.follows(tensor) and not self.state.holds(key)
 
     def derive(self, tensors: Iterable[Tensor]) -> None:
         """Mark tensors as computed from parameters alone."""
         for tensor in tensors:
-            self.derived[tensor.untyped_storage()._cdata] = tensor
+            if key := storage_key(tensor):
+                self.derived[key] = tensor
 
     def fresh(self, shape: Iterable[int], dtype: torch.dtype) -> Tensor:
         """A new meta tensor, made past the active dispatch mode."""
@@ -148,7 +184,7 @@ class Recorder:
                 given_macs,
                 parameters,
                 _STATUS[kind],
-                "aten." + operator,
+                operator if _FULL.search(operator) else "aten." + operator,
                 1,
                 None,
                 shape,
@@ -210,61 +246,3 @@ class Recorder:
             held = tuple(Parameter(p.count, "other", p.name) for p in parameters)
             rows.append(NetOp(name, "unused", parameters=held, status=FREE, operator="unused"))
         return rows
-
-
-@lru_cache(maxsize=8192)
-def conv_layer(
-    x: tuple[int, ...],
-    weight: tuple[int, ...],
-    stride: tuple[int, ...],
-    padding: tuple[int, ...],
-    dilation: tuple[int, ...],
-    transposed: bool,
-    output_padding: tuple[int, ...],
-    groups: int,
-    bias: bool,
-) -> tuple[ConvLayer, tuple[int, ...]] | None:
-    """A convolution's layer and output shape, None where `ConvLayer` has no word for it.
-
-    Shapes as PyTorch has them: x (N, C, …), weight (C_out, C_in/groups, …), or
-    (C_in, C_out/groups, …) for a transposed layer.
-    """
-    if len(x) != len(weight) or len(x) < 3 or groups < 1:
-        return None
-    size, kernel = x[2:], weight[2:]
-    m = weight[0] if transposed else weight[1] * groups
-    n = weight[1] * groups if transposed else weight[0]
-    if x[1] != m or m % groups or n % groups or min(kernel) < 1:
-        return None
-    if min(x) < 1 or min(weight) < 1:  # an empty batch or no channels: PyTorch decides
-        return None
-    try:
-        layer = ConvLayer(
-            kernel=kernel,
-            in_channels=m,
-            out_channels=n,
-            size=size,
-            stride=_per_axis(stride),
-            padding=_per_axis(padding),
-            dilation=_per_axis(dilation),
-            groups=groups,
-            batch=x[0],
-            bias=bias,
-            transposed=transposed,
-            output_padding=_per_axis(output_padding) if transposed else 0,
-        )
-    except LayerError:
-        return None
-    return layer, (x[0], n, *layer.out_size)
-
-
-@lru_cache(maxsize=8192)
-def linear_layer(rows: int, inner: int, columns: int, bias: bool) -> ConvLayer | None:
-    """A linear layer as a 1-D convolution with kernel 1 on `rows` positions."""
-    if not (rows and inner and columns):
-        return None
-    return ConvLayer(1, inner, columns, (rows,), bias=bias)
-
-
-def _per_axis(values: tuple[int, ...]) -> Any:
-    return values[0] if len(values) == 1 else values

@@ -20,6 +20,7 @@ from costmodel.network.read.torch.copies import materialised, real_copy, short, 
 from costmodel.network.read.torch.dispatch import CaptureMode, NeedsIntegers, NeedsValues
 from costmodel.network.read.torch.inputs import Inputs
 from costmodel.network.read.torch.modules import LAYERS, Layer, untouched, usable_layers
+from costmodel.network.read.torch.outside import outside_seen
 from costmodel.network.read.torch.recorder import Recorder
 from costmodel.network.read.torch.state import ModelState, has_lazy
 from costmodel.network.read.torch.tensors import tensors_in
@@ -131,9 +132,17 @@ def _on_meta(model: Callable[..., Any], inputs: Inputs, way: Way) -> Recorder:
             state.add(owner)  # a bound method such as `model.forward_features`
         recorder = Recorder(state)
         args, kwargs = inputs.tensors(way.device)
-        mode = CaptureMode(recorder, shortcuts=way.shortcuts, constants=way.constants)
+
+        def mode(into: Recorder) -> CaptureMode:
+            return CaptureMode(into, shortcuts=way.shortcuts, constants=way.constants)
+
         layers = usable_layers() if way.shortcuts else {}
-        with surroundings(), calls(recorder, layers), mode:
+        with (
+            surroundings(),
+            calls(recorder, layers),
+            outside_seen(recorder, mode),
+            mode(recorder),
+        ):
             _forward(model, args, kwargs, recorder)
         return recorder
 
@@ -148,19 +157,28 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
         )
     with LOCK, torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        real = real_copy(model)
-        state = ModelState()
-        if isinstance(real, nn.Module):
-            state.add(real, lend=False)
+        state = ModelState(lend=False)
         recorder = Recorder(state)
         args, kwargs = inputs.tensors("cpu")
-        mode = CaptureMode(recorder, shortcuts=False, real=True)
+
+        def mode(into: Recorder) -> CaptureMode:
+            return CaptureMode(into, shortcuts=False, real=True)
+
         try:
+            real = real_copy(model)
+            if isinstance(real, nn.Module):
+                state.add(real)
             # oneDNN's recurrent layers are one operator with all products inside.
             plain = torch.backends.mkldnn.flags(enabled=False)
-            with surroundings(), plain, calls(recorder, {}), mode:
+            with (
+                surroundings(),
+                plain,
+                calls(recorder, {}),
+                outside_seen(recorder, mode),
+                mode(recorder),
+            ):
                 _forward(real, args, kwargs, recorder)
-        except NeedsIntegers:
+        except (NeedsIntegers, InputError):
             raise
         except Exception as error:
             shapes = ", ".join(map(shape_text, inputs.shapes))
@@ -176,14 +194,23 @@ def _on_cpu(model: Callable[..., Any], inputs: Inputs, reason: str) -> Captured:
 
 def _forward(model: Callable[..., Any], args: Any, kwargs: Any, recorder: Recorder) -> None:
     """Run a model; its inputs are there before the first operator, its results after the last."""
-    recorder.storages.step((), tensors_in((args, kwargs)), range(0))
+    recorder.follow((), tensors_in((args, kwargs)), range(0))
     out = model(*args, **kwargs)
-    recorder.storages.step(tensors_in(out), (), range(0))
+    recorder.follow(tensors_in(out), (), range(0))
 
 
 def _captured_by(recorder: Recorder, note: str, inputs: Inputs) -> Captured:
     steps = tuple(recorder.storages.steps)
-    return Captured(tuple(recorder.whole()), steps, (note,) if note else (), inputs)
+    notes = (note, _said_of_hidden(recorder.state))
+    return Captured(tuple(recorder.whole()), steps, tuple(n for n in notes if n), inputs)
+
+
+def _said_of_hidden(state: ModelState) -> str:
+    """Where the forward reads trained numbers that its model does not list."""
+    if not state.hidden or not state.listed:
+        return ""
+    shown = ", ".join(state.hidden[:3]) + (", …" if len(state.hidden) > 3 else "")
+    return f"Counted too, although the model's parameters() does not list them: {shown}."
 
 
 @contextlib.contextmanager
@@ -199,9 +226,18 @@ def surroundings() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(fast)
 
 
+def _plainly_runs() -> bool:
+    """Whether neither gradients are asked for nor a transform of `torch.func` acts."""
+    return not torch.is_grad_enabled() and torch._C._functorch.peek_interpreter_stack() is None
+
+
 @contextlib.contextmanager
 def calls(recorder: Recorder, layers: dict[type[nn.Module], Layer]) -> Iterator[None]:
-    """Follow which module runs, in this thread; layers with a known result are not gone into."""
+    """Follow which module runs, in this thread; layers with a known result are not gone into.
+
+    Under a gradient or another functional transform every layer is gone into: what is computed
+    there besides the result is seen by the operators alone.
+    """
     original = nn.Module.__call__
     thread = threading.get_ident()
     enter, leave, is_weight = recorder.enter, recorder.leave, recorder.is_weight
@@ -215,12 +251,13 @@ def calls(recorder: Recorder, layers: dict[type[nn.Module], Layer]) -> Iterator[
             layer = layers.get(kind)
             if layer is not None and len(args) == 1 and not kwargs:
                 own = module.__dict__
-                if untouched(own) and not is_weight(args[0]):
-                    rows = len(recorder.ops)
-                    out = layer(recorder, own, args[0])
-                    if out is not None:
-                        recorder.storages.step(args, (out,), range(rows, len(recorder.ops)))
-                        return out
+                if untouched(own) and _plainly_runs() and not is_weight(args[0]):
+                    with recorder.lock:
+                        rows = len(recorder.ops)
+                        out = layer(recorder, own, args[0])
+                        if out is not None:
+                            recorder.follow(args, (out,), range(rows, len(recorder.ops)))
+                            return out
             return original(module, *args, **kwargs)
         finally:
             leave(before)

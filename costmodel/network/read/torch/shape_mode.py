@@ -21,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 from costmodel.core.numbers import product
 from costmodel.errors import CostModelError
 from costmodel.network.operation import NetOp
+from costmodel.network.read.torch.by_place import by_place
 from costmodel.network.read.torch.followed import plain
 from costmodel.network.read.torch.operators import OPERATORS, base_name
 from costmodel.network.read.torch.questions import Questions
@@ -104,6 +105,7 @@ class ShapeMode(TorchFunctionMode):
         before = len(self.recorder.ops)
         self._note_values(name, args, kwargs)
         out = func(*plain(args), **plain(kwargs))
+        args, kwargs = by_place(name, args, kwargs)
         self._keep(name, args, kwargs, out)
         self._follow_values(args, kwargs, out)
         if len(self.recorder.ops) > before:

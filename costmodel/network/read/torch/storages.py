@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from costmodel.metrics.lifetimes import Step, Written
+from costmodel.network.read.torch.tensors import storage_key
 
 
 class Storages:
@@ -23,6 +24,10 @@ class Storages:
         self._count = 0
         # storage → its tensor's number; the weak reference keeps the address from being used again
         self._followed: dict[int, tuple[int, StorageWeakRef]] = {}
+
+    def follows(self, tensor: Tensor) -> bool:
+        """Whether an operator of this forward has made the memory that a tensor lies in."""
+        return storage_key(tensor) in self._followed
 
     def step(self, reads: Iterable[Tensor], results: Iterable[Tensor], ops: range) -> None:
         """One operator: the tensors that it was given, its results, the operations that it is."""

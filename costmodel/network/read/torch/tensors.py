@@ -27,11 +27,36 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
         yield from tensors_in(list(value.values()))
 
 
+def storage_key(tensor: Tensor) -> int:
+    """What is one for all views of a tensor; 0 for sparse and other tensors without a storage."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except (NotImplementedError, RuntimeError):
+        return 0
+
+
+def shape_of(tensor: Tensor) -> tuple[int, ...]:
+    """A tensor's shape, () for a nested one, whose rows have shapes of their own."""
+    return () if tensor.is_nested else tuple(tensor.shape)
+
+
+def odd_storage(tensor: Tensor) -> str:
+    """The word for a tensor whose shape does not say how much it stores, "" for all others."""
+    return "sparse" if tensor.layout in _SPARSE else "nested" if tensor.is_nested else ""
+
+
+_SPARSE = frozenset(
+    (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc)
+)
+
+
 def to_meta(value: Any) -> Any:
     """The arguments with every real tensor replaced by one without values."""
     if isinstance(value, Tensor):
         if value.is_meta or value.dim() == 0:
             return value
+        if value.layout in _SPARSE:  # a dense one stands for it: results have the same shape
+            return torch.empty(value.shape, dtype=value.dtype, device=META)
         return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=META)
     if isinstance(value, list | tuple):
         items: Iterable[Any] = [to_meta(v) for v in value]

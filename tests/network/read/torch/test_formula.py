@@ -34,6 +34,55 @@ def test_the_formula_is_the_recount_at_random_sizes(name):
         assert net.at(**sizes).macs == formula(**sizes), sizes
 
 
+_WIDE = torch.ones(3, 5)
+_KEYWORDS = {
+    "conv2d": lambda x: F.conv2d(input=x, weight=torch.ones(4, 3, 3, 5), stride=2, padding=1),
+    "transposed": lambda x: F.conv_transpose2d(input=x, weight=torch.ones(3, 4, 3, 5), stride=2),
+    "linear": lambda x: F.linear(input=x.flatten(start_dim=2).mT, weight=torch.ones(5, 3)),
+    "matmul": lambda x: torch.matmul(input=x.flatten(2).transpose(dim0=1, dim1=2), other=_WIDE),
+    "bmm": lambda x: torch.bmm(input=x[:, 0], mat2=torch.cat(tensors=[x, x], dim=1)[:, 4].mT),
+    "stacked": lambda x: torch.stack(tensors=[x, x]).matmul(other=x.mT),
+    "addmm": lambda x: torch.addmm(input=_WIDE[0], mat1=x.flatten(1).mT, mat2=x[:, 0, 0, :5]),
+    "baddbmm": lambda x: torch.baddbmm(input=_WIDE[0, 0], batch1=x[:, 0], batch2=x[:, 1].mT),
+    "attention": lambda x: F.scaled_dot_product_attention(query=x, key=x, value=x),
+}
+
+
+@pytest.mark.parametrize("name", _KEYWORDS)
+def test_functions_called_by_keyword_have_formulas(name):
+    net = cm.from_torch(_KEYWORDS[name], input_shape=(2, 3, 21, 34))
+    formula = net.compiled("macs")
+    generator = random.Random(name)
+    for _ in range(5):
+        sizes = generator.randint(1, 9), generator.randint(20, 99), generator.randint(20, 99)
+        assert formula(*sizes) == net.at(**dict(zip("NHW", sizes, strict=True))).macs > 0
+
+
+def test_a_keyword_only_input_has_a_formula():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3)
+            self.fc = nn.Linear(8, 5)
+
+        def forward(self, *, scale, image):
+            return self.fc(input=self.conv(input=image).mean(dim=(2, 3))) * scale
+
+    net = cm.from_torch(Named(), input_shape={"image": (2, 3, 21, 34), "scale": (2, 5)})
+    assert net.macs == 2 * (8 * 27 * 19 * 32 + 40)
+    assert net.compiled("macs")(2, 40, 41) == 2 * (8 * 27 * 38 * 39 + 40)
+
+
+def test_a_forward_that_no_letter_gets_through_says_so():
+    def forward(x):
+        if type(x.shape) is not torch.Size:
+            raise RuntimeError("no letters here")
+        return F.conv2d(x, torch.ones(4, 3, 3, 3))
+
+    with pytest.raises(CostModelError, match=r"with letters for sizes .* no letters here"):
+        cm.from_torch(forward, input_shape=(2, 3, 21, 34)).formula("macs")
+
+
 @pytest.mark.slow
 def test_hundreds_of_random_sizes():
     make, shapes, _ = MODELS["unet"]

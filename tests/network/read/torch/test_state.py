@@ -97,12 +97,20 @@ def test_the_random_state_is_left_alone():
 
 
 def test_other_threads_are_not_captured():
+    """A thread of somebody else computes what it likes meanwhile; our own: `test_outside`."""
     outer, inner = nn.Linear(6, 8), nn.Linear(5, 7)
     results = []
+    started = threading.Event()
+
+    def other():
+        started.wait(10)
+        results.append(inner(torch.ones(2, 5)))
+
+    thread = threading.Thread(target=other)
+    thread.start()
 
     def forward(x):
-        thread = threading.Thread(target=lambda: results.append(inner(torch.ones(2, 5))))
-        thread.start()
+        started.set()
         thread.join()
         return outer(x)
 

@@ -38,6 +38,7 @@ _NAMES = {
         _weight_norm_interface _weight_norm upsample_bilinear2d upsample_bicubic2d
         upsample_linear1d upsample_trilinear3d _upsample_bilinear2d_aa _upsample_bicubic2d_aa
         col2im hypot copysign logaddexp logaddexp2 xlogy deg2rad rad2deg heaviside
+        addr
         index_add scatter_add scatter_reduce normal uniform rand randn rand_like randn_like
         randint randperm linspace logspace random exponential logit sinc isin
     """,
@@ -65,6 +66,7 @@ _NAMES = {
         dim is_contiguous sym_storage_offset _nested_tensor_size masked_select nonzero
         native_channel_shuffle alias_copy detach_copy block_diag column_stack hstack vstack
         dstack atleast_1d atleast_2d atleast_3d rename refine_names
+        _efficientzerotensor _has_same_storage_numel _fw_primal _make_dual _unpack_dual
     """,
 }
 for _kind, _names in _NAMES.items():

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from costmodel.network.operation import MatMul
+from costmodel.network.read.torch.known_layers import conv_layer
 from costmodel.network.read.torch.operators import product_rule
-from costmodel.network.read.torch.recorder import Recorder, conv_layer
+from costmodel.network.read.torch.recorder import Recorder
 from costmodel.network.read.torch.tensors import META
 
 
@@ -174,6 +175,53 @@ def grouped_mm(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
         suffix="grouped_mm",
     )
     return _empty(shape, a.dtype)
+
+
+@product_rule("conv_tbc")
+def conv_tbc(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """x (time, batch, C), weight (k, C, C_out), bias, zeros at both ends: a 1-D convolution."""
+    x, weight, bias = args[:3]
+    padding = args[3] if len(args) > 3 else 0
+    (time, batch, m), (kernel, _, n) = x.shape, weight.shape
+    known = conv_layer(
+        (batch, m, time), (n, m, kernel), (1,), (padding,), (1,), False, (0,), 1, True
+    )
+    if known is None:
+        rec.add("other", "conv_tbc", parameters=rec.claim(weight, "weight"))
+    else:
+        rec.convolution(known[0], weight, bias, (known[1][2], batch, n))
+    return NotImplemented
+
+
+@product_rule("_trilinear")
+def trilinear(rec: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Σ a·b·c over some axes, from the left, as `bilinear` runs it.
+
+    Arguments: the three tensors, the axes that each of them lacks, the axes that are summed, and
+    the axis that is gone through one by one. What only a and b have is summed before c comes in.
+    """
+    tensors, lacking, summed = args[:3], args[3:6], args[6]
+    apart = args[7] if len(args) > 7 else 1
+    rank = tensors[0].dim() + len(lacking[0])
+    sides: list[dict[int, int]] = []
+    for tensor, missing in zip(tensors, lacking, strict=True):
+        axes = [axis for axis in range(rank) if axis not in {d % rank for d in missing}]
+        sides.append(dict(zip(axes, tensor.shape, strict=True)))
+    a, b, c = sides
+    first = {**a, **b}
+    gone = {d % rank for d in summed} - {apart % rank} - set(c)
+    then = {**{axis: side for axis, side in first.items() if axis not in gone}, **c}
+    parameters = tuple(p for t in tensors for p in rec.claim(t, "weight"))
+    rec.add(
+        "linear" if any(map(rec.is_weight, tensors)) else "matmul",
+        "_trilinear",
+        given_macs=prod(first.values()) + prod(then.values()),
+        parameters=parameters,
+        shape=tuple(n for axis, n in sorted({**first, **c}.items()) if axis not in summed),
+        owner=next((o for t in tensors if (o := rec.parameter(t)) is not None), None),
+        suffix="bilinear",
+    )
+    return NotImplemented
 
 
 @product_rule("mv")
