@@ -62,6 +62,7 @@ def _run(model: Callable[..., Any], inputs: Inputs, name: str, *, real: bool) ->
         args, kwargs = inputs.tensors("cpu" if real else "meta")
         mode = WatchedMode(recorder, shortcuts=False, constants="none", real=real)
         with surroundings(), watched(recorder), mode:
+            recorder.follow((), (*args, *kwargs.values()), range(0))
             model(*args, **kwargs)
     calls = _named(tuple(call for call in recorder.calls if call is not None))
     batch = inputs.shapes[0][0] if inputs.shapes and inputs.shapes[0] else 1
