@@ -97,6 +97,10 @@ def shown(value: object, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+class FullRankWarning(UserWarning):
+    """A rank is larger than any kernel of its layer needs; it is counted all the same."""
+
+
 def unknown(what: str, name: object, valid: Iterable[str]) -> str:
     """One sentence for a name that is not known: the nearest valid names, then all of them."""
     import difflib  # only an error path pays for it

@@ -106,7 +106,9 @@ class _Binder:
             self._check_not_empty(stage)
         if layer.bias and stages:
             program, stages = with_bias(program, layer.out_channels)
-        return BoundVariant(self.variant, layer, names.hyper, names.env, program, stages)
+        return BoundVariant(
+            self.variant, layer, names.hyper, names.env, names.sizes, program, stages
+        )
 
     def _check_size(self, stage: BoundStage) -> None:
         """Nothing is multiplied before it is known that the products can be had."""

@@ -97,6 +97,7 @@ class BoundVariant:
     """A variant on one layer with every size known.
 
     hyper: the values of its hyper-parameters. env: every name that expressions may use, per group.
+    sizes: every axis name outside of the windows, per group (what is left of `m` beside a `g`).
     program: the stages in their structure; `stages` is the same, flat. Where the layer's bias is a
     step of its own (`BoundBias`), it is counted at the last stage that stands once.
     """
@@ -105,6 +106,7 @@ class BoundVariant:
     layer: ConvLayer
     hyper: Mapping[str, Number]
     env: Mapping[str, Number]
+    sizes: Mapping[str, Number]
     program: BoundSequence
     stages: tuple[BoundStage, ...]
 

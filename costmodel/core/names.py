@@ -21,8 +21,10 @@ from costmodel.core.numbers import (
     holds,
     is_array,
     is_symbolic,
+    largest,
     product,
 )
+from costmodel.core.ranks import Rank, ranks, within_full_rank
 from costmodel.core.stage_line import (
     WINDOW_LETTERS,
     Block,
@@ -39,7 +41,8 @@ class Names:
     """The names of one variant on one layer, per group of the layer.
 
     m, n: channels per group. letters: the window letters of the layer's axes. hyper: the values of
-    the hyper-parameters. env: every name that an expression may use. sizes: every axis.
+    the hyper-parameters, of which some are given; the default of a rank is at most its full rank.
+    env: every name that an expression may use. sizes: every axis.
 
     Raises `VariantError`, which names the variant, for values and layers that it does not fit.
     """
@@ -55,7 +58,15 @@ class Names:
         self.env["taps"] = product(layer.kernel)
         self.env.update(zip(("h", "w")[-layer.dims :], layer.out_size[-2:], strict=True))
         self.env.update(zip(("H", "W")[-layer.dims :], layer.size[-2:], strict=True))
-        self.hyper = self._values(hyper)
+        self.given = self._given(hyper)
+        self.hyper = self._values()
+        self.sizes = self._sizes()
+        if self._within_full_rank(ranks(variant, layer.dims)):
+            self.sizes = self._sizes()
+
+    def _sizes(self) -> dict[str, Number]:
+        """The size of every axis, the derived ones and what is left of the channels included."""
+        variant = self.variant
         for name, expr in variant.derived.items():
             self.env[name] = self.size(f"derived size {name}", expr, 0)
         self.sizes = dict(self.env)
@@ -63,6 +74,38 @@ class Names:
             self._leftover(line, line.input_names, "m", self.m)
         for line in _edge(variant.sequence, -1):
             self._leftover(line, line.output_names, "n", self.n)
+        return self.sizes
+
+    def _within_full_rank(self, found: Mapping[str, Rank]) -> bool:
+        """Take the defaults of ranks down to full rank; returns whether any was larger.
+
+        It is the full rank beside the other defaults, so that no default moves with a value that is
+        given for another rank.
+        """
+        free = [letter for letter in found if letter not in self.given]
+        if not free:
+            return False
+        defaults = {name: self._default(name) for name in found}
+        defaults = within_full_rank(found, defaults, self.sizes, self.evaluate)
+        for name in free:
+            if (low := self.variant.hyper[name].low) > 1:
+                defaults[name] = largest(defaults[name], low)
+        lowered = {name: defaults[name] for name in free if defaults[name] is not self.hyper[name]}
+        self.hyper.update(lowered)
+        self.env.update(lowered)
+        return bool(lowered)
+
+    def _default(self, letter: str) -> Number:
+        """The default of a rank, also where another value is given."""
+        default = self.variant.hyper[letter].default
+        if letter not in self.given:
+            return self.hyper[letter]
+        if not isinstance(default, str):
+            return default
+        try:
+            return expression.parse(default).evaluate(self.env)
+        except CostModelError:  # which may be why another value is given
+            return self.hyper[letter]
 
     def fail(self, sentence: str, error: type[VariantError] = VariantError) -> NoReturn:
         """Raise the sentence with the variant's name in front."""
@@ -75,15 +118,18 @@ class Names:
             self.fail(f"the layer is {self.layer.dims}-D; allowed are {allowed} layers")
         check_fields(self.variant, self.layer, self.variant.domain)
 
-    def _values(self, given: Mapping[str, Number]) -> dict[str, Number]:
+    def _given(self, hyper: Mapping[str, Number]) -> dict[str, Number]:
         try:
-            meant = route([self.variant], given)[self.variant.id]
+            meant = route([self.variant], hyper)[self.variant.id]
         except VariantError as error:
             self.fail(str(error))
+        return {name: value for name, value in meant.items() if value is not None}
+
+    def _values(self) -> dict[str, Number]:
         values: dict[str, Number] = {}
         for name, hyper in self.variant.hyper.items():
             what = f"hyper-parameter {name!r} of {self.variant.id}"
-            value = meant.get(name)
+            value = self.given.get(name)
             if value is None:
                 value = hyper.default
                 if isinstance(value, str) and not hyper.real:
