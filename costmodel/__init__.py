@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from costmodel.factors.errors import errors
     from costmodel.factors.factorize import factorize
     from costmodel.factors.factors import Factors
-    from costmodel.formulas.public import break_even, formula, ratio
+    from costmodel.formulas.public import break_even, formula, full_rank, ratio
     from costmodel.network.network import Network
     from costmodel.network.read.csv.reader import from_csv
     from costmodel.network.read.library import load
@@ -52,6 +52,7 @@ _LAZY = {
     "errors": "factors.errors",
     "factorize": "factors.factorize",
     "formula": "formulas.public",
+    "full_rank": "formulas.public",
     "from_csv": "network.read.csv.reader",
     "from_onnx": "network.read.onnx.reader",
     "from_torch": "network.read.torch.reader",
@@ -86,6 +87,7 @@ __all__ = [
     "from_csv",
     "from_onnx",
     "from_torch",
+    "full_rank",
     "load",
     "ratio",
 ]

@@ -10,13 +10,20 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Any, NoReturn
 
 from costmodel.cli.options import settle_format
-from costmodel.errors import CostModelError, InputError, MissingDependencyError, unknown
+from costmodel.errors import (
+    CostModelError,
+    FullRankWarning,
+    InputError,
+    MissingDependencyError,
+    unknown,
+)
 from costmodel.registry import module_names
 
 _HINT = "costmodel: this is an example; `python -m costmodel --help` lists the commands"
@@ -190,7 +197,26 @@ def _dispatch(arguments: list[str]) -> int:
     # the example's own layer may be typed over
     parsed.typed = _typed(parser.given[len(example) // 2 :])
     settle_format(parsed)
-    return int(load(name).run(parsed))
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore" if getattr(parsed, "quiet", False) else "always", FullRankWarning
+        )
+        warnings.showwarning = _said_once(warnings.showwarning)
+        return int(load(name).run(parsed))
+
+
+def _said_once(otherwise: Callable[..., None]) -> Callable[..., None]:
+    """How our own warnings are shown: as one sentence on stderr, each once."""
+    said = set()
+
+    def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        if not issubclass(category, FullRankWarning):
+            otherwise(message, category, *place)
+        elif str(message) not in said:
+            said.add(str(message))
+            print(f"costmodel: {message}", file=sys.stderr)
+
+    return show
 
 
 def _typed(given: Sequence[tuple[argparse.Action, list[str]]]) -> dict[str, str]:

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from costmodel.comparing.count import Counts, count
+from costmodel.core.bind import bind
+from costmodel.core.full_rank import warn_above_full_rank
 from costmodel.core.hyper import route, together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import layer_facts, layer_words
@@ -99,6 +101,9 @@ def compare(
         VariantError: an unknown variant or hyper-parameter, a value that is not allowed, or a
             chosen variant that does not fit.
 
+    Warns:
+        FullRankWarning: a rank above full rank, which costs more and can express nothing more.
+
     >>> from costmodel import ConvLayer, compare
     >>> layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
     >>> print(compare(layer, ["standard", "basis"], b=4).to_csv(), end="")
@@ -117,11 +122,14 @@ def compare(
     skipped: list[tuple[str, str]] = []
     for variant in selected:
         try:
-            counts[variant.id] = count(variant, layer, settings, hyper=values[variant.id])
+            bound = bind(variant, layer, values[variant.id])
         except VariantError as error:
             if variants is not None or (values[variant.id] and _fits(variant, layer)):
                 raise
             skipped.append((variant.id, str(error)))
+        else:
+            warn_above_full_rank(bound, values[variant.id])
+            counts[variant.id] = Counts(bound, settings)
     fitting = tuple(variant for variant in selected if variant.id in counts)
     return Comparison(layer, fitting, counts, baseline, chosen, tuple(skipped))
 

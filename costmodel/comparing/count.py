@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
+from costmodel.core.full_rank import warn_above_full_rank
+from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.stage import BoundStage
@@ -115,9 +117,15 @@ def count(
     Raises:
         VariantError: an unknown variant or hyper-parameter, or a layer that it does not fit.
 
+    Warns:
+        FullRankWarning: a rank above full rank, which costs more and can express nothing more.
+
     >>> from costmodel import ConvLayer, count
     >>> layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
     >>> count("basis", layer, b=4).macs
     109985792
     """
-    return Counts(bind(VARIANTS.of(variant), layer, hyper, **letters), settings)
+    given = together(hyper, letters)
+    bound = bind(VARIANTS.of(variant), layer, given)
+    warn_above_full_rank(bound, given)
+    return Counts(bound, settings)

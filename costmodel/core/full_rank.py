@@ -34,7 +34,7 @@ def full_rank_of(bound: BoundVariant, letter: str) -> Number:
     if letter not in found:
         raise VariantError(
             f"{variant.id}: {letter} is no rank, so it has no full rank; allowed are "
-            f"{', '.join(found) or 'variants that have ranks'}"
+            f"{', '.join(found) or 'letters that are the size of a bond between two stages alone'}"
         )
     return found[letter]
 

@@ -19,7 +19,8 @@ class Hyper:
     default: an int, or an expression of the layer and of the hyper-parameters before this one
         (`ceil(n/4)`; m, n: channels, i, j, l: kernel, taps: their product); a real number's text.
     low, high: the values allowed; high None is no limit.
-    upto: an expression for the largest value that makes sense, where a slider should end.
+    upto: an expression for the largest value that makes sense, where a slider should end; "" is
+        full rank for a rank (see `ranks`), and n for anything else.
     real: a real number instead of an integer (a share of the channels), exact as a fraction.
     """
 
@@ -27,7 +28,7 @@ class Hyper:
     meaning: str
     low: int = 1
     high: int | None = None
-    upto: str = "n"
+    upto: str = ""
     real: bool = False
 
 

@@ -241,7 +241,8 @@ def _check_names(variant: Variant) -> None:
     for name, hyper in variant.hyper.items():
         if isinstance(hyper.default, str) and not hyper.real:
             _check_expression(expression.parse(hyper.default), before, variant)
-        _check_expression(expression.parse(hyper.upto), known, variant)
+        if hyper.upto:
+            _check_expression(expression.parse(hyper.upto), known, variant)
         before.add(name)
     axes = {*known, *WINDOWS, EACH} - {"h", "w", "H", "W", "taps"}
     for line in variant.lines:

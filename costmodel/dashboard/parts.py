@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from costmodel.comparing.count import Counts
+from costmodel.core.full_rank import above_full_rank as above_full_rank_of
 from costmodel.core.variant import VARIANTS
 from costmodel.dashboard.state.state import State
 from costmodel.documents.markdown import literal, sentence
@@ -175,6 +177,13 @@ def left_out(reasons: Sequence[str], what: str = "left out: not possible on this
         lines = "\n".join(f"- {reason}" for reason in reasons)
         with st.expander(f"{len(reasons)} {what}"):
             st.text(lines)
+
+
+def above_full_rank(counted: Iterable[Counts]) -> None:
+    """A notice for each rank that is larger than any kernel of its layer needs."""
+    for counts in counted:
+        for said in above_full_rank_of(counts.bound):
+            st.warning(sentence(said), icon=":material/vertical_align_top:")
 
 
 def notes(sentences: Iterable[str]) -> None:

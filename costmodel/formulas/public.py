@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from costmodel.core.bind import bind
+from costmodel.core.full_rank import full_rank_of
 from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
-from costmodel.core.variant import Variant
+from costmodel.core.variant import VARIANTS, Variant
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -70,6 +72,49 @@ def ratio(variant: Variant | str, metric: str = "macs", layer: ConvLayer | None 
     from costmodel.formulas.letters import public
 
     return public(exact.ratio(variant, metric, layer))
+
+
+def full_rank(
+    variant: Variant | str,
+    letter: str,
+    layer: ConvLayer | None = None,
+    *,
+    hyper: Mapping[str, Number] | None = None,
+    **letters: Number,
+) -> Number:
+    """The value of a rank above which nothing more can be expressed.
+
+    Derived from the stages: the rank of the unfolding of the kernel that the bond cuts, where it
+    lies between two factors; enough for every kernel, but not always the least, where it lies
+    between three or more (CP). Ranks beside it bound it as well, by the sizes that they have.
+
+    Args:
+        variant: a `Variant`, or the id of a registered one.
+        letter: a hyper-parameter that is a rank.
+        layer: a layer of numbers or symbols; None is the general one of `formula`.
+        hyper, letters: the other values by letter; those not given are the layer's defaults, and
+            without a layer symbols of their letters.
+
+    Returns:
+        An int on a layer of ints, else a SymPy expression.
+
+    Raises:
+        VariantError: an unknown variant or letter, or a letter that is no rank.
+
+    >>> import costmodel as cm
+    >>> cm.full_rank("spatial_svd", "r", cm.ConvLayer(3, 64, 64, (56, 56)))
+    192
+    >>> cm.full_rank("basis", "b")
+    Min(n, k**2)
+    """
+    chosen, given = VARIANTS.of(variant), together(hyper, letters)
+    if layer is not None:
+        return full_rank_of(bind(chosen, layer, given), letter)
+
+    from costmodel.formulas import ranks
+    from costmodel.formulas.letters import public
+
+    return public(ranks.full_rank(chosen, letter, given))
 
 
 def break_even(

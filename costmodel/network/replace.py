@@ -8,16 +8,18 @@ they are and listed with the reason.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
+from costmodel.core.full_rank import above_full_rank
 from costmodel.core.hyper import route, together
 from costmodel.core.names import check_fields
 from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.errors import CostModelError, VariantError
+from costmodel.errors import CostModelError, FullRankWarning, VariantError
 from costmodel.network.change import (
     DOES_NOT_FIT,
     DOES_NOT_PAY,
@@ -56,6 +58,7 @@ def put(
             f"no layer of {network.name} is selected by {where!r}; allowed are the names, kernels "
             f"and kinds of its {len(network.layers)} layers"
         )
+    _warn(changes)
     return _with_changes(network, changes)
 
 
@@ -79,6 +82,7 @@ def put_each(network: AnyOperations, choices: Mapping[str, Choice]) -> AnyOperat
         if change.after is None:
             raise VariantError(change.said)
         changes.append(change)
+    _warn(changes)
     return _with_changes(network, changes)
 
 
@@ -122,6 +126,20 @@ def _with_changes(network: AnyOperations, changes: Iterable[Change]) -> AnyOpera
         ops=tuple(after.get(op.name) or op for op in network.ops),
         replacement=Replacement(before, tuple(in_order)),
     )
+
+
+def _warn(changes: Iterable[Change]) -> None:
+    """One `FullRankWarning` for all layers in which a value that was given is above full rank."""
+    bounds = [
+        (change.before.name, change.after.bound)
+        for change in changes
+        if change.choice.hyper and change.after is not None and change.after.bound is not None
+    ]
+    above = [(name, said) for name, bound in bounds for said in above_full_rank(bound)[:1]]
+    if above:
+        name, said = above[0]
+        more = f" and {len(above) - 1} more" if len(above) > 1 else ""
+        warnings.warn(f"{said} (in {name}{more})", FullRankWarning, stacklevel=4)
 
 
 def substitute(op: NetOp, bound: BoundVariant) -> NetOp:

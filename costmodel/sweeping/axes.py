@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from costmodel.comparing.count import count
+from costmodel.comparing.count import Counts
 from costmodel.core import expression
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
+from costmodel.core.full_rank import full_ranks
 from costmodel.core.hyper import Hyper, route
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, is_exact
-from costmodel.core.variant import Variant
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
+from costmodel.metrics.metric import METRICS
 
 #: Fields of a layer that can vary, with their label and the fields that get the value.
 LAYER_AXES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -78,15 +83,18 @@ def hyper_axes(
 ) -> list[Axis]:
     """The integer hyper-parameters of one variant as axes; none where it does not fit the layer."""
     try:
-        bound = count(variant, layer, hyper=hyper).bound
+        bound = bind(variant, layer, hyper)
     except CostModelError:
         return []
+    full = full_ranks(bound)
     return [
         Axis(
             f"{variant.id}.{letter}",
             f"{letter}: {declared.meaning}",
             declared.low,
-            _hyper_limit(declared, bound.env),
+            _rank_limit(bound, letter, full[letter])
+            if letter in full
+            else _hyper_limit(declared, bound.env),
             bound.hyper[letter],
         )
         for letter, declared in variant.hyper.items()
@@ -146,9 +154,29 @@ def _layer_limit(layer: ConvLayer, key: str) -> int:
     return max(2 * current, common)
 
 
+def _rank_limit(bound: BoundVariant, letter: str, full: int) -> int:
+    """Full rank, or the first value from there on that saves neither multiplies nor parameters.
+
+    Every cost grows with a rank, which is the size of axes and of nothing else.
+    """
+    variant, layer = bound.variant, bound.layer
+    base = Counts(bind(VARIANTS.baseline, layer))
+
+    def pays(value: int) -> bool:
+        counts = Counts(bind(variant, layer, {**bound.hyper, letter: value}))
+        return any(counts[m.key] < base[m.key] for m in METRICS.values() if m.shown)
+
+    high = full
+    while pays(high):
+        high *= 2
+    limit = bisect.bisect_left(range(high), True, lo=full, key=lambda value: not pays(value))
+    most = variant.hyper[letter].high
+    return max(limit if most is None else min(limit, most), variant.hyper[letter].low + 1)
+
+
 def _hyper_limit(declared: Hyper, env: Mapping[str, Number]) -> int:
     """Where a slider should end: `upto` on this layer, within what is allowed."""
-    limit = expression.parse(declared.upto).evaluate(env)
+    limit = expression.parse(declared.upto or "n").evaluate(env)
     limit = int(limit) if is_exact(limit) else declared.low
     if declared.high is not None:
         limit = min(limit, declared.high)

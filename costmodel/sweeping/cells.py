@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from costmodel.comparing.count import Counts, count
+from costmodel.comparing.count import Counts
+from costmodel.core.bind import bind
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, is_array
 from costmodel.core.variant import Variant
@@ -168,4 +169,4 @@ def _point(
 ) -> Counts:
     """Count at one point, or at all of them where the values are arrays."""
     there, letters = placed(layer, values, hyper, variant)
-    return count(variant, there, hyper=letters)
+    return Counts(bind(variant, there, letters))

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from costmodel.comparing.compare import HYPER, VARIANT
-from costmodel.comparing.count import Counts, count
+from costmodel.comparing.count import Counts
+from costmodel.core.bind import bind
 from costmodel.core.hyper import route, together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
@@ -50,7 +51,7 @@ def trade_off(
     values = route(chosen, together(hyper, letters))
     for variant in chosen:
         try:
-            present = count(variant, layer, hyper=values[variant.id])
+            present = Counts(bind(variant, layer, values[variant.id]))
         except CostModelError as error:
             skipped.append((variant.id, str(error)))
             continue
@@ -81,7 +82,7 @@ def _settings(present: Counts, most: int) -> list[Counts]:
     counted = []
     for value in sorted({*spaced(over.low, over.high, most), over.current}):
         try:
-            counted.append(count(variant, layer, hyper={**hyper, over.letter: value}))
+            counted.append(Counts(bind(variant, layer, {**hyper, over.letter: value})))
         except CostModelError:
             continue  # a value that does not divide the channels
     return counted

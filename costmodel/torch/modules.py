@@ -22,6 +22,8 @@ from costmodel.core.bound import (
     BoundSlice,
     BoundVariant,
 )
+from costmodel.core.full_rank import warn_above_full_rank
+from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.stage import BoundStage
@@ -174,7 +176,10 @@ def build(
             f"{variant.id} is an algorithm of {variant.algorithm_of}, not a module of its own; "
             f"allowed is building {variant.algorithm_of}"
         )
-    module = VariantModule(bind(variant, layer, hyper, **letters))
+    given = together(hyper, letters)
+    bound = bind(variant, layer, given)
+    warn_above_full_rank(bound, given)
+    module = VariantModule(bound)
     if variant.weight_bits:
         from costmodel.torch.quantise import round_weights  # few variants have words of their own
 

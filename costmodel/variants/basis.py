@@ -19,7 +19,7 @@ declare(
     reference=_REFERENCE,
     family="basis",
     common=True,
-    hyper={"b": Hyper(4, "basis filters per input channel", upto="taps")},
+    hyper={"b": Hyper(4, "basis filters per input channel")},
     wins="Between depthwise separable (b = 1) and standard (b = k²): b trades multiplies for "
     "expressiveness.",
     claims=(
@@ -40,7 +40,7 @@ declare(
     "Zisserman, 2014, arXiv:1405.3866",
     family="basis",
     common=True,
-    hyper={"b": Hyper(4, "basis filters shared by all input channels", upto="taps")},
+    hyper={"b": Hyper(4, "basis filters shared by all input channels")},
     wins="When parameters rather than multiplies are the budget and the channels are alike.",
     claims=(
         Claim("params", "k^2*b + b*m*n"),
@@ -56,7 +56,7 @@ declare(
     "the transpose of the basis convolution; with t = k² it can express every standard one.",
     reference="Xie, Zhang, Yang, Lai, Wang, Decoupled convolutions for CNNs, AAAI 2018",
     family="basis",
-    hyper={"t": Hyper(4, "maps per output channel", upto="taps")},
+    hyper={"t": Hyper(4, "maps per output channel")},
     wins="Layers with more input than output channels, where the basis convolution saves less.",
     claims=(
         Claim("params", "t*n*(m + k^2)"),

@@ -13,7 +13,7 @@ declare(
     "arXiv:1404.0736; Zhang et al., 2015, arXiv:1505.06798",
     family="low-rank",
     common=True,
-    hyper={"r": Hyper("ceil(n/4)", "rank: filters that are really convolved", upto="n")},
+    hyper={"r": Hyper("ceil(n/4)", "rank: filters that are really convolved")},
     wins="When there are many output channels that are nearly combinations of few.",
     claims=(
         Claim("params", "k^2*m*r + r*n"),
@@ -31,7 +31,7 @@ declare(
     reference="Denton et al., Exploiting linear structure within convolutional networks, 2014, "
     "arXiv:1404.0736",
     family="low-rank",
-    hyper={"r": Hyper("ceil(m/4)", "rank: channels that the window sees", upto="m")},
+    hyper={"r": Hyper("ceil(m/4)", "rank: channels that the window sees")},
     wins="When there are many input channels that are nearly combinations of few.",
     note="The 1×1 comes before the stride, so it runs on the input grid.",
     claims=(
@@ -50,7 +50,7 @@ declare(
     "rank expansions, 2014, arXiv:1405.3866 (scheme 2)",
     family="low-rank",
     common=True,
-    hyper={"r": Hyper("ceil(n/2)", "rank: channels between the two halves", upto="n")},
+    hyper={"r": Hyper("ceil(n/2)", "rank: channels between the two halves")},
     wins="Large windows: cost grows with k instead of k².",
     claims=(
         Claim("params", "k*r*(m + n)"),
@@ -67,7 +67,7 @@ declare(
     reference="Jaderberg, Vedaldi, Zisserman, Speeding up convolutional neural networks with low "
     "rank expansions, 2014, arXiv:1405.3866 (scheme 1)",
     family="low-rank",
-    hyper={"r": Hyper(4, "separable filters per input channel", upto="taps")},
+    hyper={"r": Hyper(4, "separable filters per input channel")},
     wins="Large windows over few channels.",
     claims=(
         Claim("params", "m*r*(2*k + n)"),
@@ -87,8 +87,8 @@ declare(
     family="low-rank",
     common=True,
     hyper={
-        "r1": Hyper("ceil(m/2)", "rank of the input side", upto="m"),
-        "r2": Hyper("ceil(n/2)", "rank of the output side", upto="n"),
+        "r1": Hyper("ceil(m/2)", "rank of the input side"),
+        "r2": Hyper("ceil(n/2)", "rank of the output side"),
     },
     wins="Pretrained layers whose channels are redundant on both sides.",
     claims=(

@@ -30,7 +30,7 @@ declare(
     summary="Two 1×1 convolutions through r channels, then one k×k filter per output channel.",
     reference=_REFERENCE,
     family="separable",
-    hyper={"r": Hyper("ceil(m/4)", "channels between the two 1×1 convolutions", upto="m")},
+    hyper={"r": Hyper("ceil(m/4)", "channels between the two 1×1 convolutions")},
     wins="Many channels, where the 1×1 convolution is nearly everything that is paid.",
     claims=(
         Claim("params", "m*r + r*n + k^2*n"),

@@ -8,7 +8,7 @@ from costmodel.core.hyper import Hyper
 from costmodel.core.variant import Claim, declare
 
 _STAGES = "m, r m -> r | r, r x -> r | r, n r -> n"
-_HYPER = {"r": Hyper("n", "rank: number of rank-one terms", upto="taps*n")}
+_HYPER = {"r": Hyper("n", "rank: number of rank-one terms")}
 _CLAIMS = (
     Claim("params", "r*(m + 2*k + n)"),
     Claim("macs", "r*(m*H*W + k*h*W + k*h*w + n*h*w)"),

@@ -13,7 +13,7 @@ declare(
     "al., Ultimate tensorization, 2016, arXiv:1611.03214",
     family="low-rank",
     hyper={
-        "r1": Hyper("ceil(m/2)", "rank between input channels and rows", upto="m"),
+        "r1": Hyper("ceil(m/2)", "rank between input channels and rows"),
         "r2": Hyper("ceil(n/2)", "rank between rows and columns"),
         "r3": Hyper("ceil(n/2)", "rank between columns and output channels"),
     },

@@ -15,10 +15,10 @@ declare(
     "decompositions for convolutional neural networks, NeurIPS 2019, arXiv:1908.04471",
     family="low-rank",
     hyper={
-        "r1": Hyper("ceil(m/2)", "rank of the input side", upto="m"),
-        "r2": Hyper("ceil(n/2)", "rank of the output side", upto="n"),
-        "s1": Hyper("ceil(i/2)", "rank of the rows: vertical filters", upto="i"),
-        "s2": Hyper("ceil(j/2)", "rank of the columns: horizontal filters", upto="j"),
+        "r1": Hyper("ceil(m/2)", "rank of the input side"),
+        "r2": Hyper("ceil(n/2)", "rank of the output side"),
+        "s1": Hyper("ceil(i/2)", "rank of the rows: vertical filters"),
+        "s2": Hyper("ceil(j/2)", "rank of the columns: horizontal filters"),
     },
     wins="Large windows whose filters are alike up to rows and columns; of 3×3 windows Tucker-2 "
     "leaves the two short modes whole.",

@@ -47,7 +47,6 @@ declare(
         "r": Hyper(
             "max(1, floor(taps*m*n/(i*j*m + l*n)))",
             "channels between space and time; the default has the 3-D layer's parameters",
-            upto="2*n",
         )
     },
     wins="Video: the same parameters with a nonlinearity between space and time.",

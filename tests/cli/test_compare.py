@@ -85,3 +85,34 @@ def test_all_variants_may_be_said(capsys: pytest.CaptureFixture[str], call: list
     usual = capsys.readouterr().out
     assert main([*call, "--variants", "all"]) == 0
     assert capsys.readouterr().out == usual
+
+
+# -- ranks larger than any kernel needs ------------------------------------------------------------
+ABOVE = ["compare", "-m", "12", "-n", "20", "--size", "9x7", "--variants", "tucker2,spatial_svd"]
+SAID = (
+    "costmodel: tucker2: r1 = 300 is above full rank 12: a larger rank costs more and expresses "
+    "nothing more\n"
+)
+
+
+def test_a_rank_above_full_rank_is_counted_and_said_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*ABOVE, "--set", "tucker2.r1=300"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == SAID
+    assert f"tucker2,{12 * 300 + 9 * 300 * 10 + 10 * 20}," in captured.out
+    assert main([*ABOVE, "--set", "tucker2.r1=300"]) == 0  # in another call again
+    assert capsys.readouterr().err == SAID
+    assert main([*ABOVE, "--set", "tucker2.r1=300", "--quiet"]) == 0
+    assert main([*ABOVE, "--set", "tucker2.r1=12", "--set", "spatial_svd.r=36"]) == 0
+    assert main(ABOVE) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_replaced_network_says_it_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["network", "resnet18", "--replace", "tucker2,r1=300,r2=2"]) == 0
+    assert capsys.readouterr().err == (
+        "costmodel: tucker2: r1 = 300 is above full rank 18: a larger rank costs more and "
+        "expresses nothing more (in layer1.0.conv1 and 14 more)\n"
+    )

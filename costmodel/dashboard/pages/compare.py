@@ -79,6 +79,7 @@ def _show(state: State, layer: ConvLayer, chosen: Sequence[Variant]) -> None:
     st.info(explain(looked_at), icon=":material/lightbulb:")
     _comparison(state, compared)
     parts.left_out(reasons)
+    parts.above_full_rank(counted)
     closer_look.draw(state, counted, looked_at, over)
 
 

@@ -46,6 +46,7 @@ def page() -> None:
         else:
             st.info("No variant that fits this layer is chosen: choose a family in the sidebar.")
         parts.left_out([reason for _, reason in compared.skipped])
+        parts.above_full_rank(compared.counts.values())
 
 
 def _fields() -> list[Field]:

@@ -12,7 +12,8 @@ from typing import Any
 import streamlit as st
 
 from costmodel.comparing.compare import Comparison, choose_metrics
-from costmodel.comparing.count import Counts, count
+from costmodel.comparing.count import Counts
+from costmodel.core.bind import bind
 from costmodel.core.hyper import route
 from costmodel.core.layer import ConvLayer
 from costmodel.core.variant import VARIANTS, Variant
@@ -62,4 +63,4 @@ def comparison(
 
 @lru_cache(maxsize=_COUNTS)
 def _counted(variant: Variant, layer: ConvLayer, values: _Items) -> Counts:
-    return count(variant, layer, hyper=dict(values))
+    return Counts(bind(variant, layer, dict(values)))

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from costmodel.comparing.count import Counts, count
+from costmodel.core.bind import bind
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import layer_words
+from costmodel.core.ranks import ranks
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.documents.request import Target, render
 from costmodel.errors import CostModelError, VariantError
@@ -18,6 +20,7 @@ from costmodel.formulas.derivation import derivation
 from costmodel.formulas.einsum import einsum_formula
 from costmodel.formulas.formula import formula
 from costmodel.formulas.printing.printers import fence, latex
+from costmodel.formulas.ranks import full_rank
 from costmodel.formulas.rows import rows
 from costmodel.metrics.metric import METRICS
 from costmodel.table import markdown_table
@@ -88,19 +91,33 @@ def _letters(variant: Variant) -> Iterator[str]:
     if not variant.hyper:
         return
     yield "## Hyper-parameters"
+    found = ranks(variant, variant.usual_dims)
     rows = [
         (
             f"`{name}`",
             hyper.meaning,
             f"`{hyper.default}`",
             f"from {hyper.low}" + (f" to {hyper.high}" if hyper.high is not None else ""),
+            *([_full_rank(variant, name) if name in found else ""] if found else ()),
         )
         for name, hyper in variant.hyper.items()
     ]
-    yield markdown_table(("letter", "meaning", "default", "allowed"), rows).rstrip()
+    heads = ("letter", "meaning", "default", "allowed", *(["full rank"] if found else ()))
+    yield markdown_table(heads, rows).rstrip()
+    if found:
+        exact = all(rank.exact for rank in found.values())
+        yield (
+            "Above full rank, with the other sizes as they are, nothing more can be expressed"
+            + ("" if exact else "; less may do")
+            + ". A default ends there."
+        )
     if variant.where:
         sizes = ", ".join(f"`{name} = {text}`" for name, text in variant.where.items())
         yield f"Derived sizes: {sizes}."
+
+
+def _full_rank(variant: Variant, letter: str) -> str:
+    return f"${latex(full_rank(variant, letter), own=tuple(variant.hyper))}$"
 
 
 def _costs(variant: Variant) -> Iterator[str]:
@@ -171,7 +188,7 @@ def _values(variant: Variant, letter: str) -> list[int]:
     legal = []
     for value in (*range(1, 17), 20, 24, 32, 48, 64, 96, 128, 192, 256):
         try:
-            count(variant, layer, **{letter: value})
+            bind(variant, layer, {letter: value})
         except CostModelError:
             continue
         legal.append(value)

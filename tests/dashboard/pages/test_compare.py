@@ -275,3 +275,25 @@ def test_what_was_typed_is_quoted_as_it_was_typed(page):
     opened = page("compare", k="<b>$x$</b>")
     (notice,) = opened.app.warning
     assert r"\<b\>\$x\$\</b\>" in notice.value
+
+
+@pytest.mark.filterwarnings("ignore::costmodel.errors.FullRankWarning")
+def test_sliders_of_ranks_end_at_full_rank_or_beyond_the_break_even(page):
+    square = {"m": "64", "n": "64"}
+    opened = page("compare", look="spatial_svd", **square)
+    assert opened.widget("slider spatial_svd.r").max == 192
+    assert crossing(VARIANTS["spatial_svd"], LAYER.replace(out_channels=64), "r").value == 96
+    # beside r2 = 1 full rank is 9, and it pays for much longer
+    narrow = page("compare", look="tucker2", **square, **{"tucker2.r2": "1"})
+    last = int(narrow.widget("slider tucker2.r1").max)
+    square = LAYER.replace(out_channels=64)
+    costs = [count("tucker2", square, r1=r1, r2=1).macs for r1 in (last - 1, last)]
+    assert costs[0] < count("standard", square).macs <= costs[1]
+
+
+@pytest.mark.filterwarnings("ignore::costmodel.errors.FullRankWarning")
+def test_a_rank_above_full_rank_is_noticed(page):
+    opened = page("compare", look="tucker2", **{"tucker2.r1": "300"})
+    said = "tucker2: r1 = 300 is above full rank 64: a larger rank costs more and expresses nothing"
+    assert [notice for notice in opened.notices if said in notice]
+    assert_shows(opened, expected(LAYER, hyper={"tucker2.r1": 300}))
