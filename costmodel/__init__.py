@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from costmodel.network.read.library import load
     from costmodel.network.read.onnx.reader import from_onnx
     from costmodel.network.read.torch.reader import from_torch
+    from costmodel.sweeping.sweep import Sweep, sweep
     from costmodel.table import Table
 
 __version__ = "0.1.0"
@@ -45,6 +46,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "Comparison": "comparing.compare",
     "Network": "network.network",
+    "Sweep": "sweeping.sweep",
     "Table": "table",
     "Factors": "factors.factors",
     "break_even": "formulas.public",
@@ -58,6 +60,7 @@ _LAZY = {
     "from_torch": "network.read.torch.reader",
     "load": "network.read.library",
     "ratio": "formulas.public",
+    "sweep": "sweeping.sweep",
     "torch": "",
 }
 
@@ -75,6 +78,7 @@ __all__ = [
     "Hyper",
     "Network",
     "Settings",
+    "Sweep",
     "Table",
     "Variant",
     "break_even",
@@ -90,6 +94,7 @@ __all__ = [
     "full_rank",
     "load",
     "ratio",
+    "sweep",
 ]
 
 # `cm.errors` is the function; the module of that name, which is loaded by now, is imported from.

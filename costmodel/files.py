@@ -56,9 +56,15 @@ def whole_file(path: str) -> Iterator[IO[bytes]]:
 
     Raises `InputError` where the file cannot be written.
     """
+    with refused(path), _replacing(path) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def refused(path: str) -> Iterator[None]:
+    """Turn the system's refusal to write a file into one sentence, an `InputError`."""
     try:
-        with _replacing(path) as file:
-            yield file
+        yield
     except OSError as error:
         raise InputError(
             f"cannot write {path!r}: {error.strerror or error}; allowed is a path that can be "
@@ -90,6 +96,19 @@ def _replacing(path: str) -> Iterator[IO[bytes]]:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def move_whole(finished: str, path: str) -> None:
+    """Put a finished file in the place of another one, or its content into a device or a pipe."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        import shutil
+
+        with open(finished, "rb") as source, open(path, "wb") as file:
+            shutil.copyfileobj(source, file)
+        return
+    mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else 0o666 & ~_umask()
+    os.chmod(finished, mode)
+    os.replace(finished, path)
 
 
 def _umask() -> int:

@@ -30,6 +30,7 @@ SUFFIXES = {
     "table": (".txt",),
     "text": (".txt",),
     "parquet": (".parquet",),
+    "arrow": (".arrow", ".feather"),
     "python": (".py",),
 }
 

@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from costmodel.core.layer import ConvLayer
-from costmodel.core.numbers import Number, equal, exact_div, largest, plain, smallest
+from costmodel.core.numbers import (
+    Number,
+    differ,
+    equal,
+    exact_div,
+    is_symbolic,
+    largest,
+    plain,
+    smallest,
+)
 from costmodel.core.output_size import conv_size, same_padding, strided_size, transposed_size
 from costmodel.errors import CostModelError, VariantError
 
@@ -135,7 +144,7 @@ class Grid:
                 continue
             if up is not None:
                 coarser[axis] = _divide(coarser[axis], up, f"up={up}")
-                if axis not in self.done and not equal(self.layer.stride[axis], 1):
+                if axis not in self.done and _not_one(self.layer.stride[axis]):
                     raise VariantError(
                         f"up={up} on an axis whose window still has the layer's stride "
                         f"{self.layer.stride[axis]} to do; allowed is up after that window"
@@ -152,7 +161,7 @@ class Grid:
         layer = self.layer
         if axis in self.done:
             return Geometry.same(self.sizes[axis], extent, down, wider)
-        if layer.transposed and not equal(down, 1):
+        if layer.transposed and _not_one(down):
             raise VariantError(
                 f"down={down} on a transposed layer, whose stride goes up; allowed are layers that "
                 "are not transposed"
@@ -180,6 +189,11 @@ class Grid:
             low = smallest(low, largest(total, 0))
             high = total - low
         return Geometry(kernel, stride, dilation, (low, high), size, out, layer.transposed)
+
+
+def _not_one(step: Number) -> bool:
+    """Whether a step may be another than 1: symbols may, and cells of an array that are not."""
+    return is_symbolic(step) or differ(step, 1)
 
 
 def _divide(coarser: Number, factor: Number, what: str) -> Number:

@@ -14,9 +14,11 @@ from costmodel.core.numbers import (
     Number,
     as_integer,
     differ,
+    equal,
     holds,
     is_exact,
     is_symbolic,
+    largest,
 )
 from costmodel.core.output_size import conv_size, same_padding, transposed_size
 from costmodel.core.readable import shape_text
@@ -111,18 +113,21 @@ class ConvLayer:
 
     def _check_output(self) -> None:
         for axis, extra in enumerate(self.output_padding):
-            if is_exact(extra) and extra:
-                limit = max(self.stride[axis], self.dilation[axis])
-                if not self.transposed or self.padding == "same":
+            if is_symbolic(extra) or equal(extra, 0):
+                continue
+            if not self.transposed or self.padding == "same":
+                if differ(extra, 0):
                     raise LayerError(
                         f"output_padding is {extra}; allowed is 0 except for transposed layers "
                         "with their padding given as numbers or 'valid'"
                     )
-                if extra >= limit:
-                    raise LayerError(
-                        f"output_padding is {extra}; allowed are values below the larger of "
-                        f"stride and dilation, {limit}"
-                    )
+                continue
+            limit = largest(self.stride[axis], self.dilation[axis])
+            if not is_symbolic(limit) and holds(extra >= limit):
+                raise LayerError(
+                    f"output_padding is {extra}; allowed are values below the larger of "
+                    f"stride and dilation, {limit}"
+                )
         for axis, out in enumerate(self.out_size):
             if not is_symbolic(out) and holds(out < 1):
                 low, high = self.pads[axis]

@@ -86,16 +86,19 @@ def plain(value: Number) -> Number:
 
 
 def as_integer(value: Number, what: str, low: int, error: type[CostModelError]) -> Number:
-    """A validated size: a Python int of at least `low`, an integer array, or a symbol as it is.
+    """A validated size: a Python int of at least `low`, an array of them, or a symbol as it is.
 
-    Raises `error` with one sentence for anything else (floats and booleans included).
+    An array of any integer type comes back as one of Python ints: products of sizes soon leave the
+    range of a machine's word, and arrays would wrap round without a word. `error` is raised with
+    one sentence for anything else (floats and booleans included).
     """
     if isinstance(value, bool):
         raise error(f"{what} is {value!r}; allowed are integers from {low} up")
     if is_array(value) and getattr(value, "ndim", 0) > 0:
-        if value.dtype.kind not in "iuO" or (value < low).any():
+        widened = _python_ints(value)
+        if widened is None or (widened < low).any():
             raise error(f"{what} holds values that are not integers from {low} up")
-        return value
+        return widened
     try:
         number = operator.index(value)
     except TypeError:
@@ -105,6 +108,17 @@ def as_integer(value: Number, what: str, low: int, error: type[CostModelError]) 
     if number < low:
         raise error(f"{what} is {number}; allowed are integers from {low} up")
     return number
+
+
+def _python_ints(array: Number) -> Number | None:
+    """An array of integers as one of Python ints; None for one of anything else."""
+    if array.dtype.kind != "O":
+        return array.astype(object) if array.dtype.kind in "iu" else None
+    if any(isinstance(cell, bool) or not hasattr(cell, "__index__") for cell in array.flat):
+        return None
+    import numpy
+
+    return numpy.frompyfunc(operator.index, 1, 1)(array)
 
 
 # -- comparisons -----------------------------------------------------------------------------------
@@ -156,7 +170,7 @@ def exact_div(a: Number, b: Number) -> Number:
     if is_symbolic(a) or is_symbolic(b):
         return a / b
     if is_array(a) or is_array(b):
-        if ((a % b) != 0).any():
+        if holds(a % b != 0):
             raise CostModelError(f"not every one of {a} is divisible by {b}")
         return a // b
     from fractions import Fraction
@@ -204,7 +218,7 @@ def _is_whole(value: Number) -> bool:
 
 
 def _check_divisor(a: Number, b: Number) -> None:
-    if equal(b, 0):
+    if equal(b, 0) or (is_array(b) and not b.all()):
         raise CostModelError(f"{a} is divided by 0")
 
 

@@ -12,7 +12,7 @@ from costmodel.errors import InputError
 from costmodel.typed import read_integer, read_names, read_value
 
 if TYPE_CHECKING:
-    from costmodel.sweeping.space import Sweep
+    from costmodel.sweeping.grid import Grid
 
 
 def layer(request: Request) -> ConvLayer:
@@ -35,9 +35,9 @@ def names(request: Request, option: str) -> list[str] | None:
     return read_names(request.options[option]) if option in request.options else None
 
 
-def swept(request: Request, what: str, own: Collection[str], metrics: Sequence[str]) -> Sweep:
+def swept(request: Request, what: str, own: Collection[str], metrics: Sequence[str]) -> Grid:
     """The sweep that the options describe; what: it is for, as errors call it."""
-    from costmodel.sweeping.space import sweep
+    from costmodel.sweeping.grid import on_grid
 
     for name in ("over", "values", "variants"):
         if name not in request.options:
@@ -45,7 +45,7 @@ def swept(request: Request, what: str, own: Collection[str], metrics: Sequence[s
     values = [read_integer(value) for value in names(request, "values") or []]
     over = {request.options["over"]: values}
     variants = names(request, "variants") or []
-    return sweep(variants, layer(request), over, metrics, hyper=hyper(request, own))
+    return on_grid(variants, layer(request), over, metrics, hyper=hyper(request, own))
 
 
 def choice(request: Request, option: str, allowed: Collection[str], default: str) -> str:

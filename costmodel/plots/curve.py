@@ -12,7 +12,7 @@ from costmodel.plots.layout import LEGEND, REFERENCE_LINE, axis, figure, name_of
 from costmodel.plots.palette import style_of
 from costmodel.sweeping.axes import Axis
 from costmodel.sweeping.crossing import Crossing
-from costmodel.sweeping.space import Sweep
+from costmodel.sweeping.grid import Grid
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -28,29 +28,29 @@ _HIGHEST = 3.0  # ratios beyond are cut off: what matters lies around 1
 
 
 def ratio_curve(
-    sweep: Sweep,
+    grid: Grid,
     over: Axis,
     break_evens: Iterable[Crossing] = (),
     height: int = 380,
 ) -> Figure:
-    """One line per variant and metric over the only axis of a sweep.
+    """One line per variant and metric over the only axis of a grid.
 
     Args:
-        sweep: one axis, any variants; where nothing fits, the line has a gap.
+        grid: one axis, any variants; where nothing fits, the line has a gap.
         over: what varies; its current value is marked.
         break_evens: marked with a vertical line and their exact value.
         height: in pixels, the legend included.
     """
-    metrics = list(dict.fromkeys(metric for _, metric in sweep.cells))
-    values = sweep.axes[over.key]
+    metrics = list(dict.fromkeys(metric for _, metric in grid.cells))
+    values = grid.axes[over.key]
     data: list[dict[str, Any]] = []
     highest = 1.0
-    for id in sweep.variants:
+    for id in grid.variants:
         for place, metric in reversed(list(enumerate(metrics))):  # the narrow line comes last
-            ratios = sweep.ratio(id, metric)
+            ratios = grid.ratio(id, metric)
             known = [float(r) for r in ratios if r == r]
             highest = max([highest, *known])
-            data += _line(sweep, VARIANTS[id], metric, values, ratios, over, _STROKES[place % 3])
+            data += _line(grid, VARIANTS[id], metric, values, ratios, over, _STROKES[place % 3])
     top = min(highest, _HIGHEST) * 1.12
     marks = _marks(break_evens, values)
     return figure(
@@ -66,7 +66,7 @@ def ratio_curve(
 
 
 def _line(
-    sweep: Sweep,
+    grid: Grid,
     variant: Variant,
     metric: str,
     values: Sequence[int],
@@ -75,13 +75,13 @@ def _line(
     stroke: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     style, label = style_of(variant), METRICS[metric].label
-    metrics = {metric for _, metric in sweep.cells}
-    alone = len(sweep.variants) == 1
+    metrics = {metric for _, metric in grid.cells}
+    alone = len(grid.variants) == 1
     name = label if alone else name_of(variant)
     if not alone and len(metrics) > 1:
         name = f"{name}, {label}"
     dash = stroke["dash"] if alone else style.dash  # many variants: each its own
-    cells, base = sweep.cells[variant.id, metric], sweep.baseline[metric]
+    cells, base = grid.cells[variant.id, metric], grid.baseline[metric]
     points = [
         (x, float(r), cell, whole)
         for x, r, cell, whole in zip(values, ratios, cells, base, strict=True)

@@ -11,7 +11,7 @@ from costmodel.metrics.metric import METRICS, Metric
 from costmodel.plots.layout import REFERENCE_LINE, axis, figure, log_axis, name_of, vertical
 from costmodel.plots.palette import style_of
 from costmodel.sweeping.axes import Axis
-from costmodel.sweeping.space import Sweep
+from costmodel.sweeping.grid import Grid
 from costmodel.table import Table
 from costmodel.typed import write_pairs
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 _HEIGHT = 520
 
 
-def cost_curves(sweep: Sweep, over: Axis, metric: str) -> Figure:
+def cost_curves(grid: Grid, over: Axis, metric: str) -> Figure:
     """The cost itself over one axis, one line per variant, on a logarithmic axis.
 
     Args:
-        sweep: one axis; where a variant does not fit, its line has a gap.
+        grid: one axis; where a variant does not fit, its line has a gap.
         over: what varies.
         metric: the key of what is drawn.
     """
-    chosen, values = METRICS[metric], sweep.axes[over.key]
+    chosen, values = METRICS[metric], grid.axes[over.key]
     data = []
-    for id in sweep.variants:
+    for id in grid.variants:
         style = style_of(VARIANTS[id])
-        cells = [cell if cell else None for cell in sweep.cells[id, metric]]
+        cells = [cell if cell else None for cell in grid.cells[id, metric]]
         data.append(
             {
                 "type": "scatter",

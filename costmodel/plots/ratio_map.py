@@ -10,7 +10,7 @@ from costmodel.core.readable import exact, ratio
 from costmodel.core.variant import VARIANTS
 from costmodel.plots.layout import axis, figure, name_of
 from costmodel.sweeping.axes import Axis
-from costmodel.sweeping.space import Sweep
+from costmodel.sweeping.grid import Grid
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -29,7 +29,7 @@ _MOST_DOUBLINGS = 5  # of the colour scale on either side
 
 
 def ratio_map(
-    sweep: Sweep,
+    grid: Grid,
     across: Axis,
     up: Axis,
     metric: str,
@@ -38,32 +38,34 @@ def ratio_map(
     """The ratio to the baseline over two axes: colours by its doublings, a thick line at 1.
 
     Args:
-        sweep: two axes, one variant.
+        grid: two axes, one variant.
         across, up: what varies along x and y; the present point is marked.
         metric: the key of what is compared.
         boundary: the exact break-even as points (x, y), drawn over the line.
     """
-    (id,) = sweep.variants
-    ratios, cells = sweep.ratio(id, metric), sweep.cells[id, metric]
-    base = sweep.baseline[metric]
-    xs, ys = sweep.axes[across.key], sweep.axes[up.key]
-    turn = list(sweep.axes).index(across.key) == 0  # rows of a map are y
+    (id,) = grid.variants
+    ratios, cells = grid.ratio(id, metric), grid.cells[id, metric]
+    base = grid.baseline[metric]
+    xs, ys = grid.axes[across.key], grid.axes[up.key]
+    turn = list(grid.axes).index(across.key) == 0  # rows of a map are y
 
     def at(array: Any, x: int, y: int) -> Any:
         return array[x, y] if turn else array[y, x]
 
-    grid = [[_doublings(float(at(ratios, x, y))) for x in range(len(xs))] for y in range(len(ys))]
+    doublings = [
+        [_doublings(float(at(ratios, x, y))) for x in range(len(xs))] for y in range(len(ys))
+    ]
     hover = [
         [_both(at(cells, x, y), at(base, x, y)) for x in range(len(xs))] for y in range(len(ys))
     ]
-    known = [abs(value) for row in grid for value in row if value is not None]
+    known = [abs(value) for row in doublings for value in row if value is not None]
     limit = min(max([1.0, *known]), _MOST_DOUBLINGS)
     name = name_of(VARIANTS[id])
     surface = {
         "type": "heatmap",
         "x": list(xs),
         "y": list(ys),
-        "z": grid,
+        "z": doublings,
         "zmin": -limit,
         "zmax": limit,
         "colorscale": [list(stop) for stop in _DIVERGING],
@@ -82,7 +84,7 @@ def ratio_map(
         "type": "contour",
         "x": list(xs),
         "y": list(ys),
-        "z": grid,
+        "z": doublings,
         "contours": {"start": 0, "end": 0, "size": 1, "coloring": "none"},
         "line": {"width": 4, "color": "#1F2933"},
         "showscale": False,

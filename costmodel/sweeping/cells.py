@@ -1,172 +1,249 @@
-"""Counting all cells of a design space: at once on arrays where that is exact, else one by one.
-
-Whether int64 can hold every cell is decided before: costs grow (or shrink) steadily with every
-size, so the corners of the box, counted once in Python ints, bound all cells; where they are too
-large the arrays hold Python ints instead.
-"""
+"""Counting the points of a box, all at once where the rules can be traced, else one by one."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from costmodel.comparing.count import Counts
-from costmodel.core.bind import bind
-from costmodel.core.layer import ConvLayer
-from costmodel.core.numbers import Number, is_array
-from costmodel.core.variant import Variant
+from costmodel.core.numbers import plain
 from costmodel.errors import CostModelError
-from costmodel.metrics.metric import METRICS
-from costmodel.sweeping.axes import placed
+from costmodel.sweeping.arrays import Kernel, kernel
+from costmodel.sweeping.part import Box, Digits, Part
+from costmodel.sweeping.program import Impossible, Program, Untraced, program
 
-_REMEMBERED_CELLS = 500
-# Intermediate products can be larger than the total that they end in (a division comes last): this
-# leaves ten bits for them, and every cell is also exact as a double in a chart.
-_MAX_CORNER = 2**53
-
-
-def counted(
-    variant: Variant,
-    layer: ConvLayer,
-    keys: Sequence[str],
-    grids: Sequence[tuple[int, ...]],
-    metrics: Sequence[str],
-    hyper: Mapping[str, Number],
-) -> Mapping[str, Any]:
-    """`_count_all`, remembered where it is small: a page asks again after every move.
-
-    What the swept axes replace does not matter, and must not make two requests look different.
-    """
-    kept = {name: value for name, value in hyper.items() if f"{variant.id}.{name}" not in keys}
-    cells = 1
-    for grid in grids:
-        cells *= len(grid)
-    if cells > _REMEMBERED_CELLS:
-        return _count_all(variant, layer, keys, grids, metrics, kept)
-    return _remembered(
-        variant, layer, tuple(keys), tuple(grids), tuple(metrics), tuple(kept.items())
-    )
-
-
-@lru_cache(maxsize=128)
-def _remembered(
-    variant: Variant,
-    layer: ConvLayer,
-    keys: tuple[str, ...],
-    grids: tuple[tuple[int, ...], ...],
-    metrics: tuple[str, ...],
-    hyper: tuple[tuple[str, Number], ...],
-) -> Mapping[str, Any]:
-    counted = _count_all(variant, layer, keys, grids, metrics, dict(hyper))
-    for array in counted.values():
-        array.setflags(write=False)
-    return counted
-
-
-def _count_all(
-    variant: Variant,
-    layer: ConvLayer,
-    keys: Sequence[str],
-    grids: Sequence[tuple[int, ...]],
-    metrics: Sequence[str],
-    hyper: Mapping[str, Number],
-) -> dict[str, Any]:
-    """Every metric on every cell, as arrays of Python ints with None for what does not fit."""
+if TYPE_CHECKING:
     import numpy
 
-    def at(values: Sequence[Number]) -> Counts | None:
+    Array = numpy.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The counts in a box.
+
+    shape: points along each axis. fits: where a layer and the variant exist, and the conditions
+    hold; an array that is broadcast to the shape. outside: how many points exist and do not meet
+    the conditions. values: metrics by key and hyper-parameters as ("hyper", letter), each one
+    number or an array that is broadcast to the shape; anything where nothing fits.
+    """
+
+    shape: tuple[int, ...]
+    fits: Array
+    outside: int
+    values: Mapping[Any, Any]
+
+    @property
+    def fitting(self) -> int:
+        """How many points fit."""
+        import numpy
+
+        return int(numpy.broadcast_to(self.fits, self.shape).sum())
+
+    def column(self, key: Any) -> Array:
+        """The values of the points that fit, in their order."""
+        import numpy
+
+        value = self.values.get(key)
+        whole: Any = numpy.broadcast_to(numpy.asarray(value, dtype=_kind(value)), self.shape)
+        fits = numpy.broadcast_to(self.fits, self.shape)
+        return whole.reshape(-1) if fits.all() else whole[fits]
+
+
+class Counter:
+    """Counts the points of a part; what is traced and compiled is kept.
+
+    keys: the values that are wanted, None for all.
+    """
+
+    def __init__(self, part: Part, keys: Sequence[Any] | None = None) -> None:
+        self.part, self.keys = part, keys
+        self.choices = [i for i, over in enumerate(part.axes) if over.tables is None]
+        self._programs: dict[Digits, Program | CostModelError] = {}
+        self._kernels: dict[Digits, Kernel] = {}
+        self._tables: dict[tuple[Digits, str, bool], Array] = {}
+
+    def cells(self, box: Box) -> Cells:
+        """The counts in a box."""
+        pieces = [(choice, self._cells(choice, inner)) for choice, inner in self._pieces(box)]
+        return pieces[0][1] if len(pieces) == 1 else self._joined(box, pieces)
+
+    def program(self, choice: Digits) -> Program:
+        """The program with the axes that hold no integers at these places.
+
+        Raises what `program.program` does.
+        """
+        if choice not in self._programs:
+            chosen = {
+                over.name: over.values[digit]
+                for over, digit in zip(
+                    (self.part.axes[i] for i in self.choices), choice, strict=True
+                )
+            }
+            try:
+                self._programs[choice] = program(self.part, chosen)
+            except CostModelError as error:
+                self._programs[choice] = error
+        found = self._programs[choice]
+        if isinstance(found, CostModelError):
+            raise found
+        return found
+
+    def pieces(self, box: Box) -> Iterator[tuple[Digits, Box]]:
+        """The parts of a box with one program each."""
+        return self._pieces(box)
+
+    def _pieces(self, box: Box) -> Iterator[tuple[Digits, Box]]:
+        for choice in itertools.product(*(range(*box[i]) for i in self.choices)):
+            fixed = dict(zip(self.choices, choice, strict=True))
+            yield (
+                choice,
+                tuple(
+                    (fixed[i], fixed[i] + 1) if i in fixed else ends for i, ends in enumerate(box)
+                ),
+            )
+
+    def _cells(self, choice: Digits, box: Box) -> Cells:
+        import numpy
+
+        shape = tuple(high - low for low, high in box)
         try:
-            return _point(variant, layer, dict(zip(keys, values, strict=True)), hyper)
-        except CostModelError:
+            found = self.program(choice)
+        except Impossible:
+            return Cells(shape, numpy.zeros((1,) * len(shape), dtype=bool), 0, {})
+        except Untraced:
+            return self._one_by_one(box, shape)
+        word = found.within_word(box)
+        sizes = {
+            name: self._table(choice, name, word)[slice(*box[axis])].reshape(
+                [-1 if place == axis else 1 for place in range(len(shape))]
+            )
+            for name, (axis, _) in found.inputs.items()
+        }
+        with numpy.errstate(all="ignore"):
+            met, values = self._kernel(choice, found).function(**sizes)
+        fits = numpy.ones((1,) * len(shape), dtype=bool)
+        doubtful = numpy.zeros_like(fits)
+        for guard, at in zip(found.guards, met, strict=False):
+            if guard.open:
+                doubtful = doubtful | numpy.asarray(at, dtype=bool)
+            else:
+                fits = fits & ~numpy.asarray(at, dtype=bool)
+        counted = dict(found.values) | dict(zip(self._wanted(found), values, strict=True))
+        inside = fits
+        for at in met[len(found.guards) :]:
+            inside = inside & ~numpy.asarray(at, dtype=bool)
+        outside = _size(fits, shape) - _size(inside, shape)
+        if (doubtful & fits).any():
+            return self._settled(box, shape, (fits, inside, doubtful), counted)
+        return Cells(shape, inside, outside, counted)
+
+    def _wanted(self, found: Program) -> list[Any]:
+        return [key for key in found.sums if self.keys is None or key in self.keys]
+
+    def _kernel(self, choice: Digits, found: Program) -> Kernel:
+        if choice not in self._kernels:
+            levels = {name: axis + 1 for name, (axis, _) in found.inputs.items()}
+            guards = (*found.guards, *found.outside)
+            sums = [found.sums[key] for key in self._wanted(found)]
+            self._kernels[choice] = kernel(levels, guards, sums)
+        return self._kernels[choice]
+
+    def _table(self, choice: Digits, name: str, word: bool) -> Array:
+        import numpy
+
+        key = (choice, name, word)
+        if key not in self._tables:
+            table = self.program(choice).inputs[name][1]
+            self._tables[key] = numpy.array(table, dtype=numpy.int64 if word else object)
+        return self._tables[key]
+
+    # -- points that are counted by themselves -----------------------------------------------------
+    def _settled(
+        self, box: Box, shape: tuple[int, ...], masks: tuple[Any, Any, Any], counted: dict[Any, Any]
+    ) -> Cells:
+        """The cells once those that arrays leave in doubt are counted."""
+        import numpy
+
+        fits, inside, doubtful = (numpy.broadcast_to(mask, shape).copy() for mask in masks)
+        full = {
+            key: numpy.broadcast_to(numpy.asarray(value, dtype=_kind(value)), shape).astype(object)
+            for key, value in counted.items()
+        }
+        for place in zip(*numpy.nonzero(doubtful & fits), strict=True):
+            found = self._alone([low + d for (low, _), d in zip(box, place, strict=True)])
+            fits[place] = found is not None
+            inside[place] = found is not None and found[0]
+            if found is not None:
+                for key in full:
+                    full[key][place] = found[1][key]
+        return Cells(shape, inside, int(fits.sum() - inside.sum()), full)
+
+    def _one_by_one(self, box: Box, shape: tuple[int, ...]) -> Cells:
+        import numpy
+
+        keys = [*self.part.metrics, *(("hyper", name) for name in self.part.variant.hyper)]
+        inside, outside = numpy.zeros(shape, dtype=bool), 0
+        full = {key: numpy.full(shape, None, dtype=object) for key in keys}
+        for place in numpy.ndindex(shape):
+            found = self._alone([low + d for (low, _), d in zip(box, place, strict=True)])
+            if found is None:
+                continue
+            inside[place] = found[0]
+            outside += not found[0]
+            for key in keys:
+                full[key][place] = found[1][key]
+        return Cells(shape, inside, outside, full)
+
+    def _alone(self, digits: Sequence[int]) -> tuple[bool, dict[Any, Any]] | None:
+        """Whether one point meets the conditions, and its values; None where it does not fit."""
+        counts = self.part.alone(digits)
+        if counts is None:
             return None
+        try:
+            values = {key: counts[key] for key in self.part.metrics}
+            inside = all(
+                condition.concerns(self.part.variant) and condition.holds(counts)
+                for condition in self.part.where
+            )
+        except CostModelError:
+            inside, values = False, dict.fromkeys(self.part.metrics)
+        return inside, values | {("hyper", name): v for name, v in counts.hyper.items()}
 
-    shape = tuple(len(grid) for grid in grids)
-    result = {metric: numpy.full(shape, None, dtype=object) for metric in metrics}
-    fast = _vectorised(variant, layer, keys, grids, metrics, hyper, at)
-    if fast is not None:
-        for metric, array in fast.items():
-            result[metric][...] = array.tolist()
-        return result
-    for index in numpy.ndindex(shape):
-        counts = at([grid[place] for grid, place in zip(grids, index, strict=True)])
-        if counts is not None:
-            for metric in metrics:
-                result[metric][index] = counts[metric]
-    return result
+    def _joined(self, box: Box, pieces: Sequence[tuple[Digits, Cells]]) -> Cells:
+        """The pieces of a box as one."""
+        import numpy
+
+        shape = tuple(high - low for low, high in box)
+        fits = numpy.zeros(shape, dtype=bool)
+        full: dict[Any, Any] = {}
+        for choice, cells in pieces:
+            where: list[Any] = [slice(None)] * len(shape)
+            for axis, digit in zip(self.choices, choice, strict=True):
+                where[axis] = slice(digit - box[axis][0], digit - box[axis][0] + 1)
+            fits[tuple(where)] = cells.fits
+            for key, value in cells.values.items():
+                kind = _kind(value)
+                present = full.setdefault(key, numpy.zeros(shape, dtype=kind))
+                if kind != present.dtype and present.dtype != object:
+                    present = full[key] = present.astype(object)
+                present[tuple(where)] = value
+        return Cells(shape, fits, sum(cells.outside for _, cells in pieces), full)
 
 
-def _vectorised(
-    variant: Variant,
-    layer: ConvLayer,
-    keys: Sequence[str],
-    grids: Sequence[tuple[int, ...]],
-    metrics: Sequence[str],
-    hyper: Mapping[str, Number],
-    at: Any,
-) -> dict[str, Any] | None:
-    """All cells at once, or None where some do not fit or arrays cannot tell.
-
-    Arrays skip the checks that single values get. So the corners and cells in between are counted
-    one by one as well, and must fit and agree.
-    """
+def _kind(value: Any) -> Any:
+    """int64 where that holds a value or an array, else Python objects."""
     import numpy
 
-    ends = [sorted({min(grid), max(grid)}) for grid in grids]
-    inner = [sorted({grid[len(grid) // 3], grid[len(grid) * 2 // 3]}) for grid in grids]
-    corners = {cell: at(cell) for cell in itertools.product(*ends)}
-    probes = corners | {cell: at(cell) for cell in itertools.product(*inner)}
-    if any(counts is None for counts in probes.values()):
-        return None
-    largest = max(counts[metric] for counts in corners.values() for metric in metrics)
-    whole = all(METRICS[metric].whole for metric in metrics)  # int64 would cut fractions off
-    kind: Any = numpy.int64 if whole and largest <= _MAX_CORNER else object
-    arrays = [
-        numpy.array(grid, dtype=kind).reshape([-1 if a == b else 1 for b in range(len(grids))])
-        for a, grid in enumerate(grids)
-    ]
-    shape = tuple(len(grid) for grid in grids)
-    try:
-        counts = _point(variant, layer, dict(zip(keys, arrays, strict=True)), hyper)
-        if not _possible(counts):
-            return None
-        computed = {
-            metric: numpy.broadcast_to(numpy.asarray(counts[metric], dtype=kind), shape)
-            for metric in metrics
-        }
-    except (CostModelError, ValueError, TypeError, ArithmeticError):
-        return None  # some cell does not fit, or a rule asks for one number at a time
-    for cell, single in probes.items():
-        index = tuple(grid.index(value) for grid, value in zip(grids, cell, strict=True))
-        if any(computed[metric][index] != single[metric] for metric in metrics):
-            return None
-    return computed
+    if hasattr(value, "dtype"):
+        return value.dtype
+    value = plain(value)
+    return numpy.int64 if type(value) is int and abs(value) < 2**63 else object
 
 
-def _possible(counts: Counts) -> bool:
-    """Whether all cells have output positions and divisible channels, which arrays do not check."""
-    layer = counts.layer
-    if not all(_all(out >= 1) for out in layer.out_size):
-        return False
-    if not all(_all(c % layer.groups == 0) for c in (layer.in_channels, layer.out_channels)):
-        return False
-    for letter, value in counts.hyper.items():
-        declared = counts.variant.hyper[letter]
-        if not _all(value >= declared.low):
-            return False
-        if declared.high is not None and not _all(value <= declared.high):
-            return False
-    return True
+def _size(mask: Any, shape: tuple[int, ...]) -> int:
+    """How many points of a shape a smaller mask has."""
+    import numpy
 
-
-def _all(condition: Any) -> bool:
-    return bool(condition.all() if is_array(condition) else condition)
-
-
-def _point(
-    variant: Variant, layer: ConvLayer, values: Mapping[str, Number], hyper: Mapping[str, Number]
-) -> Counts:
-    """Count at one point, or at all of them where the values are arrays."""
-    there, letters = placed(layer, values, hyper, variant)
-    return Counts(bind(variant, there, letters))
+    return int(numpy.broadcast_to(mask, shape).sum())

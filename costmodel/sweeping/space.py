@@ -1,163 +1,175 @@
-"""Design spaces: one or two sizes or hyper-parameters vary, everything else stays."""
+"""Spaces: the points of several variants in a stated order, and the columns of their rows."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from costmodel.comparing.compare import VARIANT, ratio_column
+from costmodel.comparing.compare import VARIANT, choose_metrics
 from costmodel.core.hyper import route, together
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import LAYER_OPTIONS
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.errors import InputError, unknown
+from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS
-from costmodel.sweeping.axes import LAYER_AXES, Axis, spaced
-from costmodel.sweeping.cells import counted
-from costmodel.table import Column, Table
+from costmodel.metrics.settings import DEFAULTS, Settings
+from costmodel.sweeping.bounds import WORD
+from costmodel.sweeping.cells import Counter
+from costmodel.sweeping.conditions import read_condition
+from costmodel.sweeping.over import Value, facts_of, overs
+from costmodel.sweeping.part import Part, part_of
+from costmodel.sweeping.program import Impossible, Untraced
+from costmodel.table import Column
 
-if TYPE_CHECKING:
-    import numpy
+#: Fields of a layer that are integers in every row; others are text as people type it.
+_INTEGERS = ("in_channels", "out_channels", "groups", "batch")
 
-#: Cells of a sweep (per variant); more is refused, so that no request takes minutes.
-MAX_CELLS = 10_000
+
+class Place(NamedTuple):
+    """A column of the rows.
+
+    kind: "integer" (int64), "big" (an integer that may be larger), "real" or "text".
+    source: "variant", ("hyper", letter), ("field", name) or a metric's key.
+    """
+
+    column: Column
+    kind: str
+    source: Any
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """The cells of a design space.
+class Space:
+    """Points in order: variant by variant; in each the last axis varies fastest.
 
-    axes: key → values, one or two of them. layer, hyper: what stays. cells: (variant id, metric
-    key) → an array with one dimension per axis, of exact integers, None where nothing fits.
-    baseline: the same for the variant that ratios refer to, by metric.
+    columns: what is in a row, None for everything.
     """
 
-    layer: ConvLayer
-    axes: Mapping[str, tuple[int, ...]]
-    cells: Mapping[tuple[str, str], numpy.ndarray[Any, Any]]
-    baseline: Mapping[str, numpy.ndarray[Any, Any]]
+    parts: tuple[Part, ...]
+    columns: tuple[str, ...] | None = None
 
     @property
-    def variants(self) -> list[str]:
-        """The ids swept, in order."""
-        return list(dict.fromkeys(variant for variant, _ in self.cells))
+    def points(self) -> int:
+        """How many there are, those that fit no layer included."""
+        return sum(part.points for part in self.parts)
 
-    def ratio(self, variant: str, metric: str) -> numpy.ndarray[Any, Any]:
-        """Cells divided by the baseline's, as floats; not-a-number where either is missing."""
-        import numpy
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The keys of what is counted."""
+        return self.parts[0].metrics
 
-        cells, base = self.cells[variant, metric], self.baseline[metric]
-        result = numpy.full(cells.shape, numpy.nan)
-        for index in numpy.ndindex(cells.shape):
-            if cells[index] is not None and base[index]:
-                result[index] = cells[index] / base[index]  # int / int rounds once, at any size
-        return result
+    @property
+    def settings(self) -> Settings:
+        """The conventions."""
+        return self.parts[0].settings
 
-    def to_table(self) -> Table:
-        """One row per cell and variant: the axes, the variant, each metric and its ratio."""
-        import numpy
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for the same space, in every process."""
+        text = repr((self.parts, self.columns)).encode()
+        return hashlib.sha256(text).hexdigest()[:32]
 
-        metrics = list(dict.fromkeys(metric for _, metric in self.cells))
-        rows = []
-        for variant in self.variants:
-            ratios = {metric: self.ratio(variant, metric) for metric in metrics}
-            for index in numpy.ndindex(*(len(values) for values in self.axes.values())):
-                row: dict[str, Any] = {
-                    key: values[place]
-                    for (key, values), place in zip(self.axes.items(), index, strict=True)
-                }
-                row["variant"] = variant
-                for metric in metrics:
-                    row[metric] = self.cells[variant, metric][index]
-                    value = float(ratios[metric][index])
-                    row[f"{metric}_ratio"] = None if value != value else value
-                rows.append(row)
-        counted = [METRICS[metric].column() for metric in metrics]
-        columns: list[Column | str] = [*self.axes, VARIANT, *counted, *map(ratio_column, counted)]
-        return Table(columns, rows, tuple(f"{column.note}." for column in counted))
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """The columns of a row: the variant, its letters, the layer's fields, the metrics.
+
+        They are the same for every space of these variants and metrics, so that files can be put
+        together. A letter that another column is called like has its variant's name before it.
+        """
+        fields = [option.field for option in LAYER_OPTIONS]
+        found = [Place(VARIANT, "text", "variant")]
+        for letter in dict.fromkeys(name for p in self.parts for name in p.variant.hyper):
+            name = letter
+            if letter in (VARIANT.key, *fields, *METRICS):
+                name = f"hyper.{letter}"
+            real = any(
+                p.variant.hyper[letter].real for p in self.parts if letter in p.variant.hyper
+            )
+            kind = "real" if real else self._kind(("hyper", letter))
+            found.append(Place(Column(name), kind, ("hyper", letter)))
+        for field in fields:
+            kind = self._field_kind(field) if field in _INTEGERS else "text"
+            found.append(Place(Column(field, field.replace("_", " ")), kind, ("field", field)))
+        for key in self.metrics:
+            whole = METRICS[key].whole
+            kind = self._kind(key) if whole else "real"
+            found.append(Place(METRICS[key].column(self.settings), kind, key))
+        return tuple(found)
+
+    @cached_property
+    def shown(self) -> tuple[Place, ...]:
+        """The columns that are wanted, in their order; an unknown one is an `InputError`."""
+        if self.columns is None:
+            return self.places
+        known = {place.column.key: place for place in self.places}
+        for name in self.columns:
+            if name not in known:
+                from costmodel.errors import unknown
+
+                raise InputError(unknown("column", name, known))
+        return tuple(known[name] for name in self.columns)
+
+    def _field_kind(self, field: str) -> str:
+        """Whether int64 holds what this field of the layer has."""
+        values = [part.facts.get(field, 0) for part in self.parts]
+        for over in {over for part in self.parts for over in part.axes if field in over.fields}:
+            values += over.values
+        return "big" if max(values) > WORD else "integer"
+
+    def _kind(self, key: Any) -> str:
+        """Whether int64 holds every value: decided by the limits of what the rules compute."""
+        for part in self.parts:
+            counter, whole = Counter(part), tuple((0, size) for size in part.shape)
+            for choice, box in counter.pieces(whole):
+                try:
+                    program = counter.program(choice)
+                except Impossible:
+                    continue
+                except Untraced:
+                    return "big"
+                value: Any = program.values.get(key, 0)
+                if key in program.sums:
+                    limits = program.bounds(box).of(program.sums[key])
+                    value = limits.size if limits.size is not None else WORD + 1
+                if abs(value) > WORD:
+                    return "big"
+        return "integer"
 
 
-def sweep(
-    variants: Iterable[str | Variant],
-    layer: ConvLayer,
-    axes: Mapping[str, Sequence[int]],
-    metrics: Iterable[str] = ("params", "macs"),
+def space(
+    variants: Iterable[str | Variant] | str | Variant,
+    layer: ConvLayer | Mapping[str, Any],
+    over: Mapping[str, Iterable[Value] | str],
+    metrics: Iterable[str] | str | None = None,
     *,
+    where: Sequence[str] | str = (),
+    columns: Sequence[str] | None = None,
+    settings: Settings = DEFAULTS,
     hyper: Mapping[str, Number] | None = None,
     **letters: Number,
-) -> Sweep:
-    """Count variants over a design space.
+) -> Space:
+    """The points of some variants; the arguments are those of `sweep`.
 
-    Args:
-        variants: ids or `Variant` values.
-        layer: what stays as it is.
-        axes: one or two of `LAYER_AXES` or "variant.letter", each with its integer values.
-        metrics: keys.
-        hyper, letters: further hyper-parameters, `b=4` or `hyper={"basis.b": 4}`.
-
-    Raises:
-        InputError: an unknown axis, too many cells, or a value that is no integer.
-
-    >>> from costmodel import ConvLayer
-    >>> layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
-    >>> found = sweep(["basis"], layer, {"basis.b": (4, 9)})
-    >>> found.cells["basis", "params"].tolist()
-    [35072, 78912]
+    layer: what does not vary; a mapping has the fields that are known.
     """
-    chosen = list(map(VARIANTS.of, variants))
-    keys, grids = _checked(axes, chosen)
-    wanted = [METRICS[key].key for key in metrics]
-    cells: dict[tuple[str, str], Any] = {}
+    if isinstance(variants, str):
+        variants = variants.split(",")
+    chosen = [VARIANTS.of(v) for v in ([variants] if isinstance(variants, Variant) else variants)]
+    if not chosen:
+        raise InputError("no variants to sweep; allowed is one or more")
+    facts = facts_of(layer) if isinstance(layer, ConvLayer) else dict(layer)
+    dims = len(facts["size"]) if isinstance(facts.get("size"), tuple) else 2
+    axes = overs(over, chosen, dims)
+    keys = tuple(metric.key for metric in choose_metrics(metrics))
+    conditions = tuple(
+        read_condition(text, chosen) for text in ([where] if isinstance(where, str) else where)
+    )
     given = route(chosen, together(hyper, letters))
-    for variant in chosen:
-        values = given[variant.id]
-        for metric, array in counted(variant, layer, keys, grids, wanted, values).items():
-            cells[variant.id, metric] = array
-    baseline = counted(VARIANTS.baseline, layer, keys, grids, wanted, {})
-    return Sweep(layer, dict(zip(keys, grids, strict=True)), cells, baseline)
-
-
-def _checked(
-    axes: Mapping[str, Sequence[int]], variants: Sequence[Variant]
-) -> tuple[list[str], list[tuple[int, ...]]]:
-    if not 1 <= len(axes) <= 2:
-        raise InputError(f"{len(axes)} axes to sweep; allowed are 1 or 2")
-    valid = [*LAYER_AXES, *(f"{v.id}.{letter}" for v in variants for letter in v.hyper)]
-    cells = 1
-    for key, values in axes.items():
-        if key not in valid:
-            raise InputError(unknown("axis", key, valid))
-        if not values:
-            raise InputError(f"axis {key!r} has no values; allowed is one or more")
-        for value in values:
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise InputError(f"axis {key!r} holds {value!r}; allowed are integers")
-        cells *= len(values)
-    if cells > MAX_CELLS:
-        raise InputError(f"{cells} cells to count; allowed are up to {MAX_CELLS}")
-    return list(axes), [tuple(values) for values in axes.values()]
-
-
-def fitting_values(
-    variant: Variant,
-    layer: ConvLayer,
-    axis: Axis,
-    most: int,
-    hyper: Mapping[str, Number] | None = None,
-) -> tuple[int, ...]:
-    """Values of a hyper-parameter that fit the layer: all of its range, or `most` of them.
-
-    The current value is always among them.
-    """
-    if axis.high - axis.low < MAX_CELLS:
-        values = tuple(range(axis.low, axis.high + 1))
-    else:
-        values = spaced(axis.low, axis.high, most)
-    cells = sweep([variant], layer, {axis.key: values}, ("params",), hyper=hyper).cells
-    fitting = [v for v, cell in zip(values, cells[variant.id, "params"], strict=True) if cell]
-    if fitting == list(range(axis.low, axis.high + 1)):
-        return tuple(fitting)
-    if len(fitting) > most:
-        fitting = [fitting[place] for place in spaced(0, len(fitting) - 1, most)]
-    return tuple(sorted({*fitting, axis.current}))
+    parts = tuple(
+        part_of(variant, facts, given[variant.id], axes, keys, settings, conditions)
+        for variant in chosen
+    )
+    return Space(parts, None if columns is None else tuple(columns))

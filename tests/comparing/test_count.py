@@ -125,3 +125,23 @@ def test_an_unknown_metric_is_an_attribute_error_with_the_valid_ones():
 
 def test_repr_shows_the_numbers():
     assert repr(cm.count("basis", LAYER, b=2)) == "<basis, b=2: params=840, macs=166320>"
+
+
+def test_counts_of_arrays_do_not_wrap():
+    """int32 channels gave −1,879,048,192 multiplies here."""
+    channels = np.array([64, 128], dtype=np.int32)
+    layer = cm.ConvLayer(3, channels, channels[::-1], (224, 224), batch=np.array([32, 32], "int8"))
+    single = cm.ConvLayer(3, 64, 128, (224, 224), batch=32)
+    for id, letters in {"standard": {}, "basis": {"b": np.array([4, 4], dtype=np.uint8)}}.items():
+        found = cm.count(id, layer, **letters)
+        expected = cm.count(id, single, **dict.fromkeys(letters, 4))
+        assert found.macs[0] == expected.macs > 2**31
+        assert found.bops[0] == expected.bops > 2**41
+    large = cm.count("standard", layer.replace(batch=np.array([10**18, 1])))
+    assert large.macs[0] == 9 * 64 * 128 * 224**2 * 10**18
+
+
+def test_relative_values_are_of_the_layer():
+    assert cm.count("tucker2", LAYER, r1="m/4", r2="ceil(n/3)").hyper == {"r1": 3, "r2": 7}
+    with pytest.raises(CostModelError, match="n/3"):
+        cm.count("tucker2", LAYER, r2="n/3")

@@ -111,3 +111,14 @@ def test_a_transposed_layer_whose_padding_leaves_nothing_is_refused_in_its_own_w
         "padding 2 cuts 4 positions off axis 0, of which a transposed convolution makes 4; allowed "
         "is at least one output position"
     )
+
+
+def test_output_padding_of_arrays_is_checked():
+    import numpy as np
+
+    layer = ConvLayer(3, 4, 6, (7, 9), stride=2, padding=0, transposed=True)
+    with pytest.raises(LayerError, match="output_padding"):
+        layer.replace(output_padding=np.array([1, 2]))
+    with pytest.raises(LayerError, match="output_padding"):
+        ConvLayer(3, 4, 6, (7, 9), output_padding=np.array([0, 1]))
+    assert layer.replace(output_padding=np.array([1, 0])).out_size[0].tolist() == [16, 15]

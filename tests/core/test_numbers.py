@@ -166,6 +166,19 @@ def test_what_is_no_size_is_one_sentence(value):
 
 
 def test_sizes_stay_what_they_are():
-    for value in (7, *LETTERS, A, np.array([2, 3])):
+    for value in (7, *LETTERS, A):
         assert as_integer(value, "side", 1, CostModelError) is value
     assert type(as_integer(sympy.Integer(3), "side", 1, CostModelError)) is int
+
+
+@pytest.mark.parametrize("kind", ["int8", "int32", "uint16", "int64", "uint64", object])
+def test_arrays_of_sizes_are_widened(kind):
+    """Products of sizes leave the range of every machine word, and would wrap without a word."""
+    widened = as_integer(np.array([2, 3], dtype=kind), "side", 1, CostModelError)
+    assert widened.tolist() == [2, 3]
+    assert {type(cell) for cell in widened} == {int}
+
+
+def test_an_array_that_divides_by_zero_is_refused():
+    with pytest.raises(CostModelError, match="divided by 0"):
+        exact_div(np.array([6, 4]), np.array([3, 0]))

@@ -6,7 +6,7 @@ from costmodel import VARIANTS, ConvLayer
 from costmodel.plots.curve import ratio_curve
 from costmodel.sweeping.axes import axes, hyper_axes
 from costmodel.sweeping.crossing import crossing
-from costmodel.sweeping.space import sweep
+from costmodel.sweeping.grid import on_grid
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
 
@@ -15,7 +15,7 @@ LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
 def basis():
     variant = VARIANTS["basis"]
     (axis,) = hyper_axes(LAYER, variant, {"b": 5})
-    swept = sweep([variant], LAYER, {axis.key: tuple(range(1, 11))})
+    swept = on_grid([variant], LAYER, {axis.key: tuple(range(1, 11))})
     even = [crossing(variant, LAYER, "b", metric) for metric in ("macs", "params")]
     return swept, axis, even
 
@@ -43,7 +43,7 @@ def test_the_exact_break_even_is_marked_once(basis):
 
 def test_a_break_even_out_of_sight_is_not_drawn(basis):
     _, axis, even = basis
-    near = sweep(["basis"], LAYER, {axis.key: (1, 2, 3)})
+    near = on_grid(["basis"], LAYER, {axis.key: (1, 2, 3)})
     assert not ratio_curve(near, axis, even).layout.annotations
 
 
@@ -62,14 +62,14 @@ def test_hover_has_exact_counts(basis):
 def test_values_that_do_not_fit_are_gaps():
     variant = VARIANTS["grouped"]
     (axis,) = hyper_axes(LAYER, variant)
-    swept = sweep([variant], LAYER, {axis.key: (1, 2, 3, 4)})
+    swept = on_grid([variant], LAYER, {axis.key: (1, 2, 3, 4)})
     assert list(lines(ratio_curve(swept, axis))["MACs"].x) == [1, 2, 4]
 
 
 def test_several_variants_are_told_apart():
     chosen = [VARIANTS["basis"], VARIANTS["cp"]]
     axis = next(a for a in axes(LAYER, chosen) if a.key == "out_channels")
-    figure = ratio_curve(sweep(chosen, LAYER, {"out_channels": (8, 16)}), axis)
+    figure = ratio_curve(on_grid(chosen, LAYER, {"out_channels": (8, 16)}), axis)
     assert set(lines(figure)) == {
         "basis, MACs",
         "basis, Parameters",

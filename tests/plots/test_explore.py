@@ -9,7 +9,7 @@ from costmodel.plots.explore import cost_curves, trade_off_scatter
 from costmodel.plots.ratio_map import ratio_map
 from costmodel.sweeping.axes import axes
 from costmodel.sweeping.crossing import boundary
-from costmodel.sweeping.space import sweep
+from costmodel.sweeping.grid import on_grid
 from costmodel.sweeping.trade_off import trade_off
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
@@ -25,7 +25,7 @@ def named(figure):
 
 def test_curves_are_the_cells():
     chosen = [VARIANTS["basis"], VARIANTS["grouped"]]
-    swept = sweep(chosen, LAYER, {"out_channels": (6, 7, 8)}, ("macs",), g=2)
+    swept = on_grid(chosen, LAYER, {"out_channels": (6, 7, 8)}, ("macs",), g=2)
     found = named(cost_curves(swept, axis_of("out_channels", chosen), "macs"))
     assert list(found["basis"].y) == list(swept.cells["basis", "macs"])
     assert f"{swept.cells['basis', 'macs'][2]:,}" in found["basis"].customdata[2]
@@ -33,7 +33,7 @@ def test_curves_are_the_cells():
 
 
 def test_the_present_value_is_marked():
-    swept = sweep(["basis"], LAYER, {"out_channels": (64, 256)}, ("macs",))
+    swept = on_grid(["basis"], LAYER, {"out_channels": (64, 256)}, ("macs",))
     figure = cost_curves(swept, axis_of("out_channels", []), "macs")
     assert [shape.x0 for shape in figure.layout.shapes] == [128]
     assert figure.layout.yaxis.type == "log"
@@ -46,13 +46,15 @@ def mapped(request):
     grids = {"out_channels": (5, 60, 128), "basis.b": (2, 9)}
     if request.param == "rows first":
         grids = dict(reversed(grids.items()))
-    return sweep([variant], LAYER, grids, ("macs",)), across, up
+    return on_grid([variant], LAYER, grids, ("macs",)), across, up
 
 
 def test_a_map_is_the_doublings_of_the_ratio(mapped):
     swept, across, up = mapped
     found = named(ratio_map(swept, across, up, "macs"))
-    straight = sweep(["basis"], LAYER, {"basis.b": (2, 9), "out_channels": (5, 60, 128)}, ("macs",))
+    straight = on_grid(
+        ["basis"], LAYER, {"basis.b": (2, 9), "out_channels": (5, 60, 128)}, ("macs",)
+    )
     ratios = straight.ratio("basis", "macs")
     assert len(found["ratio"].z) == 2
     for row, expected in zip(found["ratio"].z, ratios.tolist(), strict=True):

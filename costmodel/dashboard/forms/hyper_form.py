@@ -10,7 +10,7 @@ from costmodel.comparing.count import Counts
 from costmodel.dashboard.state.state import State
 from costmodel.errors import CostModelError
 from costmodel.sweeping.axes import Axis, hyper_axes
-from costmodel.sweeping.space import fitting_values
+from costmodel.sweeping.grid import fitting_values
 
 _MOST_STOPS = 240  # of a slider whose values are not simply consecutive
 _WIDTH = 300

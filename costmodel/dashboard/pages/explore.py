@@ -21,7 +21,7 @@ from costmodel.plots.explore import cost_curves, trade_off_scatter
 from costmodel.plots.ratio_map import ratio_map
 from costmodel.sweeping.axes import LAYER_AXES, Axis, axes, rounded
 from costmodel.sweeping.crossing import boundary
-from costmodel.sweeping.space import Sweep, sweep
+from costmodel.sweeping.grid import Grid, on_grid
 from costmodel.sweeping.trade_off import trade_off
 
 VIEWS = {"curves": "Curves", "map": "Map", "trade-off": "Trade-off"}
@@ -103,7 +103,7 @@ def _curves(state: State, counted: Sequence[Counts]) -> None:
             values = _range(state, over, "x", _POINTS)
     shown = [v for v in variants if not over.variant or v.id == over.variant]
     hyper = selection.hyper_values(state, shown)
-    swept = sweep(shown, layer, {over.key: values}, (metric,), hyper=hyper)
+    swept = on_grid(shown, layer, {over.key: values}, (metric,), hyper=hyper)
     if state["scale"] == "ratio":
         figure = ratio_curve(swept, over, height=_HEIGHT)
     else:
@@ -131,7 +131,9 @@ def _map(state: State, counted: Sequence[Counts]) -> None:
         up = _axis(state, "y", "Up", rest, first if first in rest else next(iter(rest)))
         with _ranges():
             xs, ys = _range(state, across, "x", _SIDE), _range(state, up, "y", _SIDE)
-    swept = sweep([variant], layer, {across.key: xs, up.key: ys}, (metric,), hyper=looked_at.hyper)
+    swept = on_grid(
+        [variant], layer, {across.key: xs, up.key: ys}, (metric,), hyper=looked_at.hyper
+    )
     line = boundary(looked_at, across, up, xs, metric)
     figure = ratio_map(swept, across, up, metric, line)
     what = (
@@ -195,7 +197,7 @@ def _range(state: State, over: Axis, name: str, most: int) -> tuple[int, ...]:
     return rounded(low, high, most)
 
 
-def _take_away(state: State, swept: Sweep) -> None:
+def _take_away(state: State, swept: Grid) -> None:
     table = swept.to_table()
     caption = f"Layer: {swept.layer}. {len(table):,} points."
     parts.take_away(state, table, "sweep", caption=caption)

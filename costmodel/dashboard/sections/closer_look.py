@@ -17,7 +17,7 @@ from costmodel.plots.curve import ratio_curve
 from costmodel.plots.diagram import stage_diagram
 from costmodel.sweeping.axes import LAYER_AXES, Axis, axes, spaced
 from costmodel.sweeping.crossing import Crossing, crossing, explain_break_even
-from costmodel.sweeping.space import sweep
+from costmodel.sweeping.grid import on_grid
 
 _METRICS = ("macs", "params")
 _POINTS = 160
@@ -94,7 +94,7 @@ def _axes(looked_at: Counts) -> dict[str, Axis]:
 def _curve(state: State, looked_at: Counts, over: Axis) -> None:
     """The ratio over one axis, everything else as it is."""
     variant, layer, hyper = looked_at.variant, looked_at.layer, looked_at.hyper
-    swept = sweep([variant], layer, {over.key: _values(over)}, _METRICS, hyper=hyper)
+    swept = on_grid([variant], layer, {over.key: _values(over)}, _METRICS, hyper=hyper)
     even = _break_evens(looked_at, over)
     sentence = explain_break_even(looked_at, over, even)
     name = f"{variant.id}-over-{over.key}"

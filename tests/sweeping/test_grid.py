@@ -1,4 +1,4 @@
-"""Sweeps: every cell equals the single count, nothing wraps round, break-evens are exact."""
+"""Grids: every cell equals the single count, nothing wraps round, break-evens are exact."""
 
 import itertools
 
@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel import VARIANTS, ConvLayer, CostModelError, count
-from costmodel.sweeping import cells as module
 from costmodel.sweeping.axes import LAYER_AXES, axes, hyper_axes, rounded, spaced
-from costmodel.sweeping.space import MAX_CELLS, fitting_values, sweep
+from costmodel.sweeping.grid import MAX_CELLS, fitting_values, on_grid
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14), stride=(2, 1))
 ALL = list(VARIANTS.values())
@@ -27,7 +26,7 @@ def single(variant, layer, **hyper):
 @pytest.mark.parametrize("key", ["in_channels", "out_channels", "size", "stride"])
 def test_layer_axes_equal_single_counts(variant, key):
     values = (1, 3, 6, 7, 12)
-    found = sweep([variant], LAYER, {key: values})
+    found = on_grid([variant], LAYER, {key: values})
     for place, value in enumerate(values):
         changes = {f: (value, value) if f == "size" else value for f in LAYER_AXES[key][1]}
         try:
@@ -44,7 +43,7 @@ def test_layer_axes_equal_single_counts(variant, key):
 def test_hyper_axes_equal_single_counts(variant):
     for axis in hyper_axes(LAYER, variant):
         values = spaced(axis.low, axis.high, 9)
-        found = sweep([variant], LAYER, {axis.key: values})
+        found = on_grid([variant], LAYER, {axis.key: values})
         for place, value in enumerate(values):
             expected = single(variant, LAYER, **{axis.letter: value})
             cell = found.cells[variant.id, "macs"][place]
@@ -53,7 +52,7 @@ def test_hyper_axes_equal_single_counts(variant):
 
 def test_two_axes_are_a_grid():
     grid = {"in_channels": (5, 9, 10), "basis.b": (1, 4)}
-    found = sweep(["basis"], LAYER, grid)
+    found = on_grid(["basis"], LAYER, grid)
     assert found.cells["basis", "macs"].shape == (3, 2)
     for (a, m), (b, base) in itertools.product(enumerate((5, 9, 10)), enumerate((1, 4))):
         counts = count("basis", LAYER.replace(in_channels=m), b=base)
@@ -62,20 +61,20 @@ def test_two_axes_are_a_grid():
 
 
 def test_other_hyper_parameters_are_kept():
-    found = sweep(["tucker2"], LAYER, {"tucker2.r1": (3, 7)}, r2=5)
+    found = on_grid(["tucker2"], LAYER, {"tucker2.r1": (3, 7)}, r2=5)
     assert found.cells["tucker2", "params"].tolist() == [
         count("tucker2", LAYER, r1=r1, r2=5).params for r1 in (3, 7)
     ]
 
 
 def test_an_axis_of_one_variant_leaves_the_others_alone():
-    found = sweep(["basis", "shared_basis"], LAYER, {"basis.b": (1, 6)})
+    found = on_grid(["basis", "shared_basis"], LAYER, {"basis.b": (1, 6)})
     default = count("shared_basis", LAYER).params
     assert found.cells["shared_basis", "params"].tolist() == [default, default]
 
 
 def test_cells_that_do_not_fit_are_missing_and_not_zero():
-    found = sweep(["grouped"], LAYER, {"grouped.g": (2, 5, 12)})
+    found = on_grid(["grouped"], LAYER, {"grouped.g": (2, 5, 12)})
     assert found.cells["grouped", "params"][1] is None
     ratios = found.ratio("grouped", "params")
     assert numpy.isnan(ratios[1])
@@ -84,7 +83,7 @@ def test_cells_that_do_not_fit_are_missing_and_not_zero():
 
 def test_too_small_inputs_are_missing():
     layer = ConvLayer(kernel=5, in_channels=3, out_channels=4, size=(9, 8), padding="valid")
-    found = sweep(["standard"], layer, {"size": (3, 4, 5, 6)})
+    found = on_grid(["standard"], layer, {"size": (3, 4, 5, 6)})
     assert found.cells["standard", "macs"].tolist() == [None, None, 5 * 5 * 12, 5 * 5 * 12 * 4]
 
 
@@ -93,46 +92,10 @@ def test_large_cells_are_exact(power):
     """int64 ends at 2^63; these products lie on both sides of it."""
     big = 10**power
     layer = ConvLayer(kernel=3, in_channels=big, out_channels=big + 1, size=(big, big + 3))
-    found = sweep(["standard"], layer, {"in_channels": (big, big + 7)})
+    found = on_grid(["standard"], layer, {"in_channels": (big, big + 7)})
     expected = [9 * m * (big + 1) * big * (big + 3) for m in (big, big + 7)]
     assert found.cells["standard", "macs"].tolist() == expected
     assert all(type(cell) is int for cell in found.cells["standard", "macs"])
-
-
-def test_the_fast_path_is_taken_and_int64_is_chosen_by_the_corner(monkeypatch):
-    """Otherwise the tests above would only test the slow path."""
-    calls = []
-    original = module._point
-
-    def counting(*args):
-        calls.append(args)
-        return original(*args)
-
-    monkeypatch.setattr(module, "_point", counting)
-    values = tuple(range(1, 200))
-    sweep(["basis"], LAYER, {"basis.b": values})
-    assert len(calls) < 20
-    kinds = {
-        value.dtype.kind
-        for _, _, values, _ in calls
-        for value in values.values()
-        if isinstance(value, numpy.ndarray)
-    }
-    assert kinds == {"i"}
-
-
-def test_a_wrong_vector_rule_would_be_noticed(monkeypatch):
-    """The probes compare the arrays with single counts; a drifting rule falls back to those."""
-    original = module._possible
-
-    def broken(counts):
-        counts.bound.stages[0].sizes["m"] = counts.bound.stages[0].sizes["m"] + 1
-        return original(counts)
-
-    monkeypatch.setattr(module, "_possible", broken)
-    found = sweep(["standard"], LAYER, {"in_channels": (2, 3, 4)})
-    expected = [count("standard", LAYER.replace(in_channels=m)).params for m in (2, 3, 4)]
-    assert found.cells["standard", "params"].tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -148,11 +111,11 @@ def test_a_wrong_vector_rule_would_be_noticed(monkeypatch):
 )
 def test_impossible_sweeps_are_a_sentence(grid, message):
     with pytest.raises(CostModelError, match=message):
-        sweep(["standard"], LAYER, grid)
+        on_grid(["standard"], LAYER, grid)
 
 
 def test_table_has_one_row_per_cell_and_variant():
-    found = sweep(["standard", "grouped"], LAYER, {"grouped.g": (1, 5)}).to_table()
+    found = on_grid(["standard", "grouped"], LAYER, {"grouped.g": (1, 5)}).to_table()
     assert found.names == (
         "grouped.g",
         "variant",
@@ -212,7 +175,7 @@ def test_fitting_values_keep_the_present_one_and_stay_few():
 )
 def test_sweep_agrees_with_count_on_any_layer(k, m, n, size):
     layer = ConvLayer(kernel=k, in_channels=m, out_channels=n, size=(size, size + 1))
-    found = sweep(["channel_svd"], layer, {"channel_svd.r": (1, 2, n)})
+    found = on_grid(["channel_svd"], layer, {"channel_svd.r": (1, 2, n)})
     for place, r in enumerate((1, 2, n)):
         assert found.cells["channel_svd", "macs"][place] == count("channel_svd", layer, r=r).macs
 
