@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, NamedTuple
 
 from costmodel.errors import CostModelError, InputError
-from costmodel.files import refused, move_whole
+from costmodel.files import move_whole, refused
 from costmodel.sweeping import arrow, text
 from costmodel.sweeping.compiling import has_numba
 from costmodel.sweeping.footer import moved
