@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from costmodel.comparing.count import Counts, count
+from costmodel.comparing.count import Counts
+from costmodel.core.bind import bind
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
@@ -79,7 +80,7 @@ class Part:
             facts.update(dict.fromkeys(over.fields, values[over.name]))
             if over.letter:
                 letters[over.letter] = values[over.name]
-        return count(self.variant, ConvLayer(**facts), self.settings, hyper=letters)
+        return Counts(bind(self.variant, ConvLayer(**facts), letters), self.settings)
 
     def alone(self, digits: Sequence[int]) -> Counts | None:
         """The counts at one point; None where it fits no layer."""
