@@ -16,6 +16,7 @@ from costmodel.typed import (
     read_flag,
     read_integer,
     read_names,
+    read_number,
     read_pair,
     read_sizes,
     write_flag,
@@ -224,7 +225,13 @@ class NamedSizes(Field):
         parts = read_names(text) if text else []
         if len(parts) > self.most or not all(map(_SETTING.match, parts)):
             raise self.fail(text, f"are up to {self.most} NAME=NUMBER, such as H=320 or alpha=1/2")
-        return dict(map(read_pair, parts))
+        pairs = dict(map(read_pair, parts))
+        try:
+            for number in pairs.values():
+                read_number(number)
+        except InputError:  # H=1/0
+            raise self.fail(text, "are numbers such as H=320 or alpha=1/2") from None
+        return pairs
 
     def write(self, value: Mapping[str, str]) -> str | None:
         """The settings with commas between; nothing for none."""

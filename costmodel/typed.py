@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _DIGITS = 18
 _INTEGER = re.compile(rf"-?[0-9]{{1,{_DIGITS}}}")
+_EXPONENT = 30
+_DAY = 86_400
+_DECIMAL = rf"(?:[0-9]{{1,{_DIGITS}}}(?:\.[0-9]{{0,{_DIGITS}}})?|\.[0-9]{{1,{_DIGITS}}})"
+_NUMBER = re.compile(
+    rf"-?(?:{_DECIMAL}(?:[eE]([-+]?[0-9]{{1,2}}))?|[0-9]{{1,{_DIGITS}}}/[0-9]{{1,{_DIGITS}}})"
+)
 _AMOUNT = re.compile(rf"([0-9]{{1,{_DIGITS}}}(?:\.[0-9]{{1,{_DIGITS}}})?) ?([%kMGT]?)")
 #: Paddings that are words.
 PADDINGS = ("same", "valid")
@@ -30,6 +36,36 @@ def read_integer(text: str, low: int | None = None, high: int | None = None) -> 
         allowed = _bounds(low, high) or f" of up to {_DIGITS} digits"
         raise InputError(f"{shown(text)!r}; allowed are integers{allowed}")
     return value
+
+
+def read_number(text: str, low: int | None = None, high: int | None = None) -> Fraction:
+    """`0.25`, `1/4` or `2e-3` exactly, from `low` to `high`; the one reader of real numbers.
+
+    Digits and exponent are limited: `1e99999999` would be a number of 40 MB.
+    """
+    match = _NUMBER.fullmatch(text.strip())
+    from fractions import Fraction
+
+    try:
+        if match is None or abs(int(match[1] or 0)) > _EXPONENT:
+            raise ValueError
+        number = Fraction(text.strip())
+        if not (low is None or low <= number) or not (high is None or number <= high):
+            raise ValueError
+    except (ValueError, ZeroDivisionError):
+        allowed = _bounds(low, high) or f" of up to {_DIGITS} digits and exponents to {_EXPONENT}"
+        raise InputError(
+            f"{shown(text)!r}; allowed are numbers{allowed}, such as 0.25 or 1/4"
+        ) from None
+    return number
+
+
+def read_seconds(text: str) -> float:
+    """`2.5` as seconds, above 0 and at most a day."""
+    seconds = read_number(text)
+    if not 0 < seconds <= _DAY:
+        raise InputError(f"{shown(text)!r}; allowed are seconds above 0, up to {_DAY}")
+    return float(seconds)
 
 
 def read_sizes(text: str, low: int | None = None, high: int | None = None) -> tuple[int, ...]:
@@ -140,9 +176,7 @@ def read_amount(text: str) -> tuple[Fraction, bool]:
     match = _AMOUNT.fullmatch(text.strip())
     if not match:
         raise InputError(f"{shown(text)!r}; allowed are amounts such as 30%, 10M, 2.5k or 1000")
-    from fractions import Fraction
-
-    number = Fraction(match[1])
+    number = read_number(match[1])
     if match[2] == "%":
         return number / 100, True
     return number * 1000 ** ("kMGT".index(match[2]) + 1 if match[2] else 0), False

@@ -14,6 +14,7 @@ from costmodel.typed import (
     read_flag,
     read_integer,
     read_names,
+    read_number,
     read_padding,
     read_pair,
     read_setting,
@@ -126,3 +127,34 @@ def test_amounts_are_exact(text, number, share):
 def test_what_is_no_amount_is_one_sentence(text):
     with pytest.raises(InputError, match="allowed are amounts such as 30%, 10M"):
         read_amount(text)
+
+
+@given(st.fractions(-(10**17), 10**17, max_denominator=10**17))
+def test_real_numbers_are_exact(value):
+    assert read_number(str(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("0.25", Fraction(1, 4)), (".5", Fraction(1, 2)), ("3.", 3), ("-2e-3", Fraction(-1, 500))],
+)
+def test_decimals_and_exponents(text, value):
+    assert read_number(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1e31", "1e-99", "1e99999999", "9" * 19, "0." + "1" * 19, "1/0", "1/" + "9" * 19),
+        *("", "inf", "nan", "1_0", "\u0663", "\uff11", "1 /2", "1e1.5", "0x10", "--1", "."),
+    ],
+)
+def test_numbers_without_a_bound_or_in_other_digits_are_refused(text):
+    with pytest.raises(InputError, match="allowed are numbers of up to 18 digits"):
+        read_number(text)
+
+
+def test_real_numbers_have_bounds():
+    assert read_number("1", 0, 1) == 1
+    with pytest.raises(InputError, match=r"\'1\.01\'; allowed are numbers from 0 to 1"):
+        read_number("1.01", 0, 1)

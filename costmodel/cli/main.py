@@ -1,7 +1,8 @@
 """The command line: one file per command; a command is parse, one library call, print.
 
 Exit codes: 0 done, 1 the check found something, 2 the call or its input is wrong, 3 something
-needed is not installed. Rows go to stdout or whole to a file; everything else goes to stderr.
+needed is not installed, 70 a mistake of ours. Rows go to stdout or whole to a file; everything else
+goes to stderr.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from costmodel.errors import (
     FullRankWarning,
     InputError,
     MissingDependencyError,
+    shown,
     unknown,
 )
 from costmodel.registry import module_names
@@ -30,6 +32,8 @@ _HINT = "costmodel: this is an example; `python -m costmodel --help` lists the c
 
 _COMMANDS = "costmodel.cli.commands"
 _COLUMNS = 80  # where there is no terminal
+#: The exit code of a mistake in this program, EX_SOFTWARE of sysexits.h.
+BROKEN = 70
 _OWN_OPTIONS = ("-h", "--help", "-V", "--version")
 
 
@@ -122,6 +126,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     _prepare_streams()
     try:
+        return _run(arguments)
+    except Exception as error:
+        # Whatever it is, it is not the user's mistake; the traceback is for who mends it.
+        if os.environ.get("COSTMODEL_DEBUG"):
+            import traceback
+
+            traceback.print_exc()
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        print(
+            f"costmodel: error: unexpected {shown(what, 200)}; this is a mistake of costmodel, not "
+            "yours: please report it with what COSTMODEL_DEBUG=1 in front of the command prints",
+            file=sys.stderr,
+        )
+        return BROKEN
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        _check_text(arguments)
         code = _dispatch(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()  # inside the try: a closed pipe shows up here at the latest
@@ -140,6 +163,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _discard_stdout()  # whoever read us has seen enough
         return 0
     except OSError as error:
+        if error.filename is not None:
+            print(
+                f"costmodel: error: cannot use {error.filename!r}: {error.strerror or error}; "
+                "allowed is a file that can be read, and written where something is kept",
+                file=sys.stderr,
+            )
+            return InputError.exit_code
         # files are read and written through `files`, which has its own sentence; this is stdout
         _discard_stdout()
         print(
@@ -150,6 +180,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return InputError.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """Words that are no text cannot be printed or stored, so nothing begins with them."""
+    for word in arguments:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            text = os.fsencode(word).decode("utf-8", "backslashreplace")
+            raise InputError(f"{shown(text)!r} is no text; allowed are words in UTF-8") from None
 
 
 def _prepare_streams() -> None:

@@ -16,7 +16,14 @@ from costmodel.files import write_whole
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.metrics.settings import SETTINGS, Settings
 from costmodel.table import FORMATS, Tabular
-from costmodel.typed import read_integer, read_names, read_names_or_all, read_setting, read_sizes
+from costmodel.typed import (
+    read_integer,
+    read_names,
+    read_names_or_all,
+    read_seconds,
+    read_setting,
+    read_sizes,
+)
 
 _T = TypeVar("_T")
 
@@ -48,6 +55,7 @@ def argument(parse: Callable[[str], _T]) -> Callable[[str], _T]:
 
 
 integer, sizes = argument(read_integer), argument(read_sizes)
+seconds = argument(read_seconds)
 setting, names = argument(read_setting), argument(read_names)
 ids = argument(read_names_or_all)
 
@@ -97,7 +105,7 @@ def add_layer(parser: argparse.ArgumentParser, required: bool = True) -> None:
         if option.field == "size":
             group.add_argument(
                 "--dims",
-                type=int,
+                type=integer,
                 choices=(1, 2, 3),
                 help="spatial axes where --size is one number [2]",
             )

@@ -30,7 +30,7 @@ from costmodel.core.numbers import (
 )
 from costmodel.errors import CostModelError, NotationError
 
-_TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z_][A-Za-z0-9_]*)|(//|[-+*/^(),]))")
+_TOKEN = re.compile(r"\s*(?:([0-9]+)|([A-Za-z_][A-Za-z0-9_]*)|(//|[-+*/^(),]))")
 _MAX_DEPTH = 30  # typed by strangers in the dashboard: a bound instead of a deep recursion
 _MAX_DIGITS = 18
 _MAX_LENGTH = 500

@@ -34,7 +34,8 @@ from costmodel.core.stage_line import (
     StageLine,
 )
 from costmodel.core.variant import Variant
-from costmodel.errors import CostModelError, LimitError, VariantError, shown
+from costmodel.errors import CostModelError, InputError, LimitError, VariantError, shown
+from costmodel.typed import read_number
 
 
 class Names:
@@ -236,7 +237,9 @@ def _real(value: Number, what: str) -> Number:
         import numpy
 
         return numpy.vectorize(lambda cell: _real(cell, what), otypes=[object])(value)
+    if isinstance(value, int | Fraction) and not isinstance(value, bool):
+        return Fraction(value)
     try:
-        return Fraction(str(value)) if not isinstance(value, Fraction) else value
-    except (ValueError, ZeroDivisionError):
-        raise VariantError(f"{what} is {value!r}; allowed are numbers like 0.25 or 1/4") from None
+        return read_number(str(value))
+    except InputError as error:
+        raise VariantError(f"{what} is {error}") from None

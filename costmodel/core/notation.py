@@ -124,7 +124,7 @@ class _Parser:
         if word in ("", "|", "}", "&", "+", "@"):
             raise self.error("a stage is missing; a branch that passes its input on is written '='")
         if word[0] in "/*":
-            if not re.fullmatch(r"[/*]\d{1,2}", word) or int(word[1:]) < _LEAST_FACTOR:
+            if not re.fullmatch(r"[/*][0-9]{1,2}", word) or int(word[1:]) < _LEAST_FACTOR:
                 raise self.error("a pooling is written '/2', an upsampling '*2', with 2 to 99")
             at = self.take()[1]
             return Resample(int(word[1:]), word[0] == "*", at)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import costmodel as cm
+from costmodel.cli.main import main
 
 ROOT = Path(cm.__file__).parent.parent
 LAYER = ["-k", "3x5", "-m", "12", "-n", "20", "--size", "17x22"]
@@ -179,3 +180,57 @@ def test_compare_takes_one_variant_or_none_at_all() -> None:
     assert cm.compare(layer, "basis", b=4).rows == expected
     assert cm.compare(layer, cm.VARIANTS["basis"], b=4).rows == expected
     assert cm.compare(layer, []).rows == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["compare", *LAYER, "--variants", "octave", "--set", "octave.alpha=1e99999999"],
+        ["compare", *LAYER, "--variants", "octave", "--set", "octave.alpha=1e9999"],
+        ["compare", *LAYER, "--variants", "octave", "--set", "octave.alpha=٣/4"],
+        ["compare", *LAYER, "--dims", "٢"],
+        ["compare", "-m", "1_0", *LAYER[4:]],
+        ["network", "resnet18", "--at", "H=1e99999999"],
+        ["network", "mobilenet", "--at", "alpha=1_0"],
+        ["network", "resnet18", "--replace", "basis", "--where", "share=1_0%"],
+        ["network", "resnet18", "--replace", "basis", "--where", "share=1e99999999%"],
+        ["referee", "resnet18", "--limit", "inf"],
+        ["calibrate", "--budget", "nan"],
+    ],
+)
+def test_numbers_are_short_and_in_plain_digits(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("costmodel: error: ")
+    assert "; allowed are" in err
+    assert err.count("\n") == 1
+
+
+def test_a_table_says_its_input_in_short_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"# input: 1x{'3' * 490}\n{HEADER}a,linear,3,4,,,\n", encoding="utf-8")
+    assert_sentence(run("network", str(path)), 2, "input='1x333")
+
+
+def test_words_that_are_no_text_are_refused() -> None:
+    result = run("compare", *LAYER, "--variants", b"\xff".decode("utf-8", "surrogateescape"))
+    assert_sentence(result, 2, r"'\\xff' is no text; allowed are words in UTF-8")
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_a_mistake_of_ours_is_a_sentence_and_exit_code_70(
+    debug: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(args: object) -> int:
+        raise RuntimeError("line one\nline two")
+
+    monkeypatch.setenv("COSTMODEL_DEBUG", debug)
+    monkeypatch.setattr("costmodel.cli.commands.compare.run", broken)
+    assert main(["compare", *LAYER]) == 70
+    *before, last = capsys.readouterr().err.splitlines()
+    assert last.startswith("costmodel: error: unexpected RuntimeError: line one line two; this is")
+    assert "COSTMODEL_DEBUG=1" in last
+    assert ("Traceback (most recent call last):" in before) == bool(debug)
+    assert bool(before) == bool(debug)

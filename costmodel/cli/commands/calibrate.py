@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from costmodel.cli.options import add_output, emit
+from costmodel.cli.options import add_output, emit, seconds
 from costmodel.cli.timing_options import add_machine, machine_of, progress_of
 
 HELP = "measure this machine for at most three minutes, so that times can be predicted"
@@ -19,7 +19,7 @@ EXAMPLES = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--budget", type=float, default=145.0, metavar="SECONDS", help="for measuring [145]"
+        "--budget", type=seconds, default=145.0, metavar="SECONDS", help="for measuring [145]"
     )
     parser.add_argument(
         "--models", action="store_true", help="also the other models, on the same held-out layers"

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from costmodel.checks.referee.process import LIMIT
-from costmodel.cli.options import add_output, emit, names, refuse, say, sizes
+from costmodel.cli.options import add_output, emit, names, refuse, say, seconds, sizes
 from costmodel.errors import InputError
 
 HELP = "other counters' numbers for a network, the differences itemised; exit 1 if one is not"
@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tools", type=names, help="keys separated by commas [all]")
     parser.add_argument(
-        "--limit", type=float, default=LIMIT, metavar="SECONDS", help=f"for one tool [{LIMIT:g}]"
+        "--limit", type=seconds, default=LIMIT, metavar="SECONDS", help=f"for one tool [{LIMIT:g}]"
     )
     parser.add_argument(
         "--conformance",
@@ -49,8 +49,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the tables; what a tool takes long for is said on stderr."""
-    if not args.limit > 0:
-        raise InputError(f"--limit {args.limit:g}; allowed are seconds above 0")
     if args.conformance == (args.source is not None):
         raise InputError("allowed is either a SOURCE or --conformance")
     if args.conformance:

@@ -19,6 +19,7 @@ output or, with `-o FILE`, whole to a file; progress and warnings go to standard
 | 1 | the check found something |
 | 2 | the call or its input is wrong; one sentence says what is allowed |
 | 3 | something needed is not installed; one sentence says the command that installs it |
+| 70 | a mistake of costmodel; `COSTMODEL_DEBUG=1` in front of the command prints what to report |
 """
 
 

@@ -20,12 +20,13 @@ from typing import Any
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, is_symbolic, plain, product
 from costmodel.core.output_size import pool_size
-from costmodel.errors import CostModelError, LayerError
+from costmodel.errors import CostModelError, InputError, LayerError
 from costmodel.metrics.lifetimes import Step, Written
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp, Parameter
 from costmodel.network.operations import FREE_LETTERS, Rebuild, Recount
 from costmodel.registry import Registry
+from costmodel.typed import read_number
 
 
 @dataclass(frozen=True)
@@ -301,6 +302,6 @@ def _number(name: str, value: Any) -> Number:
     if is_symbolic(value) or (isinstance(value, int | Fraction) and not isinstance(value, bool)):
         return value
     try:
-        return plain(Fraction(str(value)))
-    except (ValueError, ZeroDivisionError):
-        raise CostModelError(f"{name} is {value!r}; allowed are numbers") from None
+        return plain(read_number(str(value)))
+    except InputError as error:
+        raise CostModelError(f"{name} is {error}") from None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from costmodel.errors import InputError
+from costmodel.errors import CostModelError, InputError
 from costmodel.network.kinds import KINDS
 from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, NetOp, Parameter
-from costmodel.network.read.onnx.loading import onnx_module
+from costmodel.network.read.onnx.loading import onnx_module, short
 from costmodel.network.read.onnx.operators import FLOATS, SAME_ELEMENTS, kind_of
-from costmodel.network.read.onnx.products import PRODUCTS, NodeView, Product
+from costmodel.network.read.onnx.products import PRODUCTS, NodeRule, NodeView, Product
 from costmodel.network.read.onnx.shapes import Shape, Shapes
 from costmodel.network.read.onnx.tensors import Tensors
 
@@ -109,13 +109,25 @@ class Reader:
             tuple(i in self.constants for i in node.input),
             self.shapes.get(node.output[0]) if node.output else None,
         )
-        products = rule(view) if rule is not None else None
+        products = self._counted(rule, view) if rule is not None else None
         before = len(self.ops)
         if products is not None:
             self._products(node, view, products)
         else:
             self._plain(node, view, "other" if rule is not None else self._kind(node, view))
         self.tensors.node(node, range(before, len(self.ops)))
+
+    @staticmethod
+    def _counted(rule: NodeRule, view: NodeView) -> list[Product] | None:
+        """What a rule says; a file may state anything, so what no rule expects is refused too."""
+        try:
+            return rule(view)
+        except CostModelError:
+            raise
+        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+            raise view.fail(
+                f"has shapes and attributes that do not fit each other ({short(error)})"
+            ) from error
 
     def _folded(self, node: Any, inputs: list[str]) -> bool:
         """Whether a node only prepares constants; its outputs are constants then."""

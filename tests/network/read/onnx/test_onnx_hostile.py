@@ -11,7 +11,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 import costmodel as cm
 from costmodel.errors import InputError
-from costmodel.network.read.onnx import folding, loading, shapes
+from costmodel.network.read.onnx import folding, graph, loading, shapes
 from tests.network.read.onnx.test_onnx import LIGHT, save
 
 pytestmark = pytest.mark.slow
@@ -280,7 +280,7 @@ def integers(name, values):
 
 def graph_file(path, nodes, constants=(), stated=()):
     """A graph whose result is a rectified input, whatever its other nodes ask for."""
-    graph = helper.make_graph(
+    made = helper.make_graph(
         [*nodes, helper.make_node("Relu", ["x"], ["y"])],
         "g",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 8, 9])],
@@ -288,7 +288,7 @@ def graph_file(path, nodes, constants=(), stated=()):
         initializer=constants,
         value_info=stated,
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     path.write_bytes(model.SerializeToString())
     return path
 
@@ -408,3 +408,19 @@ def test_a_branch_sees_what_stands_before_it_and_both_have_to_agree(tmp_path):
 
     assert macs(5, 5) == 7 * 5 * 6 * 7
     assert not macs(5, 4)
+
+
+def test_a_transposed_convolution_of_another_rank(tmp_path):
+    nodes = [helper.make_node("ConvTranspose", ["x", "v"], ["t"], output_shape=[9])]
+    weight = TensorProto(name="v", data_type=TensorProto.FLOAT, dims=[3, 4, 3, 3])
+    stated = [helper.make_tensor_value_info("t", TensorProto.FLOAT, [1, 4, 9])]
+    path = graph_file(tmp_path / "m.onnx", nodes, [weight], stated)
+    refused(path, r"ConvTranspose.* has a result of 1 sides; allowed are the 2 of its input")
+
+
+def test_what_no_rule_expects_is_refused(tmp_path, monkeypatch):
+    def surprised(view):
+        return view.inputs[99]
+
+    monkeypatch.setitem(graph.PRODUCTS._entries, "Conv", surprised)
+    refused(small(tmp_path), "operation 'y' .Conv. .* do not fit each other .*index")

@@ -134,6 +134,8 @@ def conv_transpose(view: NodeView) -> list[Product] | None:
     else:
         pads = _pads(view, x[2:], kernel, stride, dilation)
         out = tuple(map(transposed_size, x[2:], kernel, stride, pads, dilation, extra))
+    if len(out) != sides:
+        raise view.fail(f"has a result of {len(out)} sides; allowed are the {sides} of its input")
     cut = tuple(
         transposed_size(n, k, s, (o, 0), d, 0)
         for n, k, s, d, o in zip(x[2:], kernel, stride, dilation, out, strict=True)
