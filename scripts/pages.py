@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from costmodel.cli.described import described  # noqa: E402
+from costmodel.documents.pages.accuracy import accuracy_page  # noqa: E402
 from costmodel.documents.pages.commands import command_page  # noqa: E402
 from costmodel.documents.pages.decompositions import decomposition_page  # noqa: E402
 from costmodel.documents.pages.metrics import metric_page  # noqa: E402
@@ -26,6 +27,7 @@ GENERATORS: tuple[Callable[[], dict[str, bytes]], ...] = (
     metric_page,
     lambda: command_page(described()),
     timing_page,
+    accuracy_page,
     published_page,
     referee_page,
 )

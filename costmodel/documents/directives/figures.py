@@ -1,20 +1,16 @@
-"""Directives that give figures: vector files beside the document, the same bytes at every run.
-
-Drawn with matplotlib, whose SVG and PDF are deterministic once dates and random ids are taken out;
-a browser's rendering of a Plotly figure is not, and takes seconds.
-"""
+"""Directives that give figures: vector files beside the document, the same bytes at every run."""
 
 from __future__ import annotations
 
-import io
 import os
 import re
 from typing import Any
 
 from costmodel.core.variant import VARIANTS
 from costmodel.documents import options
+from costmodel.documents.canvas import canvas, look
 from costmodel.documents.request import Request, Target, directive
-from costmodel.errors import InputError, MissingDependencyError
+from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.palette import style_of
 
@@ -29,7 +25,6 @@ _OPTIONS = {
 }
 _KINDS = ("bars", "curve")
 _PLAIN = re.compile(r"[][\\<>`]")  # what could end an image's text early
-_MARKERS = {"circle": "o", "square": "s", "diamond": "D", "triangle-up": "^", "x": "X", "star": "*"}
 
 
 @directive(
@@ -49,7 +44,7 @@ def _figure(request: Request, target: Target) -> str:
         raise InputError("a figure within a line; allowed is a block of its own lines")
     name = _file_name(request, target)
     metric = METRICS[request.options.get("metric", "macs")]
-    axes, draw = _canvas()
+    (axes,), draw = canvas()
     sentence = (_bars if kind == "bars" else _curve)(axes, request, metric.key, metric.label)
     target.files[os.path.join(os.path.dirname(target.path), name)] = draw(target.syntax)
     alt = request.options.get("alt", sentence)
@@ -70,30 +65,6 @@ def _file_name(request: Request, target: Target) -> str:
             f"file={name!r}; allowed is a plain name ending in {suffix}, beside the document"
         )
     return name
-
-
-def _canvas() -> tuple[Any, Any]:
-    """Axes to draw on, and a function that gives the finished file's bytes."""
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError("matplotlib", "a figure in a document", "docs") from None
-    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-
-    def draw(syntax: str) -> bytes:
-        out = io.BytesIO()
-        # a fixed salt and no date: the same figure is the same file
-        with matplotlib.rc_context({"svg.hashsalt": "costmodel", "svg.fonttype": "none"}):
-            if syntax == "latex":
-                figure.savefig(out, format="pdf", metadata={"CreationDate": None})
-            else:
-                figure.savefig(out, format="svg", metadata={"Date": None})
-        return out.getvalue()
-
-    return axes, draw
 
 
 def _bars(axes: Any, request: Request, metric: str, label: str) -> str:
@@ -123,9 +94,7 @@ def _curve(axes: Any, request: Request, metric: str, label: str) -> str:
     ((_, values),) = result.axes.items()
     for name in result.variants:
         style = style_of(VARIANTS[name])
-        marker = _MARKERS.get(style.symbol.removesuffix("-open"), "o")
-        look = {"color": style.color, "marker": marker, "label": VARIANTS[name].title}
-        axes.plot(values, result.ratio(name, metric), **look)
+        axes.plot(values, result.ratio(name, metric), label=VARIANTS[name].title, **look(style))
     axes.axhline(1, color="#555555", linewidth=0.8)
     axes.set_ylim(bottom=0)
     axes.set_xlabel(over)
