@@ -23,7 +23,7 @@ from costmodel.errors import VariantError
 from costmodel.factors.derive import derive
 from costmodel.factors.factor_product import FactorProduct
 from costmodel.factors.full_rank import check_ranks, rank_letters
-from costmodel.factors.splitting import unfolded
+from costmodel.factors.splitting import leading, unfolded
 from costmodel.factors.tensor_network import TensorNetwork, einsum
 from costmodel.factors.tucker import core_of
 
@@ -190,10 +190,10 @@ def _of_core(
         rows = tuple(n for n in product.factors[number] if n in product.open)
         columns = tuple(n for n in product.open if n not in rows)
         matrix = unfolded(product.target, product.open, rows, columns)
-        values, vectors = numpy.linalg.eigh(matrix @ matrix.T)
-        values = numpy.sqrt(numpy.maximum(values[::-1], 0))
+        vectors, rest = leading(matrix, min(matrix.shape))
+        values = numpy.linalg.norm(rest, axis=1)
         spectra.append(Spectrum((str(number),), values[None], *matrix.shape))
-        basis = vectors[:, ::-1].reshape(*product.extents(rows), -1)
+        basis = vectors.reshape(*product.extents(rows), -1)
         new = (*(n for n in labels if n not in rows), -1 - number)
         rotated = einsum((rotated, labels), (basis, (*rows, -1 - number)), to=new)
         labels = new
