@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from costmodel.factors.errors import errors
     from costmodel.factors.factorize import factorize
     from costmodel.factors.factors import Factors
+    from costmodel.factors.ranks.choose import choose_rank, rank_choices
     from costmodel.formulas.public import break_even, formula, full_rank, ratio
     from costmodel.network.network import Network
     from costmodel.network.read.csv.reader import from_csv
@@ -51,6 +52,7 @@ _LAZY = {
     "Factors": "factors.factors",
     "break_even": "formulas.public",
     "compare": "comparing.compare",
+    "choose_rank": "factors.ranks.choose",
     "errors": "factors.errors",
     "factorize": "factors.factorize",
     "formula": "formulas.public",
@@ -59,6 +61,7 @@ _LAZY = {
     "from_onnx": "network.read.onnx.reader",
     "from_torch": "network.read.torch.reader",
     "load": "network.read.library",
+    "rank_choices": "factors.ranks.choose",
     "ratio": "formulas.public",
     "sweep": "sweeping.sweep",
     "torch": "",
@@ -82,6 +85,7 @@ __all__ = [
     "Table",
     "Variant",
     "break_even",
+    "choose_rank",
     "compare",
     "count",
     "define",
@@ -93,6 +97,7 @@ __all__ = [
     "from_torch",
     "full_rank",
     "load",
+    "rank_choices",
     "ratio",
     "sweep",
 ]

@@ -66,9 +66,21 @@ class RankErrors(Tabular):
         ranks = zip(self.letters, numpy.ix_(*self.decomposition.ranks.values()), strict=True)
         cells: dict[str, Any] = dict(ranks)
         cells[ERROR.key] = numpy.sqrt(self.decomposition.squares)
-        counts = Counts(_exact(self.decomposition))
-        cells.update((metric.key, numpy.asarray(counts[metric.key])) for metric in self.metrics)
+        cells.update((metric.key, self.cost(metric.key)) for metric in self.metrics)
         return {key: numpy.broadcast_to(array, shape) for key, array in cells.items()}
+
+    def cost(self, metric: str) -> Array:
+        """A metric at every rank, by its key; exact integers."""
+        return numpy.asarray(Counts(_exact(self.decomposition))[metric])
+
+    def row_at(self, ranks: Mapping[str, int]) -> Mapping[str, Any]:
+        """The row of some ranks."""
+        places = (
+            int(numpy.searchsorted(values, ranks[name]))
+            for name, values in self.decomposition.ranks.items()
+        )
+        index = tuple(places)
+        return {name: _plain(array[index]) for name, array in self.arrays.items()}
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
