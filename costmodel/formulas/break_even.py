@@ -55,6 +55,11 @@ class BreakEven:
     note: str = ""
 
     @property
+    def cheaper(self) -> str:
+        """On which side of the bound it is cheaper: "below" or "above"."""
+        return "below" if self.relation == "<" else "above"
+
+    @property
     def condition(self) -> Expr:
         """The inequality as a SymPy relation: `b < k**2*n/(k**2 + n)`."""
         return relation(self.letter, self.relation, self.bound)

@@ -18,7 +18,7 @@ from costmodel.metrics.metric import METRICS
 class FormulaRow:
     """A variant's formulas, in the project's letters.
 
-    formulas: by metric key, those that the comparison shows. metric: the key of what ratio and
+    formulas: by metric key, those that the comparison shows and that of `metric`, which ratio and
     break-evens are about. ratio: to the standard layer; None where that has none of it.
     """
 
@@ -47,7 +47,7 @@ def _row(variant: Variant, metric: str) -> FormulaRow:
         share = None
     return FormulaRow(
         variant,
-        {key: formula(variant, key) for key, shown in METRICS.items() if shown.shown},
+        {key: formula(variant, key) for key, m in METRICS.items() if m.shown or key == metric},
         metric,
         share,
         () if share is None else break_evens(variant, metric),

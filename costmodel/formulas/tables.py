@@ -20,7 +20,8 @@ from costmodel.metrics.metric import METRICS
 from costmodel.table import Table
 
 _MARK = "*"
-_COLUMNS = ("ratio", "break_even", "limit")
+#: Columns of the formats for programs, which have a row for every bound.
+_BOUND = ("letter", "cheaper", "bound", "conditions", "limit")
 
 
 def render(
@@ -70,8 +71,10 @@ class _Cells:
 
         return {
             **{name: write(display(expr)) for name, expr in row.formulas.items()},
-            "ratio": "" if row.ratio is None else write(display(row.ratio, plain=True)),
-            "break_even": self.joint.join(condition(b, b.bound) for b in row.break_evens),
+            _ratio(row.metric): "" if row.ratio is None else write(display(row.ratio, plain=True)),
+            _break_even(row.metric): self.joint.join(
+                condition(b, b.bound) for b in row.break_evens
+            ),
             "limit": self.joint.join(
                 condition(b, b.limit, self.to.format(self.one(b.limit_in, alphabet, own)))
                 for b in row.break_evens
@@ -85,18 +88,28 @@ _LATEX = _Cells(printers.latex, "${}$", r" \quad ({} \to \infty)", ", ", r"\,*")
 _MARKDOWN = _Cells(printers.latex, "${}$", r" \quad ({} \to \infty)", "; ", r" \*")
 
 
+def _ratio(metric: str) -> str:
+    """The name of what is a metric's ratio."""
+    return f"{metric}_ratio"
+
+
+def _break_even(metric: str) -> str:
+    """The name of what is a metric's break-even."""
+    return f"{metric}_break_even"
+
+
 def _names(rows: Sequence[FormulaRow]) -> list[str]:
-    return [*rows[0].formulas, *_COLUMNS] if rows else list(_COLUMNS)
+    if not rows:
+        return []
+    return [*rows[0].formulas, _ratio(rows[0].metric), _break_even(rows[0].metric), "limit"]
 
 
 def _heads(rows: Sequence[FormulaRow]) -> list[str]:
-    compared = METRICS[rows[0].metric].label if rows else ""
-    labels = {
-        "ratio": f"ratio of {compared}",
-        "break_even": f"fewer {compared} if",
-        "limit": "limit",
-    }
-    return [METRICS[n].label if n in METRICS else labels[n] for n in _names(rows)]
+    if not rows:
+        return []
+    compared = METRICS[rows[0].metric].label
+    labels = [METRICS[name].label for name in rows[0].formulas]
+    return [*labels, f"ratio of {compared}", f"fewer {compared} if", "limit"]
 
 
 def _note(cells: Sequence[dict[str, str]], mark: str) -> str:
@@ -149,26 +162,33 @@ def _escaped(text: str, special: str) -> str:
 
 
 def _sources(rows: Sequence[FormulaRow], alphabet: Alphabet) -> Table:
-    """The formulas as Python source, for programs."""
+    """The formulas as Python source, for programs: a row for every bound, or one without any."""
     records: list[dict[str, Any]] = []
     for row in rows:
         own = row.variant.hyper
-        records.append(
+        record: dict[str, Any] = {
+            "variant": row.variant.id,
+            "title": row.variant.title,
+            **{
+                name: printers.python(expr, alphabet, own, integer=METRICS[name].whole)
+                for name, expr in row.formulas.items()
+            },
+            _ratio(row.metric): None if row.ratio is None else _real(row.ratio, alphabet, own),
+            "metric": row.metric,
+        }
+        records += [
             {
-                "variant": row.variant.id,
-                "title": row.variant.title,
-                **{
-                    name: printers.python(expr, alphabet, own, integer=METRICS[name].whole)
-                    for name, expr in row.formulas.items()
-                },
-                "ratio": None if row.ratio is None else _real(row.ratio, alphabet, own),
-                "break_even": "; ".join(_real(b.condition, alphabet, own) for b in row.break_evens),
-                "limit": "; ".join(
-                    _real(b.limit_condition, alphabet, own) for b in row.break_evens if b.limit
-                ),
+                **record,
+                "letter": printers.python(even.letter, alphabet, own),
+                "cheaper": even.cheaper,
+                "bound": _real(even.bound, alphabet, own),
+                "conditions": even.note,
+                "limit": "" if even.limit is None else _real(even.limit, alphabet, own),
             }
-        )
-    return Table(("variant", "title", *_names(rows)), records)
+            for even in row.break_evens
+        ] or [record]
+    formulas = [*rows[0].formulas, _ratio(rows[0].metric)] if rows else []
+    return Table(("variant", "title", *formulas, "metric", *_BOUND), records)
 
 
 def _real(expr: Expr, alphabet: Alphabet, own: Iterable[str]) -> str:
@@ -186,9 +206,9 @@ def _python(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
         label = METRICS[row.metric].label
         if row.ratio is not None:
             what = f"{label} of the {title} divided by those of the standard layer."
-            parts.append(_function(row, f"{row.metric}_ratio", row.ratio, what, alphabet, False))
+            parts.append(_function(row, _ratio(row.metric), row.ratio, what, alphabet, False))
         for even in row.break_evens:
-            name = f"{row.metric}_break_even_{even.letter}"
+            name = f"{_break_even(row.metric)}_{even.letter}"
             what = f"{label} are fewer than the standard layer's if {even.letter} "
             what += f"{even.relation} this{', ' + even.note if even.note else ''}."
             parts.append(_function(row, name, even.bound, what, alphabet, False))

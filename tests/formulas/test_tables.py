@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import types
 from fractions import Fraction
 from typing import Any
@@ -14,6 +15,7 @@ import sympy
 import costmodel as cm
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError, VariantError
+from costmodel.formulas.algebra import EVEN
 from costmodel.formulas.letters import symbol
 from costmodel.formulas.rows import rows
 from costmodel.formulas.tables import FORMATS, render
@@ -63,7 +65,7 @@ def test_errors_name_what_is_allowed() -> None:
 
 def test_text() -> None:
     table = lines("text")
-    assert table[0].split() == ["variant", *SHOWN, "ratio", "break_even", "limit"]
+    assert table[0].split() == ["variant", *SHOWN, "macs_ratio", "macs_break_even", "limit"]
     basis = next(line for line in table if line.startswith("basis "))
     for part in ("(k^2 + n)·b·m·h·w", "b/n + b/k^2", "b < k^2·n/(k^2 + n)", "b < k^2 (n → ∞)"):
         assert part in basis
@@ -98,15 +100,25 @@ def test_latex_is_one_table(notation: str) -> None:
     assert all(balanced(line) and line.count("$") % 2 == 0 for line in body)
 
 
+BOUND = ["letter", "cheaper", "bound", "conditions", "limit"]
+
+
 def test_csv_is_python_source_in_stable_columns() -> None:
     records = list(csv.DictReader(io.StringIO(render(rows(FEW), "csv"))))
-    assert list(records[0]) == ["variant", "title", *SHOWN, "ratio", "break_even", "limit"]
+    assert list(records[0]) == ["variant", "title", *SHOWN, "macs_ratio", "metric", *BOUND]
     basis = records[1]
     assert basis["macs"] == "(k**2 + n)*b*m*h*w"
-    assert basis["ratio"] == "b/n + b/k**2"
-    assert basis["break_even"] == "b < k**2*n/(k**2 + n)"
-    assert basis["limit"] == "b < k**2"
-    assert records[2]["break_even"].count("; ") == 1
+    assert basis["macs_ratio"] == "b/n + b/k**2"
+    assert [basis[name] for name in BOUND] == ["b", "below", "k**2*n/(k**2 + n)", "", "k**2"]
+    # a row for every letter that has a bound, and one without any
+    assert [(r["variant"], r["letter"]) for r in records[:4]] == [
+        ("standard", ""),
+        ("basis", "b"),
+        ("tucker2", "r1"),
+        ("tucker2", "r2"),
+    ]
+    (ghost, *_) = [r for r in records if r["variant"] == "ghost"]
+    assert (ghost["cheaper"], ghost["conditions"]) == ("above", EVEN)
     sizes = {"k": 3, "b": 4, "m": 64, "n": 128, "h": 56, "w": 48}
     layer = cm.ConvLayer(3, 64, 128, (56, 48))
     assert eval(basis["macs"], {}, sizes) == cm.count("basis", layer, b=4).macs
@@ -162,6 +174,38 @@ def test_titles_are_escaped() -> None:
     assert r"100 \% |a\_b| \& *c*" in render(rows([odd]), "latex")
     quoted = cm.define("quoted", "m, n m i j -> n", title='a "b" \\', register=False)
     assert "a 'b' /" in module(render(rows([quoted]), "python")).quoted_params.__doc__
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_in_every_format_under_its_own_name(metric: str) -> None:
+    ids = ["standard", "basis", "grouped", "octave"]
+    found = rows(ids, metric)
+    label = METRICS[metric].label
+    for format in FORMATS:
+        text = render(found, format)
+        assert not re.search(r"\b(True|False)\b", text)
+        assert (label if format in ("latex", "markdown") else metric) in text
+    (record, *_) = csv.DictReader(io.StringIO(render(found, "csv")))
+    assert {metric, f"{metric}_ratio", *BOUND} <= set(record)
+    assert record["metric"] == metric
+    heads = render(found, "text").splitlines()[0].split()
+    assert heads[-4:] == [
+        list(found[0].formulas)[-1],
+        f"{metric}_ratio",
+        f"{metric}_break_even",
+        "limit",
+    ]
+    assert metric in heads
+
+
+@pytest.mark.parametrize("metric", [key for key in METRICS if METRICS[key].whole])
+def test_the_formula_of_the_metric_counts_it(metric: str) -> None:
+    sizes = {"k": 3, "b": 4, "m": 64, "n": 128, "h": 56, "w": 48}
+    counted = cm.count("basis", cm.ConvLayer(3, 64, 128, (56, 48)), b=4)[metric]
+    (record,) = csv.DictReader(io.StringIO(render(rows(["basis"], metric), "csv")))
+    assert eval(record[metric], {}, sizes) == counted
+    function = getattr(module(render(rows(["basis"], metric), "python")), f"basis_{metric}")
+    assert function(**{name: sizes[name] for name in function.__code__.co_varnames}) == counted
 
 
 def test_every_format_ends_with_a_line_break_and_takes_no_rows() -> None:
