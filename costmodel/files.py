@@ -118,7 +118,7 @@ def _umask() -> int:
 
 
 def package_path(*parts: str) -> str:
-    """The path of a file of the package: `package_path("dashboard", "script.py")`."""
+    """The path of a file of the package: `package_path("dashboard", "served", "script.py")`."""
     return os.path.join(_HERE, *parts)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from costmodel.dashboard.headers import HEADERS, SafeHeaders
+from costmodel.dashboard.served.headers import HEADERS, SafeHeaders
+from costmodel.files import package_path
 
 FRAMING = """
 <!doctype html><title>another site</title>
@@ -38,6 +41,11 @@ def test_what_is_there_stays_and_the_rest_is_added() -> None:
     assert sorted(name for name, _ in found[2:]) == sorted(
         name.encode() for name in HEADERS if name != "referrer-policy"
     )
+
+
+def test_no_folder_of_pages_stands_beside_the_script() -> None:
+    folder = Path(package_path("dashboard", "served", "script.py")).parent
+    assert not (folder / "pages").exists(), "Streamlit would run each file of it as a page"
 
 
 @pytest.mark.browser

@@ -31,7 +31,9 @@ def test_every_page_module_is_in_the_navigation():
 
 
 def test_the_application_starts():
-    app = AppTest.from_file(package_path("dashboard", "script.py"), default_timeout=60).run()
+    app = AppTest.from_file(
+        package_path("dashboard", "served", "script.py"), default_timeout=60
+    ).run()
     assert not app.exception
     assert app.title
 
