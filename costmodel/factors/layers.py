@@ -10,8 +10,10 @@ from costmodel.core.hyper import route
 from costmodel.core.numbers import Number, share
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
+from costmodel.factors.errors import ERROR
 from costmodel.factors.factorize import factorize
 from costmodel.factors.factors import Factors
+from costmodel.factors.ranks.choose import choose_rank
 from costmodel.factors.read.stored import StoredLayer, Weights
 from costmodel.network.selection import Selector, selector
 from costmodel.table import Column, Table
@@ -85,6 +87,7 @@ def factorized(
     layers: Sequence[StoredLayer],
     variants: Sequence[Variant],
     hyper: Mapping[str, Number | str],
+    choose: str | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Factorized]:
     """Each layer in the form of each variant, read and worked out when it is asked for.
@@ -93,6 +96,8 @@ def factorized(
         layers: of a source; each kernel is read once and forgotten after its last variant.
         variants: what to put them into.
         hyper: values by letter, of all variants or "variant.letter" of one.
+        choose: how to choose the ranks that are not given, as `choose_rank` takes it; each
+            variant's defaults unless given.
         progress: told after each pair.
 
     Raises:
@@ -104,7 +109,7 @@ def factorized(
         kernel = stored.kernel()
         for variant in variants:
             try:
-                found = _one(kernel, stored, variant, values[variant.id])
+                found = _one(kernel, stored, variant, values[variant.id], choose)
             except VariantError as error:
                 yield Factorized(stored, variant, None, str(error))
             else:
@@ -119,17 +124,19 @@ def _one(
     stored: StoredLayer,
     variant: Variant,
     values: Mapping[str, Number | str],
+    choose: str | None,
 ) -> Factors:
+    if choose is not None and not set(variant.hyper) <= set(values):
+        ranks = choose_rank(kernel, variant, choose, layer=stored.layer, hyper=values)
+        values = {**values, **ranks}
     return factorize(kernel, variant, layer=stored.layer, hyper=values)
 
 
-#: What an error is.
-ERROR = "‖kernel − factors‖ / ‖kernel‖ in the Frobenius norm"
 _COLUMNS = (
     Column("layer", "Layer"),
     Column("variant", "Variant"),
     Column("hyper", "Values"),
-    Column("error", "Error", "", ERROR),
+    ERROR,
     Column("params", "Parameters", "", "weights of the stages, without biases"),
     Column("macs", "MACs", "MAC", "multiply–accumulates of one forward pass"),
     Column("params_ratio", "Parameters, ratio", "×", "to the layer as it is"),
@@ -144,4 +151,4 @@ def table(
     notes: Sequence[str] = (),
 ) -> Table:
     """Rows of `Factorized.row`, and what was left out."""
-    return Table(_COLUMNS, rows, (f"error: {ERROR}.", *notes), tuple(skipped))
+    return Table(_COLUMNS, rows, (f"{ERROR.note}.", *notes), tuple(skipped))

@@ -96,6 +96,35 @@ def test_one_layer_needs_no_selection(tmp_path: Path, capsys: pytest.CaptureFixt
     assert (row["layer"], row["hyper"]) == ("matrix", "r=3")
 
 
+@pytest.mark.parametrize("how", ["energy=0.8", "error=0.5", "gap", "gavish_donoho", "macs=60%"])
+def test_ranks_are_chosen_layer_by_layer(
+    how: str, state: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = ["factorize", state, "--variants", "spatial_svd,tucker2", "--choose", how]
+    model = net()
+    for row in rows(capsys, *call):
+        kernel = model.get_submodule(row["layer"]).weight
+        ranks = cm.choose_rank(kernel, row["variant"], how)
+        assert row["hyper"] == ";".join(f"{name}={rank}" for name, rank in ranks.items())
+        if how == "error=0.5":
+            assert float(row["error"]) <= 0.5
+        if how == "macs=60%":
+            assert float(row["macs_ratio"]) <= 0.6
+
+
+def test_a_variant_without_such_ranks_is_left_out(
+    state: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = rows(capsys, "factorize", state, "--choose", "gap", "--where", "0")
+    assert {"channel_svd", "tucker2"} <= {r["variant"] for r in found}
+    assert "cp" not in {r["variant"] for r in found}
+    (row,) = rows(
+        capsys, "factorize", state, "--choose", "gap", "--where", "0",
+        "--variants", "channel_svd", "--set", "r=3",
+    )  # fmt: skip
+    assert row["hyper"] == "r=3"  # what is set is not chosen
+
+
 # -- the file --------------------------------------------------------------------------------------
 def test_factors_are_written_by_layer_and_stage_and_read_back(
     state: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -189,6 +218,10 @@ def test_a_layer_stands_once_in_a_file(tmp_path: Path) -> None:
         (["--variants", "chanel_svd"], "unknown variant 'chanel_svd'"),
         (["--variants", "channel_svd", "--set", "b=4"], "unknown hyper-parameter 'b'"),
         (["--where", "9"], "no layer of"),
+        (["--variants", "cp", "--choose", "gap"], "0: cp"),
+        (["--variants", "octave", "-o", "b.safetensors"], "octave"),
+        (["--choose", "largest"], "unknown method 'largest'"),
+        (["--choose", "energy=2"], "allowed are shares from 0 to 1"),
         (["-o", "a.safetensors"], "variants; allowed is one"),
         (["--variants", "channel_svd", "-o", "none/a.safetensors"], "cannot write"),
         (["-o", "a.xyz"], "no format has the suffix '.xyz'"),

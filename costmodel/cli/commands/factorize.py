@@ -18,15 +18,15 @@ from costmodel.cli.options import (
 )
 from costmodel.cli.timing_options import progress_of
 from costmodel.core.variant import VARIANTS
-from costmodel.errors import InputError
+from costmodel.errors import InputError, VariantError
 
 HELP = "trained weights as factors: error and cost of variants, layer by layer"
 EXAMPLES = (
     "costmodel factorize model.pt --format table",
     "costmodel factorize model.safetensors --variants tucker2 --set r1=m/4 --set r2=n/4",
-    "costmodel factorize model.onnx --variants channel_svd --set r=n/8",
+    "costmodel factorize model.onnx --variants channel_svd --choose energy=0.95",
     "costmodel factorize my.models:net --input 1x3x224x224 --where 'layer3.*' --variants all",
-    "costmodel factorize model.pt --variants spatial_svd -o factors.safetensors",
+    "costmodel factorize model.pt --variants spatial_svd --choose macs=50% -o factors.safetensors",
 )
 _FACTORS = ".safetensors"
 
@@ -60,6 +60,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--variants", type=ids, help="ids separated by commas, or all [common ones]")
     add_settings(parser)
     what.add_argument(
+        "--choose",
+        metavar="HOW",
+        help="how to choose the ranks not set, layer by layer: energy=0.95, error=0.1, gap, evbmf, "
+        "gavish_donoho, macs=30%% [each variant's defaults]",
+    )
+    what.add_argument(
         "--where",
         metavar="CONDITIONS",
         help="which layers: 'layer3.*', kernel=3, kind=linear, share=2%%, with commas for all of "
@@ -86,13 +92,15 @@ def run(args: argparse.Namespace) -> int:
     layers = select(weights, args.where)
     rows, skipped = [], []
     with FactorFile(args.output) if kept else nullcontext() as file:
-        for result in factorized(layers, variants, args.settings, progress_of(args)):
+        for result in factorized(layers, variants, args.settings, args.choose, progress_of(args)):
             if file is not None and result.factors is not None:
                 file.add(result.stored.name, result.factors)
             if (row := result.row) is not None:
                 rows.append(row)
             else:
                 skipped.append(result.skipped)
+        if not rows:
+            raise VariantError(skipped[0][1])
     found = table(rows, skipped, weights.notes)
     say(args, *found.notes)
     args.output = None if kept else args.output
