@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from costmodel.factors.factorize import factorize
     from costmodel.factors.factors import Factors
     from costmodel.factors.ranks.choose import choose_rank, rank_choices
-    from costmodel.formulas.public import break_even, formula, full_rank, ratio
+    from costmodel.formulas.inverse import break_even, solve
+    from costmodel.formulas.public import formula, full_rank, ratio
     from costmodel.network.network import Network
     from costmodel.network.read.csv.reader import from_csv
     from costmodel.network.read.library import load
@@ -50,7 +51,7 @@ _LAZY = {
     "Sweep": "sweeping.sweep",
     "Table": "table",
     "Factors": "factors.factors",
-    "break_even": "formulas.public",
+    "break_even": "formulas.inverse",
     "compare": "comparing.compare",
     "choose_rank": "factors.ranks.choose",
     "errors": "factors.errors",
@@ -63,6 +64,7 @@ _LAZY = {
     "load": "network.read.library",
     "rank_choices": "factors.ranks.choose",
     "ratio": "formulas.public",
+    "solve": "formulas.inverse",
     "sweep": "sweeping.sweep",
     "torch": "",
 }
@@ -99,6 +101,7 @@ __all__ = [
     "load",
     "rank_choices",
     "ratio",
+    "solve",
     "sweep",
 ]
 

@@ -163,9 +163,11 @@ class _Binder:
                 f"a slice takes channels {low} to {high} of {place.channels}; allowed are "
                 f"0 to {place.channels}"
             )
-        empty, whole = place.empty, False
-        if all(map(is_exact, (low, high, place.channels))):
-            empty, whole = empty or low == high, (low, high) == (0, place.channels)
+        empty = place.empty or equal(low, high)
+        whole = all(map(is_exact, (low, high, place.channels))) and (low, high) == (
+            0,
+            place.channels,
+        )  # costs the same either way, so of symbols it is not asked
         items: list[BoundItem] = [] if whole else [BoundSlice(low, high)]
         return items, _Place(high - low, place.grid, empty)
 

@@ -16,11 +16,11 @@ from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import (
     Number,
     as_integer,
-    differ,
     exact_div,
     holds,
     is_array,
     is_symbolic,
+    is_whole,
     largest,
     product,
 )
@@ -38,6 +38,21 @@ from costmodel.errors import CostModelError, InputError, LimitError, VariantErro
 from costmodel.typed import read_number
 
 
+def layer_names(layer: ConvLayer) -> dict[str, Number]:
+    """What a layer's own names are worth: m and n are channels per group."""
+    env: dict[str, Number] = {
+        "m": exact_div(layer.in_channels, layer.groups),
+        "n": exact_div(layer.out_channels, layer.groups),
+        "j": 1,
+        "l": 1,
+    }
+    env.update(zip(WINDOW_LETTERS[layer.dims], layer.kernel, strict=True))
+    env["taps"] = product(layer.kernel)
+    env.update(zip(("h", "w")[-layer.dims :], layer.out_size[-2:], strict=True))
+    env.update(zip(("H", "W")[-layer.dims :], layer.size[-2:], strict=True))
+    return env
+
+
 class Names:
     """The names of one variant on one layer, per group of the layer.
 
@@ -52,13 +67,8 @@ class Names:
         self.variant, self.layer = variant, layer
         self.letters = WINDOW_LETTERS[layer.dims]
         self._check_domain()
-        self.m = exact_div(layer.in_channels, layer.groups)
-        self.n = exact_div(layer.out_channels, layer.groups)
-        self.env: dict[str, Number] = {"m": self.m, "n": self.n, "j": 1, "l": 1}
-        self.env.update(zip(self.letters, layer.kernel, strict=True))
-        self.env["taps"] = product(layer.kernel)
-        self.env.update(zip(("h", "w")[-layer.dims :], layer.out_size[-2:], strict=True))
-        self.env.update(zip(("H", "W")[-layer.dims :], layer.size[-2:], strict=True))
+        self.env = layer_names(layer)
+        self.m, self.n = self.env["m"], self.env["n"]
         self.given = self._given(hyper)
         self.hyper = self._values()
         self.sizes = self._sizes()
@@ -178,12 +188,11 @@ class Names:
     def size(self, what: str, expr: Expr, low: int) -> Number:
         """An integer of at least `low`, where it is a number already."""
         value = self.evaluate(expr)
-        whole = value if is_symbolic(value) else value // 1
-        if differ(value, whole) or holds(value < low):
+        if not is_whole(value) or holds(value < low):
             given = self._where(expr)
             cause = f"{expr} with {given}" if given else str(expr)
             self.fail(f"{what} is {shown(value)} ({cause}); allowed are integers from {low} up")
-        return whole
+        return value if is_symbolic(value) else value // 1
 
     def _leftover(
         self, line: StageLine, names: tuple[str, ...], letter: str, total: Number

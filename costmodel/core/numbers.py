@@ -19,6 +19,8 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from costmodel.core import questions
+from costmodel.core.questions import Divides, Unknown, Zero
 from costmodel.errors import CostModelError
 
 #: An exact int, a `fractions.Fraction`, a NumPy array, a SymPy expression or a polynomial.
@@ -41,19 +43,14 @@ class Symbolic:
         raise NotImplementedError
 
     @staticmethod
-    def unevaluated(name: str, rule: Callable[..., Number], values: Iterable[Number]) -> Number:
+    def unevaluated(
+        name: str,
+        rule: Callable[..., Number],
+        values: Iterable[Number],
+        closed: Callable[..., Number | None] | None = None,
+    ) -> Number:
         """A function of such numbers as a number of the same kind; see `unevaluated`."""
         raise NotImplementedError
-
-
-class Unknown:
-    """The value of a comparison that depends on symbols: neither true nor false."""
-
-    def __bool__(self) -> bool:
-        raise CostModelError("the truth of a comparison depends on symbols")
-
-
-UNKNOWN = Unknown()
 
 
 # -- kinds -----------------------------------------------------------------------------------------
@@ -124,7 +121,8 @@ def _python_ints(array: Number) -> Number | None:
 # -- comparisons -----------------------------------------------------------------------------------
 def holds(condition: Any) -> bool:
     """Whether a comparison is known to hold: in any cell of an array."""
-    if condition is UNKNOWN:
+    if isinstance(condition, Unknown):
+        questions.granted(condition.opposite.sign)
         return False
     if _is_sympy(condition):
         return condition == True  # noqa: E712  (SymPy's true is not Python's)
@@ -133,12 +131,30 @@ def holds(condition: Any) -> bool:
 
 def equal(a: Number, b: Number) -> bool:
     """Whether two values are one and the same known number."""
-    return is_exact(a) and is_exact(b) and bool(a == b)
+    if is_exact(a) and is_exact(b):
+        return bool(a == b)
+    return _asked(a, b) and questions.same(a - b)
 
 
 def differ(a: Number, b: Number) -> bool:
     """Whether two numbers are known to differ; symbols are taken to fit."""
+    if _asked(a, b):
+        questions.granted(Zero(a - b))
     return not is_symbolic(a) and not is_symbolic(b) and holds(a != b)
+
+
+def _asked(a: Number, b: Number) -> bool:
+    """Whether somebody wants to know what is asked of two numbers that are not known yet."""
+    return questions.heard() and (isinstance(a, Symbolic) or isinstance(b, Symbolic))
+
+
+def is_whole(value: Number) -> bool:
+    """Whether a number may be an integer: is one, in every cell, as far as it is known."""
+    if isinstance(value, Symbolic):
+        if not value.integer:
+            questions.granted(Divides(1, value))
+        return True
+    return isinstance(value, int) or _is_sympy(value) or not differ(value, value // 1)
 
 
 def same(a: Number, b: Number) -> Number:
@@ -168,7 +184,10 @@ def exact_div(a: Number, b: Number) -> Number:
             raise CostModelError(f"{a} is not divisible by {b}")
         return quotient
     if is_symbolic(a) or is_symbolic(b):
-        return a / b
+        quotient = a / b
+        if _asked(a, b):
+            questions.granted(Divides(b, a))
+        return quotient
     if is_array(a) or is_array(b):
         if holds(a % b != 0):
             raise CostModelError(f"not every one of {a} is divisible by {b}")
@@ -208,12 +227,12 @@ def ceil_div(a: Number, b: Number) -> Number:
         from sympy import ceiling  # already loaded by whoever made the symbol
 
         return ceiling(a / b)
-    if _is_whole(a) and _is_whole(b) and not holds(b < 0):
+    if _is_integer(a) and _is_integer(b) and not holds(b < 0):
         return (a + b - 1) // b  # a sum and one floor, which polynomials keep short
     return -(-a // b)
 
 
-def _is_whole(value: Number) -> bool:
+def _is_integer(value: Number) -> bool:
     return isinstance(value, int) or (isinstance(value, Symbolic) and value.integer)
 
 
@@ -256,9 +275,14 @@ def _beaten_left_out(
     """The values of which none is known to be no better than another, in an order of their own."""
     kept: list[Number] = []
     for value in sorted(values, key=lambda value: (is_exact(value), str(value))):
-        if not any(holds(beats(other, value)) for other in kept):
-            kept = [other for other in kept if not holds(beats(value, other))] + [value]
+        if not any(_known(beats(other, value)) for other in kept):
+            kept = [other for other in kept if not _known(beats(value, other))] + [value]
     return kept
+
+
+def _known(condition: Any) -> bool:
+    """Whether a comparison is known to hold; nothing is taken for granted where it is not."""
+    return not isinstance(condition, Unknown) and holds(condition)
 
 
 def _reduced(values: tuple[Number, ...], exact: Any, array: str, symbolic: str) -> Number:
@@ -297,7 +321,7 @@ def unevaluated(
     """
     for value in values:
         if isinstance(value, Symbolic):
-            return value.unevaluated(name, rule, values)
+            return value.unevaluated(name, rule, values, closed)
     return _sympy_function(name, rule, closed, positive)(*values)
 
 

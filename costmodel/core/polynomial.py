@@ -36,9 +36,10 @@ from costmodel.core.normal_form import (
     times,
     with_constant,
 )
-from costmodel.core.numbers import UNKNOWN, Number, Symbolic
+from costmodel.core.numbers import Number, Symbolic
 from costmodel.core.polynomial_terms import Atom, Call, Sum, Symbol
 from costmodel.core.polynomial_text import Terms
+from costmodel.core.questions import Sign, Unknown
 from costmodel.errors import CostModelError
 
 
@@ -72,10 +73,15 @@ class Polynomial(Sum, Symbolic):
         )
 
     @staticmethod
-    def unevaluated(name: str, rule: Callable[..., Number], values: Iterable[Number]) -> Number:
+    def unevaluated(
+        name: str,
+        rule: Callable[..., Number],
+        values: Iterable[Number],
+        closed: Callable[..., Number | None] | None = None,
+    ) -> Number:
         """`rule(*values)` as it stands; an integer where the values are integers."""
         inner = tuple(Sum(_terms(value) or {}) for value in values)
-        return Polynomial({((Call(name, inner, rule), 1),): 1})
+        return Polynomial({((Call(name, inner, rule, closed=closed), 1),): 1})
 
     # -- arithmetic ------------------------------------------------------------------------------
     def __add__(self, other: Any) -> Any:
@@ -161,7 +167,7 @@ class Polynomial(Sum, Symbolic):
     def __rmod__(self, other: Any) -> Any:
         return other - (other // self) * self
 
-    # -- comparisons: True, False, or `UNKNOWN` where it depends on the symbols --------------------
+    # -- comparisons: True, False, or `Unknown` where it depends on the symbols --------------------
     def __ge__(self, other: Any) -> Any:
         difference = self - other
         if not isinstance(difference, Polynomial):
@@ -169,18 +175,18 @@ class Polynomial(Sum, Symbolic):
         low, fall = difference.low, (-difference).low
         if low is not None and low >= 0:
             return True
-        return False if fall is not None and fall > 0 else UNKNOWN
+        return False if fall is not None and fall > 0 else Unknown(Sign(difference))
 
     def __le__(self, other: Any) -> Any:
         return -self >= -other
 
     def __lt__(self, other: Any) -> Any:
         known = self >= other
-        return known if known is UNKNOWN else not known
+        return known.opposite if isinstance(known, Unknown) else not known
 
     def __gt__(self, other: Any) -> Any:
         known = self <= other
-        return known if known is UNKNOWN else not known
+        return known.opposite if isinstance(known, Unknown) else not known
 
     def __bool__(self) -> bool:
         raise CostModelError(f"whether {self} is zero depends on its symbols")

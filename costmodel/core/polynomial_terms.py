@@ -7,7 +7,7 @@ where the letters are; what is inside a floor or a call is a `Sum` again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from costmodel.core.numbers import Number, floor_div, plain, product
@@ -176,13 +176,15 @@ class Floor:
 class Call:
     """What has no polynomial form: `min(3, H)`, `gcd(m, 8)`, the quotient `Fraction(H, W + 1)`.
 
-    rule gives the value for arguments of any kind.
+    rule gives the value for arguments of any kind, closed its closed form of symbols, where it has
+    one.
     """
 
     name: str
     inner: tuple[Sum, ...]
     rule: Callable[..., Number]
     integer: bool = True
+    closed: Callable[..., Number | None] | None = field(default=None, compare=False)
     grid = 0
     letter = False
     low = None

@@ -8,7 +8,6 @@ Each function imports what it needs when it is called: the names are there witho
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from costmodel.core.bind import bind
@@ -20,8 +19,6 @@ from costmodel.core.variant import VARIANTS, Variant
 
 if TYPE_CHECKING:
     from sympy import Expr
-
-    from costmodel.formulas.break_even import BreakEven
 
 
 def formula(
@@ -115,38 +112,3 @@ def full_rank(
     from costmodel.formulas.letters import public
 
     return public(ranks.full_rank(chosen, letter, given))
-
-
-def break_even(
-    variant: Variant | str, letter: str, metric: str = "macs", layer: ConvLayer | None = None
-) -> BreakEven:
-    """The bound on one letter within which a variant is cheaper than the standard layer.
-
-    Args:
-        variant, metric, layer: those of `formula`.
-        letter: a hyper-parameter, or a letter of the layer (k, m, n, …).
-
-    Returns:
-        The `.bound`, exact in the other letters, and the `.condition` as an inequality; its
-        `.limit` for ever more channels, and in `.note` what was assumed.
-
-    Raises:
-        CostModelError: the cost does not depend on the letter, is never that of the standard layer
-            at a positive value, or has no closed form there.
-
-    >>> import costmodel as cm
-    >>> cm.break_even("basis", "b").condition
-    b < k**2*n/(k**2 + n)
-    >>> layer = cm.ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
-    >>> cm.break_even("basis", "b", layer=layer).bound
-    1152/137
-    """
-    from costmodel.formulas import break_even as solving
-    from costmodel.formulas.layers import exchanged
-    from costmodel.formulas.letters import public, symbol
-
-    if layer is not None:  # roots are told apart by their signs, so sizes must be known to have one
-        layer = exchanged(layer, lambda s: symbol(s.name) if s.is_positive is None else s)
-    solved = solving.break_even(variant, letter, metric, layer)
-    parts = {name: getattr(solved, name) for name in ("letter", "bound", "limit", "limit_in")}
-    return replace(solved, **{name: part and public(part) for name, part in parts.items()})

@@ -10,8 +10,8 @@ from costmodel.core.variant import VARIANTS, Variant
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.layout import LEGEND, REFERENCE_LINE, axis, figure, name_of, vertical
 from costmodel.plots.palette import style_of
+from costmodel.solving.solution import Solution
 from costmodel.sweeping.axes import Axis
-from costmodel.sweeping.crossing import Crossing
 from costmodel.sweeping.grid import Grid
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _HIGHEST = 3.0  # ratios beyond are cut off: what matters lies around 1
 def ratio_curve(
     grid: Grid,
     over: Axis,
-    break_evens: Iterable[Crossing] = (),
+    break_evens: Iterable[Solution] = (),
     height: int = 380,
 ) -> Figure:
     """One line per variant and metric over the only axis of a grid.
@@ -38,7 +38,7 @@ def ratio_curve(
     Args:
         grid: one axis, any variants; where nothing fits, the line has a gap.
         over: what varies; its current value is marked.
-        break_evens: marked with a vertical line and their exact value.
+        break_evens: marked with a vertical line and their exact value, where they have one.
         height: in pixels, the legend included.
     """
     metrics = list(dict.fromkeys(metric for _, metric in grid.cells))
@@ -131,28 +131,30 @@ def _horizontal() -> dict[str, Any]:
 
 
 def _marks(
-    break_evens: Iterable[Crossing], values: Sequence[int]
+    break_evens: Iterable[Solution], values: Sequence[int]
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """A vertical line with its exact value for each break-even in view, equal ones together."""
-    by_value: dict[Any, list[Crossing]] = {}
+    by_value: dict[float, list[Solution]] = {}
     for even in break_evens:
-        if values[0] - _pad(values) <= even.value <= values[-1] + _pad(values):
-            by_value.setdefault(even.exact, []).append(even)
+        root = even.root
+        if root and values[0] - _pad(values) <= root.value <= values[-1] + _pad(values):
+            by_value.setdefault(root.value, []).append(even)
     marks = []
-    for place, same in enumerate(by_value.values()):
-        even = same[0]
+    for place, (value, same) in enumerate(by_value.items()):
+        even, root = same[0], same[0].root
+        assert root is not None
         labels = ", ".join(METRICS[b.metric].label for b in same)
-        right = even.value > (values[0] + values[-1]) / 2
+        right = value > (values[0] + values[-1]) / 2
         note = {
-            "x": even.value,
+            "x": value,
             "y": 0.02 + 0.13 * place,
             "yref": "paper",
             "xanchor": "right" if right else "left",
             "yanchor": "bottom",
             "showarrow": False,
             "align": "right" if right else "left",
-            "text": f" {labels}: <br> break-even {even.letter} = {even.text} ",
+            "text": f" {labels}: <br> break-even {even.letter} = {root.text} ",
             "font": {"size": 12},
         }
-        marks.append((vertical(even.value, "dot"), note))
+        marks.append((vertical(value, "dot"), note))
     return marks

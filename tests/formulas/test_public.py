@@ -55,8 +55,9 @@ def test_a_break_even_in_plain_symbols() -> None:
 def test_on_a_layer_of_numbers_the_bound_is_a_number(id: str, letter: str) -> None:
     found = cm.break_even(id, letter, layer=LAYER)
     base = cm.count("standard", LAYER).macs
-    assert found.relation == "<"
+    assert found.cheaper == "below"
     last = int(sympy.ceiling(found.bound)) - 1
+    assert found.largest == last
     assert cm.count(id, LAYER, **{letter: last}).macs < base
     assert cm.count(id, LAYER, **{letter: last + 1}).macs >= base
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from costmodel import VARIANTS, ConvLayer
+from costmodel import VARIANTS, ConvLayer, count
 from costmodel.plots.curve import ratio_curve
 from costmodel.sweeping.axes import axes, hyper_axes
-from costmodel.sweeping.crossing import crossing
+from costmodel.sweeping.break_evens import break_evens
 from costmodel.sweeping.grid import on_grid
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
@@ -16,7 +16,7 @@ def basis():
     variant = VARIANTS["basis"]
     (axis,) = hyper_axes(LAYER, variant, {"b": 5})
     swept = on_grid([variant], LAYER, {axis.key: tuple(range(1, 11))})
-    even = [crossing(variant, LAYER, "b", metric) for metric in ("macs", "params")]
+    even = break_evens(count(variant, LAYER), axis, ("macs", "params"))
     return swept, axis, even
 
 

@@ -8,7 +8,7 @@ from costmodel import METRICS, VARIANTS, ConvLayer
 from costmodel.plots.explore import cost_curves, trade_off_scatter
 from costmodel.plots.ratio_map import ratio_map
 from costmodel.sweeping.axes import axes
-from costmodel.sweeping.crossing import boundary
+from costmodel.sweeping.break_evens import boundary
 from costmodel.sweeping.grid import on_grid
 from costmodel.sweeping.trade_off import trade_off
 

@@ -20,7 +20,7 @@ from costmodel.plots.curve import ratio_curve
 from costmodel.plots.explore import cost_curves, trade_off_scatter
 from costmodel.plots.ratio_map import ratio_map
 from costmodel.sweeping.axes import LAYER_AXES, Axis, axes, rounded
-from costmodel.sweeping.crossing import boundary
+from costmodel.sweeping.break_evens import boundary
 from costmodel.sweeping.grid import Grid, on_grid
 from costmodel.sweeping.trade_off import trade_off
 

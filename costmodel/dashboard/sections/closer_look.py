@@ -16,7 +16,7 @@ from costmodel.fields import Choice, Field
 from costmodel.plots.curve import ratio_curve
 from costmodel.plots.diagram import stage_diagram
 from costmodel.sweeping.axes import LAYER_AXES, Axis, axes, spaced
-from costmodel.sweeping.crossing import Crossing, crossing, explain_break_even
+from costmodel.sweeping.break_evens import break_evens, explain_break_even
 from costmodel.sweeping.grid import on_grid
 
 _METRICS = ("macs", "params")
@@ -95,7 +95,7 @@ def _curve(state: State, looked_at: Counts, over: Axis) -> None:
     """The ratio over one axis, everything else as it is."""
     variant, layer, hyper = looked_at.variant, looked_at.layer, looked_at.hyper
     swept = on_grid([variant], layer, {over.key: _values(over)}, _METRICS, hyper=hyper)
-    even = _break_evens(looked_at, over)
+    even = break_evens(looked_at, over, _METRICS)
     sentence = explain_break_even(looked_at, over, even)
     name = f"{variant.id}-over-{over.key}"
     parts.chart(state, ratio_curve(swept, over, even), name, f"Curve. {sentence}")
@@ -105,13 +105,3 @@ def _curve(state: State, looked_at: Counts, over: Axis) -> None:
 def _values(axis: Axis) -> tuple[int, ...]:
     """The axis' range, and its present value wherever that lies."""
     return tuple(sorted({*spaced(axis.low, axis.high, _POINTS), axis.current}))
-
-
-def _break_evens(looked_at: Counts, over: Axis) -> list[Crossing]:
-    if not over.letter or looked_at.variant.baseline:
-        return []
-    crossings = (
-        crossing(looked_at.variant, looked_at.layer, over.letter, metric, looked_at.hyper)
-        for metric in _METRICS
-    )
-    return [even for even in crossings if even is not None]

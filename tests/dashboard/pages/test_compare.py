@@ -13,7 +13,7 @@ from costmodel.core.layer_text import write_layer
 from costmodel.dashboard.forms.layer_form import FIELDS
 from costmodel.network.read.presets import presets
 from costmodel.plots.layout import name_of
-from costmodel.sweeping.crossing import crossing
+from costmodel.solving.solve import break_even_on_layer
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
 COMMON = [id for id, variant in VARIANTS.items() if variant.common]
@@ -160,7 +160,7 @@ def test_bars_dots_and_curve_are_the_library_s(opened):
     assert macs["x"] == list(range(1, 10))
     base = count("standard", LAYER).macs
     assert macs["y"] == [count("basis", LAYER, b=b).macs / base for b in range(1, 10)]
-    even = crossing(VARIANTS["basis"], LAYER, "b")
+    even = break_even_on_layer("basis", "b", LAYER).root
     assert even is not None
     assert str(even.exact) in curve["layout"]["annotations"][0]["text"]
     assert [s["x0"] for s in curve["layout"]["shapes"]][1] == pytest.approx(even.value)
@@ -282,7 +282,8 @@ def test_sliders_of_ranks_end_at_full_rank_or_beyond_the_break_even(page):
     square = {"m": "64", "n": "64"}
     opened = page("compare", look="spatial_svd", **square)
     assert opened.widget("slider spatial_svd.r").max == 192
-    assert crossing(VARIANTS["spatial_svd"], LAYER.replace(out_channels=64), "r").value == 96
+    even = break_even_on_layer("spatial_svd", "r", LAYER.replace(out_channels=64))
+    assert even.bound == 96
     # beside r2 = 1 full rank is 9, and it pays for much longer
     narrow = page("compare", look="tucker2", **square, **{"tucker2.r2": "1"})
     last = int(narrow.widget("slider tucker2.r1").max)
