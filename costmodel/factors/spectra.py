@@ -22,7 +22,7 @@ from costmodel.core.variant import Variant
 from costmodel.errors import VariantError
 from costmodel.factors.derive import derive
 from costmodel.factors.factor_product import FactorProduct
-from costmodel.factors.full_rank import check_ranks, rank_letters
+from costmodel.factors.full_rank import check_ranks, rank_limits
 from costmodel.factors.splitting import leading, unfolded
 from costmodel.factors.tensor_network import TensorNetwork, einsum
 from costmodel.factors.tucker import core_of
@@ -80,7 +80,7 @@ def decompose(
     """
     usual = bind(variant, layer, given)
     network = derive(usual)  # what is no convolution says so first
-    full = rank_letters(usual, given)
+    full = rank_limits(usual, given)
     highest = bind(variant, layer, {**given, **full})
     check_ranks(highest)
     network = derive(highest)

@@ -9,7 +9,6 @@ from costmodel.core.bind import bind
 from costmodel.errors import CostModelError, InputError, VariantError
 from costmodel.factors import splitting
 from costmodel.factors.derive import derive
-from costmodel.factors.full_rank import full_ranks
 from costmodel.torch.lowering import StageModule
 from tests.factors.cases import LAYERS, convolved, module_of, random_kernel
 
@@ -134,7 +133,7 @@ def test_factors_in_a_module_are_the_convolution_with_their_kernel(variant, name
 def test_at_full_rank_the_module_is_the_layer(name):
     layer = LAYERS[name]
     kernel = random_kernel(layer).astype(numpy.float32)
-    rank = full_ranks(derive(bind(cm.VARIANTS["channel_svd"], layer, r=2)))["r"]
+    rank = cm.full_rank("channel_svd", "r", layer)
     factors = cm.factorize(kernel, "channel_svd", layer=layer, r=rank)
     module = cm.torch.build("channel_svd", layer, r=rank)
     stages = [part for part in module.modules() if isinstance(part, StageModule)]
