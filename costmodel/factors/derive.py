@@ -143,12 +143,12 @@ class _Walk:
             if axis not in path.windows:  # a position is read where it is written
                 path = self.at_offsets(path, axis, [0], ())
         windows = (label for axis in range(len(self.window)) for label in path.windows[axis])
-        kernel = (*path.channels, *path.inputs, *windows)
+        inputs = (*path.inputs, *windows)
         carried = {label for _, labels in (*path.factors, *path.constants) for label in labels}
-        for label in dict.fromkeys(kernel):
+        for label in dict.fromkeys((*path.channels, *inputs)):
             if label not in carried:  # the same weights for all of them
                 path = path.times(numpy.ones(self.sizes[label]), (label,))
-        return Term(path.factors, path.constants, kernel)
+        return Term(path.factors, path.constants, path.channels, inputs)
 
     # -- items ---------------------------------------------------------------------------------
     def sequence(self, sequence: BoundSequence, paths: list[_Path]) -> list[_Path]:

@@ -68,13 +68,20 @@ class Term:
     """One product of factors.
 
     factors: (number of the factor, the labels of its axes). constants: arrays of zeros and ones
-    that say what lies where. kernel: labels of the kernel's axes, outputs first, then inputs, then
-    the window; one that stands twice is a diagonal, outside of which the product is zero.
+    that say what lies where. outputs, inputs: labels of the kernel's axes, those of the window
+    behind the input channels; one that stands in both is a diagonal, outside of which the product
+    is zero.
     """
 
     factors: tuple[tuple[int, Labels], ...]
     constants: tuple[tuple[Array, Labels], ...]
-    kernel: Labels
+    outputs: Labels
+    inputs: Labels
+
+    @property
+    def kernel(self) -> Labels:
+        """The labels of the kernel's axes, in order."""
+        return (*self.outputs, *self.inputs)
 
     @cached_property
     def open(self) -> Labels:
