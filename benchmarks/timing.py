@@ -14,17 +14,22 @@ import tempfile
 import time
 from pathlib import Path
 
+from costmodel.comparing.compare import compare
+from costmodel.core.layer_text import EXAMPLE
 from costmodel.table import Table
-from costmodel.timing.calibration import BUDGET, calibrate, calibrated
+from costmodel.timing.calibration import BUDGET, calibrate
 from costmodel.timing.cold import Cold
+from costmodel.timing.kept import observed, unpacked
+from costmodel.timing.learning import learn
 from costmodel.timing.machine import this_machine
 from costmodel.timing.measure.design import design
 from costmodel.timing.measure.protocol import ROUNDS, rounds
-from costmodel.timing.model.predictor import Predictor
+from costmodel.timing.opened import estimates
+from costmodel.timing.sessions import machines, sessions
 from costmodel.timing.store.database import Store
-from costmodel.timing.store.shipped import Shipped, ship
+from costmodel.timing.store.shipped import Evidence, ship
 
-_TO_PREDICT = 1000
+_REPEATS = 5
 
 
 def repeatability(layers: int) -> Table:
@@ -66,22 +71,29 @@ def networks(cold: Cold) -> Table:
     return Table(tuple(rows[0]), rows, (note,))
 
 
-def speed(predictor: Predictor) -> Table:
-    """Seconds that predicting takes for a layer: one alone, and many at once."""
-    from costmodel.timing.convolution import of_layer
-
-    many = [of_layer(case.layer) for case in design(_TO_PREDICT, seed=12)]
+def speed(path: str) -> Table:
+    """Seconds that opening a kept model and predicting take, beside fitting the same model."""
+    comparison = compare(EXAMPLE)
     start = time.perf_counter()
-    predictor.seconds_of(many)
-    at_once = (time.perf_counter() - start) / len(many)
+    with Store(path) as store:
+        (machine,) = machines(store)
+        learn(observed(store, machine))
+    fitting = time.perf_counter() - start
+    taken = []
+    for _ in range(_REPEATS):
+        unpacked.cache_clear()
+        start = time.perf_counter()
+        estimates(comparison, path)
+        taken.append(time.perf_counter() - start)
     start = time.perf_counter()
-    for conv in many[:20]:
-        predictor.total([conv])
-    alone = (time.perf_counter() - start) / 20
+    estimates(comparison, path)
+    again = time.perf_counter() - start
     row = {
-        "layers": len(many),
-        "microseconds_at_once": 1e6 * at_once,
-        "milliseconds_alone": 1e3 * alone,
+        "variants": len(comparison),
+        "fit_seconds": fitting,
+        "open_and_predict_milliseconds": 1e3 * min(taken),
+        "predict_again_milliseconds": 1e3 * again,
+        "times_faster_than_a_fit": fitting / min(taken),
     }
     return Table(tuple(row), [row])
 
@@ -97,27 +109,21 @@ def main() -> None:
     repeated = repeatability(args.layers)
     print(repeated.to_text())
     with tempfile.TemporaryDirectory() as folder:
-        with Store(args.store or str(Path(folder) / "times.sqlite")) as store:
-            found = calibrate(store, this_machine(), args.budget, compare=True)
-            predictor = calibrated(store)
-            machine = predictor.machine
-            kept = (store.peaks(machine), store.cold(machine), store.unseen(machine))
-            measured = store.measured(machine)
+        path, machine = args.store or str(Path(folder) / "times.sqlite"), this_machine()
+        with Store(path) as store:
+            found = calibrate(store, machine, args.budget, compare=True)
+            kept, cold = observed(store, machine), store.cold(machine)
+            runs = sessions(store, machine)
         assert found.models
         print(found.models.to_text())
         print(found.to_table().to_text())
-        peaks, cold, unseen = kept
-        assert peaks
         assert cold
         print(networks(cold).to_text())
         if args.ship:
-            facts = {
-                "models": tuple(map(dict, found.models.rows)),
-                "repeated": dict(repeated.rows[0]),
-            }
-            own = {case: measured[case] for case in unseen}
-            ship(Shipped(args.ship, machine, peaks, cold, own, unseen, **facts))
-        print(speed(predictor).to_text(), end="")
+            ended = max((run.began or 0) + run.took for run in runs)
+            models, repetition = tuple(map(dict, found.models.rows)), dict(repeated.rows[0])
+            ship(args.ship, kept, Evidence(ended=ended, models=models, repeated=repetition))
+        print(speed(path).to_text(), end="")
 
 
 if __name__ == "__main__":

@@ -127,10 +127,24 @@ def layer_or_network(args: argparse.Namespace, allowed: str) -> ConvLayer | None
         if not args.typed.keys().isdisjoint([*layer, "--dims", "--variants", "--set"]):
             raise InputError("--network and a layer exclude each other; allowed is one of them")
         return None
+    refuse(args, ["--input"], "without --network; allowed is --network SOURCE")
     missing = [option.flags[-1] for option in LAYER_OPTIONS if getattr(args, option.field) is None]
     if missing:
         raise InputError(f"{', '.join(missing)} is missing; allowed are {allowed}")
     return layer_of(args)
+
+
+def add_inputs(parser: argparse._ActionsContainer) -> None:
+    """`--input`, which may be repeated: a list of shapes."""
+    parser.add_argument(
+        "--input",
+        dest="inputs",
+        type=sizes,
+        action="append",
+        default=[],
+        metavar="1x3x224x224",
+        help="shape of an input of the network, batch first; once per input",
+    )
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:

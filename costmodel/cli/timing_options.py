@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from costmodel.cli.options import integer
+from costmodel.cli.options import integer, say
 
 if TYPE_CHECKING:
+    from costmodel.timing.comparison import Timed
     from costmodel.timing.machine import Machine
 
 _EVERY = 0.2  # seconds
@@ -28,14 +29,24 @@ def add_time(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="measured and predicted times of this machine, which `calibrate` has measured",
     )
-    group.add_argument("--store", metavar="FILE", help="where they are [the user's data folder]")
+    add_answering(group)
 
 
-def add_store(parser: argparse.ArgumentParser) -> None:
+def add_store(parser: argparse._ActionsContainer) -> None:
     """`--store`."""
     parser.add_argument(
         "--store", metavar="FILE", help="where times are kept [in the user's data folder]"
     )
+
+
+def add_answering(parser: argparse._ActionsContainer) -> None:
+    """Whose times answer, and where they are."""
+    parser.add_argument(
+        "--machine",
+        metavar="NAME",
+        help="whose times; `timings` lists them [this processor on one thread]",
+    )
+    add_store(parser)
 
 
 def add_machine(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +57,7 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--dtype", default="float32", help="of weights and activations [float32]")
     group.add_argument("--channels-last", action="store_true", help="channels innermost in memory")
     group.add_argument("--compile", action="store_true", help="by torch.compile")
-    add_store(group)  # type: ignore[arg-type]  # a group takes arguments as a parser does
+    add_store(group)
 
 
 def machine_of(args: argparse.Namespace) -> Machine:
@@ -60,6 +71,16 @@ def machine_of(args: argparse.Namespace) -> Machine:
         channels_last=args.channels_last,
         compiled=args.compile,
     )
+
+
+def opened_of(args: argparse.Namespace) -> Timed:
+    """The times that `--machine` and `--store` mean."""
+    from costmodel.timing.comparison import Timed
+    from costmodel.timing.opened import open_times
+
+    opened = open_times(args.store, args.machine)
+    say(args, *opened.said)
+    return Timed(opened)
 
 
 def progress_of(args: argparse.Namespace) -> Callable[[int, int], None] | None:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from costmodel.timing.convolution import CLASSES
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -28,7 +30,10 @@ LEGEND = {
     "itemdoubleclick": False,
 }
 _LINE = 19  # characters
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A7A55", "#7B6FA0", "#4F7F86", "#5E7182")
+_COLORS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A7A55", "#7B6FA0"),
+    *("#4F7F86", "#5E7182", "#B4464B", "#6F8F1F", "#A93FA0"),
+)
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "star", "x", "hexagon")
 _FAINT = "rgba(127,139,153,0.28)"
 
@@ -78,11 +83,13 @@ def bars(name: str, rows: Sequence[str], values: Sequence[Any], **more: Any) -> 
     return {**bar, "hovertemplate": hover, **more}
 
 
-def class_dots(place: int, kind: str, xs: Sequence[Any], ys: Sequence[Any]) -> dict[str, Any]:
-    """The dots of the n-th class of layers.
+def class_dots(kind: str, xs: Sequence[Any], ys: Sequence[Any]) -> dict[str, Any]:
+    """The dots of a class of convolutions, or of what is none: several stages.
 
-    Both colour and marker differ from those of other classes: no difference rests on colour.
+    A class has the same colour and marker in every figure, and no two share a colour; markers
+    differ beside, so that no difference rests on colour.
     """
+    place = CLASSES.index(kind) if kind in CLASSES else len(CLASSES)
     return {
         "type": "scatter",
         "mode": "markers",
@@ -90,8 +97,8 @@ def class_dots(place: int, kind: str, xs: Sequence[Any], ys: Sequence[Any]) -> d
         "x": xs,
         "y": ys,
         "marker": {
-            "color": _COLORS[place % len(_COLORS)],
-            "symbol": _SYMBOLS[(place + place // len(_COLORS)) % len(_SYMBOLS)],
+            "color": _COLORS[place],
+            "symbol": _SYMBOLS[place % len(_SYMBOLS)],
             "size": 7,
             "opacity": 0.75,
         },

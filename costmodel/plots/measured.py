@@ -32,8 +32,8 @@ def promised_and_kept(rows: Sequence[Mapping[str, Any]]) -> Figure:
     """Two bars per variant, both as ratios to the baseline: of multiplies, and of measured time.
 
     Args:
-        rows: of `timing.report.table`, one per variant on one layer, the baseline among them.
-            The thin lines on the bars of time are the middle half of the rounds.
+        rows: of `timing.report.table`, one per variant on one layer, the baseline among them. A bar
+            of time is the least of all rounds; its thin line ends where three quarters of them do.
     """
     base = next(row for row in rows if VARIANTS[row["variant"]].baseline)
     names = [label_of(VARIANTS[row["variant"]]) for row in rows]
@@ -58,15 +58,15 @@ def promised_and_kept(rows: Sequence[Mapping[str, Any]]) -> Figure:
                 error_x={
                     "type": "data",
                     "symmetric": False,
-                    "array": [row["iqr_ms"] / base["min_ms"] for row in rows],
+                    "array": [(row["upper_ms"] - row["min_ms"]) / base["min_ms"] for row in rows],
                     "arrayminus": [0] * len(rows),
                     "color": REFERENCE_LINE,
                     "thickness": 1.5,
                 },
                 marker={"color": "#0072B2"},
                 customdata=[
-                    f"{row['min_ms']:.4g} ms (median {row['median_ms']:.4g}, middle half "
-                    f"{row['iqr_ms']:.2g} wide), {ratio_in_words(value)}"
+                    f"{row['min_ms']:.4g} ms (median {row['median_ms']:.4g}, three quarters of "
+                    f"the rounds up to {row['upper_ms']:.4g}), {ratio_in_words(value)}"
                     for row, value in zip(rows, time, strict=True)
                 ],
             ),
@@ -84,10 +84,10 @@ def time_over_macs(rows: Sequence[Mapping[str, Any]]) -> Figure:
     """Milliseconds over multiplies, both logarithmic, one marker per class of convolution."""
     classes = list(dict.fromkeys(row["class"] or "several stages" for row in rows))
     data = []
-    for place, kind in enumerate(classes):
+    for kind in classes:
         own = [row for row in rows if (row["class"] or "several stages") == kind]
         xs, ys = [float(row["macs"]) for row in own], [row["min_ms"] for row in own]
-        data.append({**class_dots(place, kind, xs, ys), "customdata": list(map(_hover, own))})
+        data.append({**class_dots(kind, xs, ys), "customdata": list(map(_hover, own))})
     return figure(
         data, height=480, xaxis=log_axis("MACs"), yaxis=log_axis("measured, ms", tickformat="~g")
     )

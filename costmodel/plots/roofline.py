@@ -19,7 +19,7 @@ _SPAN = (0.05, 2000.0)  # MACs per byte
 
 
 def roofline(points: Table, peaks: Peaks) -> Figure:
-    """Rates over arithmetic intensity, both logarithmic, below the two limits of the machine.
+    """Rates over arithmetic intensity, both logarithmic, beside what two large jobs reach.
 
     Args:
         points: rows of `timing.roofline.points`. peaks: of the same machine.
@@ -31,14 +31,14 @@ def roofline(points: Table, peaks: Peaks) -> Figure:
     roof = {
         "type": "scatter",
         "mode": "lines",
-        "name": "roof",
+        "name": "a large product, a large copy",
         "x": xs,
         "y": [peaks.roof(x) / 1e9 for x in xs],
         "hoverinfo": "skip",
         **reference(),
     }
     classes = dict.fromkeys(row["class"] for row in points.rows)
-    data = [_class(points, kind, place) for place, kind in enumerate(classes)]
+    data = [_class(points, kind) for kind in classes]
     ridge = {
         "x": log10(peaks.ridge),
         "y": log10(peaks.rate / 1e9),
@@ -56,15 +56,15 @@ def roofline(points: Table, peaks: Peaks) -> Figure:
     )
 
 
-def _class(points: Table, kind: str, place: int) -> dict[str, Any]:
+def _class(points: Table, kind: str) -> dict[str, Any]:
     rows = [row for row in points.rows if row["class"] == kind]
     xs, ys = [row["intensity"] for row in rows], [row["gmacs_per_s"] for row in rows]
-    return {**class_dots(place, kind, xs, ys), "customdata": list(map(_hover, rows))}
+    return {**class_dots(kind, xs, ys), "customdata": list(map(_hover, rows))}
 
 
 def _hover(row: Any) -> str:
     return (
         f"<b>{escape(row['case'])}</b><br>{exact(row['macs'])} MACs at "
         f"{row['gmacs_per_s']:.3g} GMAC/s"
-        f"<br>{row['share']:.0%} of the roof, {row['intensity']:.3g} MAC/B"
+        f"<br>{row['share']:.0%} of that of a large product or copy, {row['intensity']:.3g} MAC/B"
     )

@@ -36,12 +36,12 @@ def measured_against_predicted(
     }
     rows = list(zip(measured, predicted, kinds, names, strict=True))
     data: list[dict[str, Any]] = [line]
-    for place, kind in enumerate(dict.fromkeys(kinds)):
+    for kind in dict.fromkeys(kinds):
         own = [row for row in rows if row[2] == kind]
         xs, ys = [1e3 * said for _, said, *_ in own], [1e3 * real for real, *_ in own]
         data.append(
             {
-                **class_dots(place, kind, xs, ys),
+                **class_dots(kind, xs, ys),
                 "customdata": [
                     f"{name}<br>measured {in_units(real)}, predicted {in_units(said)}"
                     f" ({said / real - 1:+.0%})"

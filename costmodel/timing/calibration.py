@@ -1,48 +1,50 @@
-"""Calibrate: measure a designed set of layers within a budget; and the model that comes of it."""
+"""Calibrate: measure a designed set of layers in two sessions apart, within a budget of time."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import median
 
 from costmodel.errors import InputError
-from costmodel.table import Table
-from costmodel.timing.cold import fitted
-from costmodel.timing.convolution import of_layer
+from costmodel.table import Column, Table
+from costmodel.timing.case import Case
+from costmodel.timing.cold import Cold
+from costmodel.timing.kept import relearnt
+from costmodel.timing.learning import Learnt
 from costmodel.timing.machine import Machine
+from costmodel.timing.machines import MACHINE, own_name
 from costmodel.timing.measure.design import design
 from costmodel.timing.measure.networks import measure_networks
 from costmodel.timing.measure.peaks import measure_peaks
-from costmodel.timing.measure.protocol import rounds
-from costmodel.timing.model.intervals import LEVEL, coverage
-from costmodel.timing.model.predictor import Predictor, make
-from costmodel.timing.model.validation import CANDIDATES, compare_models, held_out
-from costmodel.timing.store.database import Store
+from costmodel.timing.measure.protocol import NAME, SINGLE, Round, as_many, rounds
+from costmodel.timing.model.intervals import coverage
+from costmodel.timing.model.validation import compare_models
+from costmodel.timing.sessions import machines, name_of, numbers, sessions
+from costmodel.timing.store.database import Run, Store
+from costmodel.timing.summary import Summary
 
-#: Name of the runs that a machine is calibrated by.
-CALIBRATION = "calibration"
-#: Seconds that measuring may take unless it is told otherwise; fitting comes on top.
+#: Seconds that measuring and fitting may take unless it is told otherwise.
 BUDGET = 145.0
-_LAYERS = 3000
-ROUNDS = 6  # more layers teach a model more than more rounds of fewer ones
-_FEWEST_LAYERS, _FEWEST_ROUNDS = 60, 3
-_OVERRUN = 1.1  # of the share of the budget that rounds have
+ROUNDS = 3  # of a session: more layers teach a model more than more rounds of fewer ones
+_LAYERS = 3000  # at the most in one session
+_FEWEST_LAYERS = 60
+_LEAST_BUDGET = 5.0
 _COLD = 0.12  # of the budget, for whole networks
-_VISIT = 9e-3  # seconds, building and warming up included; the first round corrects it
+_FITTING = 0.17  # of the budget
+_DONE = 0.1  # of the budget: with less than that left, nothing more is measured
+_SHARE = 0.9  # of a session's time, for its rounds: the last one should not be cut off
+_TURN = 1.5  # how much longer than the last round another one may take
 
 _COLUMNS = (
-    "machine",
-    "layers",
-    "rounds",
-    "seconds",
-    "median_error",
-    "within_10",
-    "coverage",
+    MACHINE,
+    *map(Column, ("layers", "sessions", "rounds", "seconds")),
+    *map(Column, ("median_error", "within_10", "coverage")),
 )
 
-#: Called with (visits done, visits in all).
+#: Called with (seconds gone, seconds in all).
 Progress = Callable[[int, int], None]
 
 
@@ -50,13 +52,16 @@ Progress = Callable[[int, int], None]
 class Calibration:
     """What calibrating a machine has shown.
 
-    layers, rounds, seconds: what was measured, and how long that took. coverage: how often 90 %
-    intervals hold on layers that were not seen. models: the table of models against each other,
-    None where it was not asked for. median_error, within_10: of the model in use, on such layers.
+    layers, sessions, rounds, seconds: what was measured, and how long all of it took. coverage: how
+    often 90 % intervals hold on layers that were not seen, in the other session. models: the table
+    of models against each other, None where it was not asked for. median_error, within_10: of the
+    model in use, on such layers. name: what `--machine` knows it by.
     """
 
     machine: Machine
+    name: str
     layers: int
+    sessions: int
     rounds: int
     seconds: float
     median_error: float
@@ -66,8 +71,8 @@ class Calibration:
 
     def to_table(self) -> Table:
         """One row: what was measured, and how well unseen layers are predicted."""
-        cells = {name: getattr(self, name) for name in _COLUMNS if name != "machine"}
-        return Table(_COLUMNS, [{"machine": str(self.machine), **cells}])
+        cells = {column.key: getattr(self, column.key) for column in _COLUMNS[1:]}
+        return Table(_COLUMNS, [{MACHINE.key: self.name, **cells}], (f"{self.machine}.",))
 
 
 def calibrate(
@@ -76,86 +81,155 @@ def calibrate(
     budget: float = BUDGET,
     *,
     seed: int = 0,
+    fresh: bool = False,
     compare: bool = False,
     progress: Progress | None = None,
 ) -> Calibration:
     """Measure a set of layers, find out how well a model predicts them, and keep both.
 
-    A calibration that was interrupted goes on; one that is complete is not measured again.
+    A calibration that was interrupted goes on; a budget that is spent is not spent again, a longer
+    one goes on with layers that were not measured before.
 
     Args:
-        budget: seconds of measuring; fewer layers are taken where it is short.
-        compare: also fit the other models, for the table.
+        budget: seconds of wall time for everything, what earlier calls have spent included; as many
+            layers are taken as there is time for.
+        seed: of the design and of the random orders.
+        fresh: begin anew; what was measured before is kept, and counts no more.
+        compare: also fit the other models, for the table; on top of the budget.
 
     Raises:
         InputError: a budget too short for a model.
     """
-    import numpy
-
-    layers = (1 - _COLD) * budget / (ROUNDS * _VISIT)
-    if not layers >= _FEWEST_LAYERS:  # also where it is not a number
-        least = math.ceil(_FEWEST_LAYERS * ROUNDS * _VISIT / (1 - _COLD))
-        raise InputError(f"the budget is {budget:g} s; allowed are {least} s and more")
+    if not budget >= _LEAST_BUDGET:  # also where it is not a number
+        raise InputError(f"the budget is {budget:g} s; allowed are {_LEAST_BUDGET:g} s and more")
     start = time.monotonic()
-    begun = store.find(CALIBRATION, machine)
-    cases = list(begun.cases) if begun else design(int(min(layers, _LAYERS)), seed)
-    run = store.begin(CALIBRATION, machine, cases, ROUNDS, seed)
-    done, last, longest = len(run.done), start, 0.0
-    for turn, times in rounds(cases, machine, run.missing, run.seed, progress):
-        store.keep(run, turn, times)
-        done += 1
-        now = time.monotonic()
-        longest, last = max(longest, now - last), now
-        # a slow machine gets fewer rounds, as long as another one would end too late
-        if done >= _FEWEST_ROUNDS and now - start + longest > _OVERRUN * (1 - _COLD) * budget:
-            break
-    if store.peaks(machine) is None:
-        store.keep_peaks(machine, measure_peaks(machine))
-    measured = store.summaries(run)
-    convolutions = [of_layer(case.layer) for case in measured]
-    seconds = [summary.minimum for summary in measured.values()]
-    unseen = held_out(make, convolutions, seconds)
-    store.keep_unseen(machine, dict(zip(measured, map(float, unseen), strict=True)))
-    if store.cold(machine) is None:
-        model = make().fit(convolutions, seconds)
-        samples = measure_networks(
-            machine, lambda parts: float(model.predict(parts).sum()), budget * _COLD
+    known = [] if fresh else sessions(store, machine)
+    rounds_alone = 1 - _FITTING - _COLD  # of what earlier calls have spent
+    left = budget - sum(run.took for run in known) / rounds_alone
+    if left > _DONE * budget or len(known) < 2:
+        left = max(left, _LEAST_BUDGET)
+        tick = None if progress is None else _ticking(progress, start, left)
+        _Pair(store, machine, known, seed, start, left, tick).measure(fresh)
+    learnt = relearnt(store, machine)
+    store.keep_unseen(machine, learnt.unseen)
+    if progress:
+        progress(max(round(left), 1), max(round(left), 1))
+    return _calibration(store, machine, learnt, time.monotonic() - start, compare)
+
+
+class _Pair:
+    """Two sessions over the same layers, and in between what is measured once."""
+
+    def __init__(
+        self,
+        store: Store,
+        machine: Machine,
+        known: list[Run],
+        seed: int,
+        start: float,
+        left: float,
+        tick: Callable[[int, int], None] | None,
+    ) -> None:
+        self.store, self.machine, self.known, self.seed = store, machine, known, seed
+        self.start, self.left, self.tick = start, left, tick
+
+    def measure(self, fresh: bool) -> None:
+        """Measure until what is left is needed for fitting."""
+        end = self.start + (1 - _FITTING) * self.left
+        timed = self.store.cold(self.machine) is not None
+        whole = end - self.start - _COLD * self.left * (not timed)
+        first = self._first(fresh, self.start + _SHARE * whole / 2 / ROUNDS)
+        self._go_on(first, NAME, self.start + whole / 2)
+        self._once(first)
+        generation, session = numbers(first.name) or (0, 1)
+        second = self.store.begin(
+            name_of(generation, session + 1), self.machine, first.cases, ROUNDS, self.seed + 1
         )
-        store.keep_cold(machine, fitted(samples))
-    took = time.monotonic() - start
-    errors = numpy.abs(unseen / numpy.array(seconds) - 1)
+        self._go_on(second, SINGLE, end)
+
+    def _first(self, fresh: bool, end: float) -> Run:
+        """The session that has no partner yet, or a new one over as many layers as fit."""
+        if len(self.known) % 2:
+            return self.known[-1]
+        if self.known:
+            generation, last = numbers(self.known[-1].name) or (0, 0)
+        else:
+            before = sessions(self.store, self.machine) if fresh else []
+            generation, last = (numbers(before[-1].name) or (0, 0))[0] + 1 if before else 1, 0
+        seen = {case for run in self.known for case in run.cases}
+        planned = design(_LAYERS + len(seen), self.seed)
+        cases = [case for case in planned if case not in seen]
+        began = time.monotonic()
+        times = as_many(cases, self.machine, end, _FEWEST_LAYERS, self.tick)
+        run = self.store.begin(
+            name_of(generation, last + 1), self.machine, cases[: len(times)], ROUNDS, self.seed
+        )
+        self.store.keep(run, 0, times, time.monotonic() - began)
+        return self.store.begin(run.name, self.machine, run.cases, ROUNDS, self.seed)
+
+    def _go_on(self, run: Run, protocol: str, end: float) -> None:
+        """Further rounds of a session, as long as another one ends in time; one at the least."""
+        turns, begun = list(run.missing), time.monotonic()
+        # the first round of a session has to be: without it there is nothing to judge by
+        until = end if run.done else math.inf
+        longest = 0.0
+        while turns and (not run.done or begun + longest / _TURN <= end):
+            found: list[tuple[int, Round]] = list(
+                rounds(
+                    run.cases, self.machine, turns[:1], run.seed, self.tick,
+                    protocol=protocol, end=until,
+                )
+            )  # fmt: skip
+            if not found:
+                break
+            now = time.monotonic()
+            self.store.keep(run, *found[0], now - begun)
+            run = self.store.begin(run.name, self.machine, run.cases, run.rounds, run.seed)
+            longest, begun, until, turns = max(longest, now - begun), now, end, turns[1:]
+
+    def _once(self, first: Run) -> None:
+        """The machine's peaks and whole networks, where they are not there yet."""
+        if self.store.peaks(self.machine) is None:
+            self.store.keep_peaks(self.machine, measure_peaks(self.machine))
+        if self.store.cold(self.machine) is None:
+            rate = _seconds_per_mac(self.store.summaries(first))
+            found = measure_networks(self.machine, rate, _COLD * self.left)
+            rows = tuple((name, seconds, seconds) for name, seconds in found.items())
+            self.store.keep_cold(self.machine, Cold(0.0, 1, rows))
+
+
+def _seconds_per_mac(measured: Mapping[Case, Summary]) -> float:
+    return median(s.minimum / case.convolutions[0].macs for case, s in measured.items())
+
+
+def _ticking(progress: Progress, start: float, left: float) -> Callable[[int, int], None]:
+    """Progress in seconds, whatever is counted below."""
+
+    def tick(done: int, whole: int) -> None:
+        progress(min(round(time.monotonic() - start), round(left) - 1), round(left))
+
+    return tick
+
+
+def _calibration(
+    store: Store, machine: Machine, learnt: Learnt, took: float, compare: bool
+) -> Calibration:
+    runs = sessions(store, machine)
+    ratios = [learnt.unseen[case] / real for case, real in learnt.measured.items()]
+    apart = [abs(ratio - 1) for ratio in ratios]
+    models = None
+    if compare:
+        by_conv = {case.convolutions[0]: real for case, real in learnt.measured.items()}
+        models = compare_models(list(by_conv), list(by_conv.values()))
     return Calibration(
         machine,
-        len(measured),
-        done,
+        own_name(machine, machines(store)),
+        len(learnt.measured),
+        len(runs),
+        sum(len(run.done) for run in runs),
         took,
-        float(numpy.median(errors)),
-        float((errors <= 0.1).mean()),
-        coverage(convolutions, seconds, list(unseen), LEVEL),
-        compare_models(convolutions, seconds, CANDIDATES) if compare else None,
-    )
-
-
-def calibrated(store: Store, machine: Machine | None = None) -> Predictor:
-    """The model of a calibrated machine; None is the one that was calibrated last.
-
-    Raises:
-        InputError: that machine, or any, is not calibrated in this store.
-    """
-    runs = [run for run in store.runs() if run.name == CALIBRATION]
-    runs = [run for run in runs if machine is None or run.machine == machine]
-    if not runs:
-        which = f"{machine} is not" if machine else "no machine is"
-        raise InputError(
-            f"{which} calibrated in {store.path!r}; `costmodel calibrate` measures this one"
-        )
-    run = runs[-1]
-    measured = store.summaries(run)
-    unseen = store.unseen(run.machine)
-    known = all(case in unseen for case in measured)
-    return Predictor(
-        run.machine,
-        {of_layer(case.layer): summary.minimum for case, summary in measured.items()},
-        [unseen[case] for case in measured] if known else None,
-        store.cold(run.machine),
+        median(apart),
+        sum(error <= 0.1 for error in apart) / len(apart),
+        coverage(learnt.errors),
+        models,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from typing import Any
 
 from costmodel.core.bind import bind
@@ -35,10 +36,16 @@ class Case:
     @property
     def key(self) -> str:
         """The case as text: equal for equal cases, and read back by `from_key`."""
+        hyper = json.dumps({"hyper": dict(self.hyper)}, sort_keys=True, default=str)
+        return hyper[:-1] + self.ending
+
+    @property
+    def ending(self) -> str:
+        """The end of the key, which cases share that differ in their settings alone."""
         said = {f.name: getattr(self.layer, f.name) for f in fields(ConvLayer)}
         geometry = {name: value for name, value in said.items() if value != _DEFAULTS[name]}
-        parts = {"variant": self.variant, "hyper": dict(self.hyper), "layer": geometry}
-        return json.dumps(parts, sort_keys=True)
+        parts = {"layer": geometry, "variant": self.variant}
+        return ", " + json.dumps(parts, sort_keys=True)[1:]
 
     @classmethod
     def from_key(cls, key: str) -> Case:
@@ -46,7 +53,9 @@ class Case:
         try:
             parts = json.loads(key)
             layer = ConvLayer(**{n: _tuples(v) for n, v in parts["layer"].items()})
-            return cls(layer, parts["variant"], tuple(parts["hyper"].items()))
+            return cls(
+                layer, parts["variant"], tuple((n, _number(v)) for n, v in parts["hyper"].items())
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"{key!r} is no timed case; allowed are those of `Case.key`"
@@ -61,6 +70,11 @@ class Case:
     def convolutions(self) -> tuple[Convolution, ...]:
         """What runs, one entry per convolution."""
         return convolutions(self.bound)
+
+    @property
+    def complete(self) -> Case:
+        """The same case with every hyper-parameter said, those by default too."""
+        return replace(self, hyper=tuple(sorted(dict(self.bound.hyper).items())))
 
     def __str__(self) -> str:
         layer = self.layer
@@ -93,7 +107,7 @@ def cases_of(
             continue
         case = Case(layer, variant.id, tuple(sorted(values[variant.id].items())))
         try:
-            case.bound  # noqa: B018  (raises where the variant does not fit)
+            case = case.complete  # raises where the variant does not fit
         except VariantError:
             if variants:
                 raise
@@ -105,6 +119,11 @@ def cases_of(
 def network_cases(network: Network) -> list[Case]:
     """The layers of a network as cases, each once."""
     return [Case(layer) for layer in dict.fromkeys(op.layer for op in network.ops) if layer]
+
+
+def _number(value: Any) -> Any:
+    """A fraction is kept as its text, which JSON has no number for."""
+    return Fraction(value) if isinstance(value, str) else value
 
 
 def _tuples(value: Any) -> Any:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from costmodel.comparing.compare import Comparison
 from costmodel.core.bound import BoundVariant
 from costmodel.network.network import Network
 from costmodel.table import Table
-from costmodel.timing.calibration import calibrated
-from costmodel.timing.case import Case
 from costmodel.timing.convolution import Convolution, convolutions, of_layer
+from costmodel.timing.machines import MACHINE
 from costmodel.timing.model.intervals import Prediction
-from costmodel.timing.model.predictor import Predictor
-from costmodel.timing.roofline import Peaks
-from costmodel.timing.store.database import Store
-from costmodel.timing.summary import Summary
+from costmodel.timing.opened import Opened
 
 #: What is added to the rows of a comparison.
 COLUMNS = (
@@ -27,9 +23,11 @@ COLUMNS = (
     "macs_speedup",
     "time_speedup",
     "why",
+    MACHINE,
 )
 #: What is added to the rows of a network.
-NETWORK_COLUMNS = ("predicted_ms", "low_ms", "high_ms", "why")
+NETWORK_COLUMNS = ("predicted_ms", "low_ms", "high_ms", "why", MACHINE)
+_MILLISECONDS = ("predicted_ms", "low_ms", "high_ms")
 _NOTE = (
     "low_ms, high_ms: an interval that holds the time in {level:.0%} of all layers like those "
     "measured; macs_speedup: what the multiplies promise against the standard layer; time_speedup: "
@@ -38,26 +36,25 @@ _NOTE = (
 
 
 class Timed:
-    """Times of variants and layers on one machine: predicted, and measured where they were.
+    """Times of variants and layers on one machine: predicted, and measured where they were."""
 
-    measured: summaries by case, as a store has them. peaks: of the machine, for the reasons.
-    """
+    def __init__(self, opened: Opened) -> None:
+        self.opened, self.predictor = opened, opened.predictor
 
-    def __init__(
-        self, predictor: Predictor, measured: Mapping[Case, Summary], peaks: Peaks | None
-    ) -> None:
-        self.predictor, self.peaks = predictor, peaks
-        self.measured = {_meaning(case): summary.minimum for case, summary in measured.items()}
-
-    def of(self, bound: BoundVariant) -> dict[str, Any]:
-        """Measured and predicted milliseconds of a variant on a layer, and why it takes them."""
-        real = self.measured.get((bound.variant.id, bound.layer, _hyper(bound)))
-        said = self.predictor.variant(bound)
-        return {
-            "measured_ms": None if real is None else 1e3 * real,
-            **_milliseconds(said),
-            "why": self.why(convolutions(bound)),
-        }
+    def of(self, bounds: Sequence[BoundVariant]) -> list[dict[str, Any]]:
+        """Measured and predicted milliseconds of variants on a layer, and why they take them."""
+        real = self.opened.measured(bounds)
+        parts = list(map(convolutions, bounds))
+        said = self.predictor.totals(parts)
+        return [
+            {
+                "measured_ms": None if seconds is None else 1e3 * seconds,
+                **_milliseconds(prediction),
+                "why": self.why(own),
+                MACHINE.key: self.opened.name,
+            }
+            for seconds, prediction, own in zip(real, said, parts, strict=True)
+        ]
 
     def why(self, parts: Sequence[Convolution]) -> str:
         """One sentence on the convolution that takes longest."""
@@ -67,31 +64,35 @@ class Timed:
         place = max(range(len(parts)), key=seconds.__getitem__)
         conv, slowest = parts[place], seconds[place]
         share = f", {slowest / sum(seconds):.0%} of the time" if len(parts) > 1 else ""
-        dtype = self.predictor.machine.dtype
-        bound = f", {self.peaks.bound(conv, slowest, dtype)}" if self.peaks else ""
+        peaks, dtype = self.predictor.peaks, self.predictor.machine.dtype
+        bound = f", {peaks.bound(conv, slowest, dtype)}" if peaks else ""
         return f"{conv.kind} at {conv.macs / slowest / 1e9:.3g} GMAC/s{bound}{share}"
 
 
 def with_time(comparison: Comparison, timed: Timed) -> Table:
     """A comparison with columns of time."""
-    base = timed.of(comparison.baseline.bound)
+    baseline = comparison.baseline.bound
+    run = [v.id for v in comparison.variants if not v.algorithm_of]
+    base, *rest = timed.of([baseline, *(comparison.counts[id].bound for id in run)])
+    times_of = dict(zip(run, rest, strict=True))
     rows: list[dict[str, Any]] = []
     for variant, row in zip(comparison.variants, comparison.rows, strict=True):
-        if variant.algorithm_of:
-            rows.append({**row, "why": "an algorithm of the library's own choice"})
+        if variant.id not in times_of:
+            why = "an algorithm of the library's own choice"
+            rows.append({**row, "why": why, MACHINE.key: timed.opened.name})
             continue
-        bound = comparison.counts[variant.id].bound
-        times = timed.of(bound)
+        times = times_of[variant.id]
         both = times["measured_ms"] and base["measured_ms"]
         key = "measured_ms" if both else "predicted_ms"
-        times["macs_speedup"] = _quotient(_macs(comparison.baseline.bound), _macs(bound))
+        bound = comparison.counts[variant.id].bound
+        times["macs_speedup"] = _quotient(_macs(baseline), _macs(bound))
         times["time_speedup"] = _quotient(base[key], times[key])
         rows.append({**row, **times})
     level = timed.predictor.intervals.around("", 1.0).level
     notes = (
         *comparison.notes,
         _NOTE.format(level=level),
-        f"Times on {timed.predictor.machine}.",
+        timed.opened.note,
     )
     return Table((*comparison.columns, *COLUMNS), rows, notes, comparison.skipped)
 
@@ -115,7 +116,7 @@ def network_with_time(table: Table, network: Network, timed: Timed) -> Table:
         "products of activations are not included; the total has caches that are cold, as in a "
         "network, and is more than the sum of the layers alone."
     )
-    notes = (*table.notes, note, f"Times on {timed.predictor.machine}.")
+    notes = (*table.notes, note, timed.opened.note)
     return Table((*table.columns, *NETWORK_COLUMNS), rows, notes, table.skipped)
 
 
@@ -123,21 +124,12 @@ def _network_cells(parts: list[Convolution], timed: Timed, whole: bool = False) 
     if not parts:
         return {}
     said = timed.predictor.in_a_row(parts) if whole else timed.predictor.total(parts)
-    return {**_milliseconds(said), "why": timed.why(parts)}
+    return {**_milliseconds(said), "why": timed.why(parts), MACHINE.key: timed.opened.name}
 
 
 def _milliseconds(said: Prediction) -> dict[str, float]:
     cells = (said.seconds, said.low, said.high)
-    return {key: 1e3 * cell for key, cell in zip(NETWORK_COLUMNS, cells, strict=False)}
-
-
-def _meaning(case: Case) -> tuple[Any, ...]:
-    bound = case.bound
-    return bound.variant.id, bound.layer, _hyper(bound)
-
-
-def _hyper(bound: BoundVariant) -> tuple[tuple[str, Any], ...]:
-    return tuple(sorted(dict(bound.hyper).items()))
+    return {key: 1e3 * cell for key, cell in zip(_MILLISECONDS, cells, strict=True)}
 
 
 def _macs(bound: BoundVariant) -> int:
@@ -146,15 +138,3 @@ def _macs(bound: BoundVariant) -> int:
 
 def _quotient(above: float, below: float) -> float | None:
     return above / below if below else None
-
-
-def open_timed(path: str | None = None) -> Timed:
-    """The times of the machine that was calibrated last, from a store.
-
-    Raises:
-        InputError: there is no store, or no calibrated machine in it.
-    """
-    with Store(path, create=False) as store:
-        predictor = calibrated(store)
-        machine = predictor.machine
-        return Timed(predictor, store.measured(machine), store.peaks(machine))

@@ -52,7 +52,8 @@ def stored(path: str, machine: Machine) -> Overview:
 
 def of_shipped(found: Shipped) -> Overview:
     """The same of a machine whose times come with the project."""
-    return _overview(found.machine, found.measured, found.peaks, found.unseen)
+    machine, peaks = found.observed.machine, found.observed.peaks
+    return _overview(machine, found.measured, peaks, found.unseen)
 
 
 def _overview(

@@ -10,6 +10,7 @@ from costmodel.comparing.compare import HYPER, VARIANT
 from costmodel.table import Column, Table
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
+from costmodel.timing.machines import chosen
 from costmodel.timing.measure.protocol import NAME
 from costmodel.timing.roofline import CLASS, MACS, RATE
 from costmodel.timing.store.database import Store
@@ -31,6 +32,9 @@ _GEOMETRY = (
 _LEAST = Column(
     "min_ms", "Least, ms", "ms", "the least of all rounds, which is the time that counts"
 )
+_UPPER = Column(
+    "upper_ms", "Three quarters, ms", "ms", "three quarters of the rounds take no longer"
+)
 _HALF = Column("iqr_ms", "Middle half, ms", "ms", "width of the middle half of the rounds")
 COLUMNS = (
     VARIANT,
@@ -42,18 +46,28 @@ COLUMNS = (
     _LEAST,
     Column("median_ms", "Median, ms", "ms"),
     _HALF,
+    _UPPER,
     RATE,
     *map(Column, (*Machine.__dataclass_fields__, "protocol")),
 )
-_NOTE = "; ".join(column.note for column in (_LEAST, _HALF, RATE)) + "."
+_NOTE = "; ".join(column.note for column in (_LEAST, _HALF, _UPPER, RATE)) + "."
 
 
-def table(store: Store, name: str | None = None) -> Table:
-    """A row per measured case and machine, of one run or of all of them together."""
+def table(store: Store, name: str | None = None, machine: str | None = None) -> Table:
+    """A row per measured case and machine, of one run or of all of them together.
+
+    Args:
+        name: of the run. machine: the name of one, of all in the store.
+
+    Raises:
+        InputError: an unknown machine.
+    """
     rows: list[dict[str, Any]] = []
     if name is None:
-        for machine in store.machines():
-            rows += _rows(store.measured(machine), machine)
+        every = store.machines()
+        wanted = every if machine is None else [chosen(every, machine, repr(store.path))]
+        for one in wanted:
+            rows += _rows(store.measured(one), one)
     else:
         for run in store.runs():
             if run.name == name:
@@ -84,6 +98,7 @@ def _row(case: Case, summary: Summary, machine: Machine) -> dict[str, Any]:
         "min_ms": 1e3 * summary.minimum,
         "median_ms": 1e3 * summary.median,
         "iqr_ms": 1e3 * summary.iqr,
+        "upper_ms": 1e3 * summary.upper,
         "gmacs_per_s": macs / summary.minimum / 1e9,
         **asdict(machine),
         "protocol": NAME,

@@ -11,20 +11,22 @@ from dataclasses import dataclass
 class Summary:
     """What the rounds say of one case, in seconds.
 
-    rounds: how many there are. iqr: the middle half's width.
+    rounds: how many there are. iqr: the middle half's width. upper: the end of the middle half,
+    which three quarters of the rounds are below.
     """
 
     rounds: int
     minimum: float
     median: float
     iqr: float
+    upper: float
 
     @classmethod
     def of(cls, samples: Sequence[float]) -> Summary:
         """The summary of at least one sample."""
         ordered = sorted(samples)
         low, middle, high = (_quantile(ordered, q) for q in (0.25, 0.5, 0.75))
-        return cls(len(ordered), ordered[0], middle, high - low)
+        return cls(len(ordered), ordered[0], middle, high - low, high)
 
 
 def _quantile(ordered: Sequence[float], q: float) -> float:

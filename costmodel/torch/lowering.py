@@ -95,6 +95,12 @@ class StageModule(nn.Module):
             **options,
         )
 
+    @property
+    def plain(self) -> bool:
+        """Whether the stage is its convolution and nothing else."""
+        moved = [pair for pair in (*self._pads, *self._crop) if pair != (0, 0)]
+        return not (self._arrange or self._restore or moved or self.bias is not None)
+
     def forward(self, x: Tensor) -> Tensor:
         """The stage's output, (batch, channels, *grid)."""
         if self._arrange:

@@ -50,6 +50,17 @@ class VariantModule(nn.Module):
         """The output of the whole variant."""
         return self.body(x)
 
+    def as_a_network_has_it(self) -> nn.Module:
+        """The same without our own modules around it: one convolution, or several in a row.
+
+        The weights are this module's own. Structures that are more than a row stay as they are.
+        """
+        stages = list(self.body)
+        if not all(isinstance(stage, StageModule) and stage.plain for stage in stages):
+            return self
+        convolutions = [stage.conv for stage in stages]
+        return convolutions[0] if len(convolutions) == 1 else nn.Sequential(*convolutions)
+
     def extra_repr(self) -> str:
         """Which variant it is, on which layer, and what it leaves out."""
         values = "".join(f", {name}={value}" for name, value in self.hyper.items())

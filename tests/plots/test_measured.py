@@ -6,8 +6,8 @@ from costmodel.plots.measured import promised_and_kept, time_over_macs
 
 ROW = {"kernel": "3x3", "in_channels": 12, "out_channels": 20, "size": "17x14"}
 ROWS = [
-    {**ROW, "variant": "standard", "macs": 1000, "min_ms": 2.0, "median_ms": 2.1, "iqr_ms": 0.5},
-    {**ROW, "variant": "basis", "macs": 250, "min_ms": 3.0, "median_ms": 3.5, "iqr_ms": 0.25},
+    {**ROW, "variant": "standard", "macs": 1000, "min_ms": 2.0, "median_ms": 2.1, "upper_ms": 2.5},
+    {**ROW, "variant": "basis", "macs": 250, "min_ms": 3.0, "median_ms": 3.5, "upper_ms": 3.75},
 ]
 ROWS = [{**row, "class": "", "gmacs_per_s": row["macs"] / row["min_ms"] / 1e6} for row in ROWS]
 
@@ -16,7 +16,9 @@ def test_both_bars_are_ratios_to_the_baseline():
     macs, time = promised_and_kept(ROWS).data
     assert list(macs.x) == [1, 0.25]
     assert list(time.x) == [1, 1.5]
-    assert list(time.error_x.array) == [0.25, 0.125]
+    # a whisker reaches from the bar's end, the least, to what three quarters stay below
+    assert list(time.error_x.array) == [0.25, 0.375]
+    assert list(time.error_x.arrayminus) == [0, 0]
     assert "250 MACs" in macs.customdata[1]
     assert "3 ms" in time.customdata[1]
 

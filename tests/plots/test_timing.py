@@ -11,14 +11,15 @@ from costmodel.plots.layout import class_dots
 from costmodel.plots.roofline import roofline
 from costmodel.plots.timing import measured_against_predicted
 from costmodel.timing.case import Case
+from costmodel.timing.convolution import CLASSES
 from costmodel.timing.roofline import Peaks, points
 from costmodel.timing.summary import Summary
 
 PEAKS = Peaks(rate=40e9, bandwidth=8e9, call=2e-6)
 MEASURED = {
-    Case(ConvLayer(3, 64, 96, (29, 31))): Summary(1, 2e-3, 2e-3, 0.0),
-    Case(ConvLayer(3, 64, 64, (29, 31), groups=64)): Summary(1, 1e-3, 1e-3, 0.0),
-    Case(ConvLayer(3, 32, 48, (29, 31))): Summary(1, 1e-3, 1e-3, 0.0),
+    Case(ConvLayer(3, 64, 96, (29, 31))): Summary(1, 2e-3, 2e-3, 0.0, 2e-3),
+    Case(ConvLayer(3, 64, 64, (29, 31), groups=64)): Summary(1, 1e-3, 1e-3, 0.0, 1e-3),
+    Case(ConvLayer(3, 32, 48, (29, 31))): Summary(1, 1e-3, 1e-3, 0.0, 1e-3),
 }
 
 
@@ -56,6 +57,29 @@ def test_measured_against_predicted() -> None:
     assert vector.marker.color != dense.marker.color
 
 
-def test_classes_never_share_colour_and_marker() -> None:
-    markers = [class_dots(place, "", [], [])["marker"] for place in range(12)]
-    assert len({(marker["color"], marker["symbol"]) for marker in markers}) == 12
+def test_classes_never_share_a_colour() -> None:
+    kinds = [*CLASSES, "several stages"]
+    markers = {kind: class_dots(kind, [], [])["marker"] for kind in kinds}
+    assert len({marker["color"] for marker in markers.values()}) == len(kinds)
+    for background in ("#FFFFFF", "#0E1117"):
+        for marker in markers.values():
+            assert contrast(marker["color"], background) >= 3
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG."""
+
+    def luminance(color: str) -> float:
+        parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return high / low
+
+
+def test_a_class_looks_the_same_in_every_figure() -> None:
+    said = measured_against_predicted([1e-3] * 2, [2e-3] * 2, ["vector", "dense"], ["a", "b"])
+    dense = roofline(points(MEASURED, PEAKS), PEAKS).data[1]
+    assert dense.name == said.data[2].name == "dense"
+    assert dense.marker.color == said.data[2].marker.color

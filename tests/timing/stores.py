@@ -10,7 +10,17 @@ import pytest
 from costmodel.timing.convolution import Convolution, of_layer
 from costmodel.timing.machine import this_machine
 from costmodel.timing.measure.design import design
+from costmodel.timing.model import forest
 from costmodel.timing.store.database import Store
+
+
+@pytest.fixture(scope="session", autouse=True)
+def whole_forest() -> Iterator[int]:
+    """Models of a few trees, which are fitted in a moment; the number that is in use."""
+    usual = forest.TREES
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forest, "TREES", 6)
+        yield usual
 
 
 @pytest.fixture(scope="session")

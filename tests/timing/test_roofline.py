@@ -47,8 +47,8 @@ def test_bounds(layer: cm.ConvLayer, seconds: float, bound: str) -> None:
 
 def test_points() -> None:
     measured = {
-        Case(DENSE): Summary(1, 1e-3, 1e-3, 0.0),
-        Case(DENSE, "cp"): Summary(1, 1e-3, 1e-3, 0.0),  # four convolutions: no single point
+        Case(DENSE): Summary(1, 1e-3, 1e-3, 0.0, 1e-3),
+        Case(DENSE, "cp"): Summary(1, 1e-3, 1e-3, 0.0, 1e-3),  # four convolutions: no single point
     }
     (row,) = points(measured, PEAKS).rows
     macs = cm.count("standard", DENSE).macs

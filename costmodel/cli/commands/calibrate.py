@@ -8,10 +8,11 @@ import sys
 from costmodel.cli.options import add_output, emit, seconds
 from costmodel.cli.timing_options import add_machine, machine_of, progress_of
 
-HELP = "measure this machine for at most three minutes, so that times can be predicted"
+HELP = "measure this machine for two and a half minutes, so that times can be predicted"
 EXAMPLES = (
     "costmodel calibrate",
     "costmodel calibrate --budget 60 --threads 2",
+    "costmodel calibrate --fresh",
     "costmodel calibrate --models --format table",
 )
 
@@ -19,7 +20,14 @@ EXAMPLES = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--budget", type=seconds, default=145.0, metavar="SECONDS", help="for measuring [145]"
+        "--budget",
+        type=seconds,
+        default=145.0,
+        metavar="SECONDS",
+        help="wall time for measuring and fitting, earlier calls included [145]",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="begin anew; what was measured before counts no more"
     )
     parser.add_argument(
         "--models", action="store_true", help="also the other models, on the same held-out layers"
@@ -36,14 +44,20 @@ def run(args: argparse.Namespace) -> int:
     machine = machine_of(args)
     with Store(args.store) as store:
         found = calibrate(
-            store, machine, args.budget, compare=args.models, progress=progress_of(args)
+            store,
+            machine,
+            args.budget,
+            fresh=args.fresh,
+            compare=args.models,
+            progress=progress_of(args),
         )
     emit(found.models or found.to_table(), args)
     if not args.quiet:
         print(
-            f"costmodel: {found.layers} layers in {found.rounds} rounds, {found.seconds:.0f} s on "
-            f"{machine}; unseen layers: median error {found.median_error:.1%}, "
-            f"{found.within_10:.0%} within 10 %, 90 % intervals hold {found.coverage:.0%}",
+            f"costmodel: {found.layers} layers in {found.sessions} sessions, {found.seconds:.0f} s "
+            f"on {machine}; unseen layers: median error {found.median_error:.1%}, "
+            f"{found.within_10:.0%} within 10 %, 90 % intervals hold {found.coverage:.0%} of the "
+            "samples of another session",
             file=sys.stderr,
         )
     return 0

@@ -16,7 +16,7 @@ from costmodel.cli.options import (
     names,
     refuse,
 )
-from costmodel.cli.timing_options import add_time
+from costmodel.cli.timing_options import add_time, opened_of
 from costmodel.comparing.compare import choose_metrics, compare, with_layer
 from costmodel.table import Tabular
 
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     if args.columns:
         refuse(args, ["--metrics"], "with --columns; allowed is one of them")
     if not args.time:
-        refuse(args, ["--store"], "without --time; allowed is --time --store FILE")
+        refuse(args, ["--store", "--machine"], "without --time; allowed is --time with them")
     layer = layer_of(args)
     asked = [key.removesuffix("_ratio") for key in args.columns or ()]
     shown = [m for m in choose_metrics(metrics) if not asked or m.key in asked]
@@ -62,8 +62,8 @@ def run(args: argparse.Namespace) -> int:
     table: Tabular
     table = comparison = compare(layer, args.variants, metrics, settings, hyper=args.settings)
     if args.time:
-        from costmodel.timing.comparison import open_timed, with_time
+        from costmodel.timing.comparison import with_time
 
-        table = with_time(comparison, open_timed(args.store))
+        table = with_time(comparison, opened_of(args))
     emit(with_layer(table, layer).select(args.columns) if args.columns else table, args)
     return 0

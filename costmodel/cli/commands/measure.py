@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from costmodel.cli.options import (
+    add_inputs,
     add_layer,
     add_output,
     add_settings,
@@ -29,7 +30,7 @@ EXAMPLES = (
     "costmodel measure --export -o timings.csv",
 )
 #: What printing stored times takes.
-_EXPORT = ("--export", "--store", "--format", "--output", "--quiet")
+_EXPORT = ("--export", "--machine", "--store", "--format", "--output", "--quiet")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--variants", type=ids, help="ids separated by commas [all that fit]")
     add_settings(parser)
     what.add_argument("--network", metavar="SOURCE", help="its layers instead, each once")
+    add_inputs(what)
     what.add_argument("--export", action="store_true", help="only print what is stored")
+    what.add_argument("--machine", metavar="NAME", help="with --export: only what is of this one")
     how = parser.add_argument_group("protocol")
     how.add_argument("--rounds", type=integer, default=12, help="over all cases [12]")
     how.add_argument("--seed", type=integer, default=0, help="of the random orders [0]")
@@ -58,8 +61,9 @@ def run(args: argparse.Namespace) -> int:
         others = [option for option in args.typed if option not in _EXPORT]
         refuse(args, others, "with --export; allowed are --store and an output")
         with Store(args.store, create=False) as store:
-            emit(table(store), args)
+            emit(table(store, machine=args.machine), args)
         return 0
+    refuse(args, ["--machine"], "without --export; allowed are --threads and its like")
     if args.rounds < 1:
         raise InputError(f"--rounds {args.rounds}; allowed are integers from 1 up")
     machine = machine_of(args)
@@ -81,4 +85,4 @@ def _cases(args: argparse.Namespace) -> list[Case]:
         return cases_of(layer, args.variants, args.settings)
     from costmodel.network.read.sources import open_network
 
-    return network_cases(open_network(args.network))
+    return network_cases(open_network(args.network, args.inputs))

@@ -7,6 +7,7 @@ import argparse
 from costmodel.cli.options import (
     ByName,
     add_conventions,
+    add_inputs,
     add_output,
     add_settings,
     conventions_of,
@@ -16,10 +17,9 @@ from costmodel.cli.options import (
     refuse,
     say,
     setting,
-    sizes,
     write,
 )
-from costmodel.cli.timing_options import add_time
+from costmodel.cli.timing_options import add_time, opened_of
 from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.network.change import read_replacement
@@ -50,15 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a name in data/networks, a .csv of layers (- for stdin), an .onnx file, or "
         "package.module:callable",
     )
-    parser.add_argument(
-        "--input",
-        dest="inputs",
-        type=sizes,
-        action="append",
-        default=[],
-        metavar="1x3x224x224",
-        help="shape of an input, batch first; once per input",
-    )
+    add_inputs(parser)
     parser.add_argument(
         "--at",
         type=setting,
@@ -167,7 +159,7 @@ def _check(args: argparse.Namespace) -> None:
     if args.costlier:
         refuse(args, ["--by"], "with --costlier; allowed is one of them")
     if not args.time:
-        refuse(args, ["--store"], "without --time; allowed is --time --store FILE")
+        refuse(args, ["--store", "--machine"], "without --time; allowed is --time with them")
     if args.formula:
         refuse(args, ["--time"], "with --formula; allowed is --time --view layers")
         open_and_set = [name for name in args.formula if name in args.at]
@@ -194,11 +186,11 @@ def _shown(args: argparse.Namespace) -> list[Metric]:
 
 
 def _with_time(table: Table, network: Network, args: argparse.Namespace) -> Table:
-    from costmodel.timing.comparison import network_with_time, open_timed
+    from costmodel.timing.comparison import network_with_time
 
     if args.compare or args.view != "layers":
         raise InputError("--time with another view than layers; allowed is --time --view layers")
-    return network_with_time(table, network, open_timed(args.store))
+    return network_with_time(table, network, opened_of(args))
 
 
 def _convention(args: argparse.Namespace) -> int:

@@ -89,7 +89,7 @@ def _times(state: State, overview: Overview) -> None:
 
 _SHOWN = (
     *("variant", "hyper", "kernel", "in_channels", "out_channels", "size", "stride", "class"),
-    *("macs", "min_ms", "median_ms", "iqr_ms", "gmacs_per_s"),
+    *("macs", "min_ms", "median_ms", "upper_ms", "gmacs_per_s"),
 )
 
 
@@ -100,13 +100,27 @@ def _roofline(state: State, overview: Overview) -> None:
             "takes a second for them."
         )
         return
-    words = f"Rates of {len(overview.roofline)} convolutions below the roof of {overview.machine}."
+    words = f"Rates of {len(overview.roofline)} convolutions on {overview.machine}."
     parts.chart(state, roofline(overview.roofline, overview.peaks), "roofline", words)
     st.caption(
-        "Left of the ridge, moving numbers takes longer than multiplying them; the roof is what "
-        "the machine reaches at best. A variant with fewer multiplies often lies further left."
+        "Left of the ridge, moving numbers takes longer than multiplying them. The dashed line is "
+        "what a large matrix product and a large copy reach here, no upper limit: "
+        + _beyond(overview.roofline.column("share"))
+        + " A variant with fewer multiplies often lies further left."
     )
     _table(state, overview.roofline, overview.roofline.names, "roofline")
+
+
+def _beyond(shares: Sequence[float]) -> str:
+    """How many rates are above the line, and why they can be."""
+    above = [share for share in shares if share > 1]
+    if not above:
+        return "nothing measured lies above it."
+    return (
+        f"{len(above):,} of {len(shares):,} layers lie above it, up to {max(above):.3g} times, "
+        "because a cache is faster than a large copy, and because some kernels (Winograd) need "
+        "fewer products than the nominal ones that are counted here."
+    )
 
 
 def _predicted(state: State, overview: Overview) -> None:

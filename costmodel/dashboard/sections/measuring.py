@@ -22,9 +22,9 @@ from costmodel.errors import CostModelError, MissingDependencyError
 from costmodel.plots.measured import promised_and_kept
 from costmodel.timing.background import Measurement
 
-#: What one measurement may ask for.
-MAX_VARIANTS = 8
-MAX_MACS = 2_000_000_000
+#: What one measurement may ask for: of each variant, and of all together.
+MAX_VARIANTS = 48
+MAX_MACS, MAX_MACS_TOGETHER = 2_000_000_000, 16_000_000_000
 MAX_PARAMS = 20_000_000
 ROUNDS = 12
 #: Seconds after which it is ended.
@@ -38,7 +38,7 @@ def section(state: State, chosen: Sequence[Variant]) -> None:
     if VARIANTS.baseline not in possible:
         possible = [VARIANTS.baseline, *possible]  # what the others are compared with
     found = selection.fitting(state, layer, possible)
-    counted = list(found.counts.values())[:MAX_VARIANTS]
+    counted = list(found.counts.values())
     present = mine()
     running = present is not None and present.running
     st.markdown(
@@ -99,9 +99,10 @@ def _result(state: State, present: Measurement) -> None:
     parts.chart(state, promised_and_kept(rows), "measured", f"Bars. {words}")
     st.caption(
         "Where the bar of time is longer than that of multiplies, the variant keeps less than its "
-        "multiplies promise. A thin line is the middle half of the rounds."
+        "multiplies promise. A bar of time is the least of the rounds; its thin line ends where "
+        "three quarters of them do: in between lies what else this machine did."
     )
-    shown = ("variant", "hyper", "macs", "min_ms", "median_ms", "iqr_ms", "gmacs_per_s")
+    shown = ("variant", "hyper", "macs", "min_ms", "median_ms", "upper_ms", "gmacs_per_s")
     tables.show(present.table.select(shown), "measurement")
     parts.take_away(state, present.table, "measurement")
     parts.notes(present.table.notes)
@@ -144,6 +145,12 @@ def check(counted: Sequence[Counts]) -> None:
         raise CostModelError(
             f"{len(counted)} variants; allowed to be measured from this page are 1 to "
             f"{MAX_VARIANTS}: choose some in the sidebar"
+        )
+    together = sum(counts.macs for counts in counted)
+    if together > MAX_MACS_TOGETHER:
+        raise CostModelError(
+            f"these {len(counted)} variants have {together:,} multiplies together; allowed from "
+            f"this page are {MAX_MACS_TOGETHER:,}: choose fewer in the sidebar, or a smaller layer"
         )
     for counts in counted:
         if counts.macs > MAX_MACS or counts.params > MAX_PARAMS:

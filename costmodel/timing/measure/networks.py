@@ -1,41 +1,31 @@
-"""Whole networks, timed in one go beside what their layers take alone."""
+"""Whole networks, timed in one go: what their layers wait for cold caches shows in no layer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
 
 from costmodel.network.read.library import available, load
 from costmodel.timing.case import Case
-from costmodel.timing.cold import Sample
-from costmodel.timing.convolution import Convolution
-from costmodel.timing.machine import BYTES, Machine
+from costmodel.timing.machine import Machine
 from costmodel.timing.measure.sequences import GOES, least
 
 _ROUNDS = 4
 
 
-def measure_networks(
-    machine: Machine, alone: Callable[[Sequence[Convolution]], float], budget: float
-) -> list[Sample]:
-    """Time the shipped networks, the smallest first, as many as the budget is for.
+def measure_networks(machine: Machine, seconds_per_mac: float, budget: float) -> dict[str, float]:
+    """Seconds of the shipped networks by name, the smallest first, as many as the budget is for.
 
     Args:
-        alone: seconds that the layers of a network take by themselves.
-        budget: seconds; none is timed where it is too little for the first.
+        seconds_per_mac: what to expect. budget: seconds; none is timed where it is too little.
     """
+    end = time.monotonic() + budget
     chosen: dict[str, list[Case]] = {}
-    seconds_alone: dict[str, float] = {}
     for network in sorted(map(load, available()), key=lambda network: int(network.macs)):
-        cases = [Case(op.layer) for op in network.ops if op.layer is not None]
-        said = alone([conv for case in cases for conv in case.convolutions])
-        budget -= said * _ROUNDS * (GOES + 1)
+        budget -= int(network.macs) * seconds_per_mac * _ROUNDS * (GOES + 1)
         if budget < 0:
             break
-        chosen[network.name], seconds_alone[network.name] = cases, said
-    samples = []
-    measured = least(list(chosen.values()), machine, _ROUNDS) if chosen else []
-    for (name, cases), real in zip(chosen.items(), measured, strict=True):
-        convs = [conv for case in cases for conv in case.convolutions]
-        sizes = tuple(conv.values * BYTES[machine.dtype] for conv in convs)
-        samples.append(Sample(name, real, seconds_alone[name], sizes))
-    return samples
+        chosen[network.name] = [Case(op.layer) for op in network.ops if op.layer is not None]
+    found = least(list(chosen.values()), machine, _ROUNDS, end) if chosen else []
+    return {
+        name: seconds for name, seconds in zip(chosen, found, strict=True) if seconds is not None
+    }

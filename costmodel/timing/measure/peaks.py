@@ -6,10 +6,8 @@ from typing import Any
 
 from costmodel.timing.machine import Machine, load_torch
 from costmodel.timing.measure.protocol import block, prepared
-from costmodel.timing.roofline import Peaks
+from costmodel.timing.roofline import COPIED, JOBS, SIDE, Peaks
 
-_SIDE = 1024  # of the matrices whose product shows the peak rate
-_COPIED = 2**25  # numbers: far more than a cache holds
 _REPEATS = 15
 
 
@@ -18,8 +16,8 @@ def measure_peaks(machine: Machine) -> Peaks:
     torch = load_torch()
     facts = {"dtype": getattr(torch, machine.dtype), "device": machine.device}
     with prepared(machine):
-        a, b = (torch.randn(_SIDE, _SIDE, **facts) for _ in range(2))
-        source = torch.zeros(_COPIED, **facts)
+        a, b = (torch.randn(SIDE, SIDE, **facts) for _ in range(2))
+        source = torch.zeros(COPIED, **facts)
         target = torch.empty_like(source)
         tiny, weight = torch.zeros(1, 8, 1, 1, **facts), torch.zeros(8, 8, 1, 1, **facts)
 
@@ -30,5 +28,7 @@ def measure_peaks(machine: Machine) -> Peaks:
         product = best(lambda: a @ b)
         copy = best(lambda: target.copy_(source))
         call = best(lambda: torch.conv2d(tiny, weight), 50)
-    size = source.element_size()
-    return Peaks(_SIDE**3 / product, 2 * _COPIED * size / copy, call)
+    seconds = dict(zip(JOBS, (product, copy, call), strict=True))
+    found = Peaks.of_jobs(seconds, source.element_size())
+    assert found
+    return found

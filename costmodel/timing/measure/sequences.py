@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,18 +16,25 @@ from costmodel.timing.measure.protocol import block, order, prepared, runnable
 GOES = 3
 
 
-def least(sequences: Sequence[Sequence[Case]], machine: Machine, rounds: int) -> list[float]:
+def least(
+    sequences: Sequence[Sequence[Case]], machine: Machine, rounds: int, end: float = math.inf
+) -> list[float | None]:
     """Seconds of each sequence, every layer on an input of its own: the least of random rounds.
+
+    Args:
+        end: when to stop, on the clock `time.monotonic`; None for what was not timed until then.
 
     Raises:
         InputError: a layer that would not fit in memory.
     """
     for sequence in sequences:
         refuse_too_large(sequence, machine.dtype, machine.device)
-    best = [float("inf")] * len(sequences)
+    best = [math.inf] * len(sequences)
     with prepared(machine):
         for turn in range(rounds):
             for place in order(len(sequences), 0, turn):
+                if time.monotonic() >= end:
+                    break
                 calls = [runnable(case, machine) for case in sequences[place]]
 
                 def everything(calls: Sequence[Callable[[], Any]] = calls) -> None:
@@ -35,4 +44,4 @@ def least(sequences: Sequence[Sequence[Case]], machine: Machine, rounds: int) ->
                 everything()
                 goes = [block(everything, 1, machine.device) for _ in range(GOES)]
                 best[place] = min(best[place], *goes)
-    return best
+    return [None if seconds == math.inf else seconds for seconds in best]

@@ -6,10 +6,11 @@ returns seconds. All of them minimise relative errors: a fast layer matters as m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from costmodel.timing.convolution import Convolution
+from costmodel.errors import MissingDependencyError
+from costmodel.timing.convolution import CLASSES, Convolution
 
 _FEWEST = 6  # layers of a class; with fewer, it goes with all the others
 _REST = ""
@@ -68,8 +69,11 @@ class Linear:
     def fit(self, convolutions: Sequence[Convolution], seconds: Sequence[float]) -> Linear:
         """Non-negative least squares of the relative errors."""
         import numpy
-        from scipy.optimize import nnls
 
+        try:
+            from scipy.optimize import nnls
+        except ImportError:
+            raise MissingDependencyError("scipy", "fitting a model of times", "timing") from None
         times = numpy.asarray(seconds, dtype=float)
         rows = self._rows(convolutions)
         scale = rows.max(axis=0)
@@ -80,6 +84,13 @@ class Linear:
             weights = 1 / times / numpy.sqrt(numpy.maximum(errors, 0.02))
         self.coefficients = solution / scale
         return self
+
+    @classmethod
+    def of(cls, coefficients: Any) -> Linear:
+        """The model that has these numbers, as a fit leaves them."""
+        made = cls()
+        made.coefficients = coefficients
+        return made
 
     def predict(self, convolutions: Sequence[Convolution]) -> Any:
         """Seconds, one per convolution."""
@@ -121,6 +132,27 @@ class PerClass:
             model = self.models.get(kind, self.models[_REST])
             result[places] = model.predict([convolutions[i] for i in places])
         return result
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """The numbers of linear models: a row per class, of all layers first; NaN for none."""
+        import numpy
+
+        none = numpy.full(len(Linear.names), numpy.nan)
+        rows = [
+            self.models[kind].coefficients if kind in self.models else none
+            for kind in (_REST, *CLASSES)
+        ]
+        return {"coefficients": numpy.array(rows)}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Any]) -> PerClass:
+        """The inverse of `arrays`; raises `KeyError` where there are none."""
+        made, rows = cls(Linear), arrays["coefficients"]
+        for kind, row in zip((_REST, *CLASSES), rows, strict=True):
+            if not (row != row).any():  # NaN
+                made.models[kind] = Linear.of(row)
+        return made
 
 
 def places_by_class(convolutions: Sequence[Convolution]) -> dict[str, list[int]]:

@@ -11,6 +11,9 @@ from costmodel.timing.convolution import CLASSES, Convolution
 #: A vector register of single precision, and two caches of today's processors, in numbers.
 _LANES = 16
 _CACHES = (2**18, 2**20)
+#: Channels and columns that kernels take at once; what does not fill the last of them is padding.
+_BLOCKS = (8, 16)
+_COLUMNS = (4, 14)
 
 NAMES = (
     "log_macs",
@@ -37,6 +40,12 @@ NAMES = (
     "column_remainder",
     "beyond_small_cache",
     "beyond_large_cache",
+    *(f"{side}_padding_{block}" for block in _BLOCKS for side in ("in", "out")),
+    *(f"column_padding_{block}" for block in _COLUMNS),
+    "log_products",
+    "log_row",
+    "log_in_positions",
+    "narrower",
     "class",
 )
 
@@ -70,8 +79,19 @@ def features(conv: Convolution) -> list[float]:
         conv.out_channels % _LANES,
         columns % _LANES,
         *(float(conv.values > size) for size in _CACHES),
+        *(_padding(count, block) for block in _BLOCKS for count in (inner, outer)),
+        *(_padding(columns, block) for block in _COLUMNS),
+        log2(inner * conv.taps),
+        log2(outer * columns),
+        log2(prod(conv.in_grid) * conv.batch),
+        min(inner, outer),
         CLASSES.index(conv.kind),
     ]
+
+
+def _padding(count: int, block: int) -> float:
+    """By how much blocks of a size are more than what they hold, as a power of two."""
+    return log2(-(-count // block) * block / count)
 
 
 def matrix(convolutions: Sequence[Convolution]) -> Any:

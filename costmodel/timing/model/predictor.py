@@ -4,58 +4,32 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from costmodel.core.bound import BoundVariant
-from costmodel.errors import InputError
 from costmodel.timing.cold import Cold
 from costmodel.timing.convolution import Convolution, convolutions
 from costmodel.timing.machine import Machine
 from costmodel.timing.model.intervals import LEVEL, Intervals, Prediction, conformal
 from costmodel.timing.model.trees import Trees
-from costmodel.timing.model.validation import held_out
-
-#: The model in use, by the evidence of `validation.compare_models`.
-MODEL = "both"
-_FEWEST = 40  # layers to learn from
+from costmodel.timing.roofline import Peaks
 
 
+@dataclass(frozen=True, eq=False)
 class Predictor:
     """A model of one machine's times.
 
-    Args:
-        machine: what it holds for.
-        measured: seconds by convolution.
-        unseen: what the model said of each of these without having seen it; None finds out, which
-            takes some seconds.
-        cold: what a layer costs more in a network than alone; None is nothing.
-
-    Raises:
-        InputError: too few convolutions to learn from.
+    machine: what it holds for. model: seconds of a convolution. intervals: how wrong it may be.
+    cold: what a layer costs more in a network than alone; None is nothing. peaks: of the machine,
+    None where they were not measured.
     """
 
-    def __init__(
-        self,
-        machine: Machine,
-        measured: Mapping[Convolution, float],
-        unseen: Sequence[float] | None = None,
-        cold: Cold | None = None,
-    ) -> None:
-        if len(measured) < _FEWEST:
-            raise InputError(
-                f"{len(measured)} layers were measured on {machine}; allowed are at least "
-                f"{_FEWEST}, which `costmodel calibrate` measures"
-            )
-        self.machine = machine
-        self.cold = cold
-        self.convolutions = list(measured)
-        self.seconds = list(measured.values())
-        if unseen is None:
-            unseen = held_out(make, self.convolutions, self.seconds)
-        self.unseen = list(map(float, unseen))
-        self.intervals = Intervals(self.convolutions, self.seconds, self.unseen)
-        self.model: Any = make().fit(self.convolutions, self.seconds)
+    machine: Machine
+    model: Trees
+    intervals: Intervals
+    cold: Cold | None = None
+    peaks: Peaks | None = None
 
     def seconds_of(self, parts: Iterable[Convolution]) -> list[float]:
         """Seconds of each convolution."""
@@ -64,11 +38,21 @@ class Predictor:
 
     def total(self, parts: Iterable[Convolution], level: float = LEVEL) -> Prediction:
         """Seconds of convolutions that run one after the other, with the interval of their sum."""
-        counted = Counter(parts)
-        if not counted:
-            return Prediction(0.0, 0.0, 0.0, level)
-        each = zip(counted, self.seconds_of(counted), strict=True)
-        return self.intervals.of_sum({c: (s, counted[c]) for c, s in each}, level)
+        return self.totals([parts], level)[0]
+
+    def totals(
+        self, rows: Iterable[Iterable[Convolution]], level: float = LEVEL
+    ) -> list[Prediction]:
+        """The same of many rows at once, which takes little longer than one."""
+        counted = [Counter(parts) for parts in rows]
+        distinct = list(dict.fromkeys(conv for own in counted for conv in own))
+        seconds = dict(zip(distinct, self.seconds_of(distinct), strict=True))
+        return [
+            self.intervals.of_sum({c: (seconds[c], times) for c, times in own.items()}, level)
+            if own
+            else Prediction(0.0, 0.0, 0.0, level)
+            for own in counted
+        ]
 
     def in_a_row(self, parts: Iterable[Convolution]) -> Prediction:
         """Seconds of convolutions as a network runs them: each finds the caches cold."""
@@ -87,8 +71,3 @@ class Predictor:
     def variant(self, bound: BoundVariant, level: float = LEVEL) -> Prediction:
         """Seconds of a variant on a layer: the sum over its stages."""
         return self.total(convolutions(bound), level)
-
-
-def make() -> Trees:
-    """A new model of the kind in use."""
-    return Trees(MODEL)

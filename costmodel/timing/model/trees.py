@@ -1,8 +1,8 @@
-"""Tree ensembles on top of the readable model: they learn by how much it is wrong, and where."""
+"""Trees on top of the readable model: they learn by how much it is wrong, and where."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ from costmodel.errors import MissingDependencyError
 from costmodel.timing.convolution import Convolution
 from costmodel.timing.model.baselines import Linear, PerClass
 from costmodel.timing.model.features import matrix
+from costmodel.timing.model.forest import Forest
 
 _SEED = 0
 
@@ -18,13 +19,14 @@ class Trees:
     """The linear model per class, times what an ensemble says of its error at such features.
 
     Args:
-        kind: "extra trees" or "gradient boosting", both of scikit-learn; "both" is the mean of
-            their logarithms.
+        learn: makes an ensemble of rows and targets; it has `predict(rows)`.
     """
 
-    def __init__(self, kind: str = "extra trees") -> None:
-        self.kind = kind
-        self.title = f"linear per class × {kind}"
+    def __init__(
+        self, learn: Callable[[Any, Any], Any] = Forest.fit, title: str = "extra trees"
+    ) -> None:
+        self.learn = learn
+        self.title = f"linear per class × {title}"
 
     def fit(self, convolutions: Sequence[Convolution], seconds: Sequence[float]) -> Trees:
         """Fit the linear model, then the ensemble on the logarithms of its errors."""
@@ -33,10 +35,8 @@ class Trees:
         self.base = PerClass(Linear).fit(convolutions, seconds)
         expected = self.base.predict(convolutions)
         target = numpy.log(numpy.asarray(seconds) / expected)
-        rows = self._rows(convolutions, expected)
-        ensembles = _ensembles(self.kind)
         with _one_thread():
-            self.ensembles = [ensemble.fit(rows, target) for ensemble in ensembles]
+            self.ensemble = self.learn(_rows(convolutions, expected), target)
         return self
 
     def predict(self, convolutions: Sequence[Convolution]) -> Any:
@@ -44,16 +44,42 @@ class Trees:
         import numpy
 
         expected = self.base.predict(convolutions)
-        rows = self._rows(convolutions, expected)
-        with _one_thread():
-            errors = [ensemble.predict(rows) for ensemble in self.ensembles]
-        return expected * numpy.exp(numpy.mean(errors, axis=0))
+        return expected * numpy.exp(self.ensemble.predict(_rows(convolutions, expected)))
 
-    @staticmethod
-    def _rows(convolutions: Sequence[Convolution], expected: Any) -> Any:
-        import numpy
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """Everything there is to keep of a model with a forest, by name."""
+        return {**self.base.arrays, **self.ensemble.arrays}
 
-        return numpy.column_stack([matrix(convolutions), numpy.log2(expected)])
+    @classmethod
+    def of(cls, arrays: Mapping[str, Any]) -> Trees:
+        """The inverse of `arrays`; raises `KeyError` where one is missing."""
+        made = cls()
+        made.base, made.ensemble = PerClass.of(arrays), Forest.of(arrays)
+        return made
+
+
+def boosting(rows: Any, target: Any) -> Any:
+    """Gradient boosting, by scikit-learn: for comparison."""
+    try:
+        from sklearn.ensemble import HistGradientBoostingRegressor
+    except ImportError:
+        raise MissingDependencyError("scikit-learn", "comparing models", "timing") from None
+    return HistGradientBoostingRegressor(
+        loss="absolute_error",
+        learning_rate=0.06,
+        max_iter=400,
+        max_leaf_nodes=16,
+        min_samples_leaf=6,
+        l2_regularization=1.0,
+        random_state=_SEED,
+    ).fit(rows, target)
+
+
+def _rows(convolutions: Sequence[Convolution], expected: Any) -> Any:
+    import numpy
+
+    return numpy.column_stack([matrix(convolutions), numpy.log2(expected)])
 
 
 @contextmanager
@@ -63,31 +89,9 @@ def _one_thread() -> Iterator[None]:
     Boosting meets its threads at every split of so small a set; where they share their processors
     with others, they wait for each other ten to thirty times as long as the work takes.
     """
-    from threadpoolctl import threadpool_limits  # scikit-learn requires it
-
+    try:
+        from threadpoolctl import threadpool_limits  # scikit-learn requires it
+    except ImportError:
+        raise MissingDependencyError("scikit-learn", "fitting a model of times", "timing") from None
     with threadpool_limits(1, user_api="openmp"):
         yield
-
-
-def _ensembles(kind: str) -> list[Any]:
-    try:
-        from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
-    except ImportError:
-        raise MissingDependencyError("scikit-learn", "predicting", "timing") from None
-    extra = ExtraTreesRegressor(
-        n_estimators=200, min_samples_leaf=1, max_features=0.5, random_state=_SEED, n_jobs=1
-    )
-    boosting = HistGradientBoostingRegressor(
-        loss="absolute_error",
-        learning_rate=0.06,
-        max_iter=400,
-        max_leaf_nodes=16,
-        min_samples_leaf=6,
-        l2_regularization=1.0,
-        random_state=_SEED,
-    )
-    return {
-        "extra trees": [extra],
-        "gradient boosting": [boosting],
-        "both": [extra, boosting],
-    }[kind]

@@ -11,7 +11,7 @@ from typing import Any
 from costmodel.table import Table
 from costmodel.timing.convolution import Convolution
 from costmodel.timing.model.baselines import ConstantRate, Linear, PerClass, Roofline
-from costmodel.timing.model.trees import Trees
+from costmodel.timing.model.trees import Trees, boosting
 
 FOLDS = 5
 #: What is compared, by title: from what a FLOP count implies to what is used.
@@ -20,9 +20,8 @@ CANDIDATES: tuple[Callable[[], Any], ...] = (
     Roofline,
     lambda: PerClass(Roofline),
     lambda: PerClass(Linear),
-    lambda: Trees("gradient boosting"),
-    lambda: Trees("extra trees"),
-    lambda: Trees("both"),
+    lambda: Trees(boosting, "gradient boosting"),
+    Trees,
 )
 _COLUMNS = ("model", "layers", "median_error", "within_10", "within_20", "bias")
 
@@ -56,14 +55,20 @@ def folds(convolutions: Sequence[Convolution], count: int = FOLDS, seed: int = 0
 
 
 def held_out(
-    make: Callable[[], Any], convolutions: Sequence[Convolution], seconds: Sequence[float]
+    make: Callable[[], Any],
+    convolutions: Sequence[Convolution],
+    seconds: Sequence[float],
 ) -> Any:
-    """What a model says of every layer when it has not seen it, nor one like it: seconds."""
+    """What a model says of every layer when it has not seen it, nor one like it: seconds.
+
+    A layer without seconds (NaN) is predicted, and not learnt from.
+    """
     import numpy
 
-    result = numpy.zeros(len(convolutions))
+    result, times = numpy.zeros(len(convolutions)), numpy.asarray(seconds, dtype=float)
     for fold in folds(convolutions):
-        model = make().fit([convolutions[i] for i in fold.train], [seconds[i] for i in fold.train])
+        train = [i for i in fold.train if times[i] == times[i]]  # not NaN
+        model = make().fit([convolutions[i] for i in train], times[train])
         result[fold.test] = model.predict([convolutions[i] for i in fold.test])
     return result
 

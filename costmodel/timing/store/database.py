@@ -7,8 +7,10 @@ version is left as it is.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +33,11 @@ def default_path() -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """One measurement: its cases in order, and which rounds are there already."""
+    """One measurement: its cases in order, and which rounds are there already.
+
+    began: when its first round was finished, in seconds since 1970; None before. took: seconds that
+    the finished rounds took.
+    """
 
     id: int
     name: str
@@ -40,6 +46,8 @@ class Run:
     rounds: int
     cases: tuple[Case, ...]
     done: tuple[int, ...]
+    began: float | None = None
+    took: float = 0.0
 
     @property
     def missing(self) -> list[int]:
@@ -103,9 +111,13 @@ class Store:
                     self._db.execute("UPDATE runs SET rounds = ? WHERE id = ?", (rounds, run))
         return self._run(run)
 
-    def keep(self, run: Run, turn: int, times: Round) -> None:
-        """Put a finished round on disk, whole or not at all."""
+    def keep(self, run: Run, turn: int, times: Round, took: float = 0.0) -> None:
+        """Put a finished round, and the seconds that it took, on disk, whole or not at all."""
         with self._db.transaction():
+            self._db.execute(
+                "UPDATE runs SET took = took + ?, began = ifnull(began, ?) WHERE id = ?",
+                (took, time.time(), run.id),
+            )
             self._db.insert(
                 "INSERT INTO samples VALUES (?, ?, ?, ?)",
                 [(run.id, turn, place, seconds) for place, seconds in times],
@@ -140,10 +152,13 @@ class Store:
             )
 
     # -- reading -----------------------------------------------------------------------------------
-    def runs(self) -> list[Run]:
-        """Every run, in the order in which they were begun."""
-        rows = self._db.rows("SELECT id FROM runs ORDER BY id")
-        return [self._run(run) for (run,) in rows]
+    def runs(self, machine: Machine | None = None) -> list[Run]:
+        """Every run on a machine, in the order in which they were begun; None is any machine."""
+        return [self._run(run) for run, _, on in self._heads() if machine in (None, on)]
+
+    def names(self) -> list[tuple[str, Machine]]:
+        """The name and the machine of every run, without its cases, which take longer to read."""
+        return [(name, machine) for _, name, machine in self._heads()]
 
     def samples(self, run: Run) -> list[list[float]]:
         """Seconds by case, a list per case with one entry per finished round."""
@@ -163,15 +178,50 @@ class Store:
     def measured(self, machine: Machine | None = None) -> dict[Case, Summary]:
         """Every case that was timed on a machine, over all runs; None is any machine."""
         by_case: dict[Case, list[float]] = {}
-        for run in self.runs():
-            if machine is None or run.machine == machine:
-                for case, seconds in zip(run.cases, self.samples(run), strict=True):
-                    by_case.setdefault(case, []).extend(seconds)
+        for run in self.runs(machine):
+            for case, seconds in zip(run.cases, self.samples(run), strict=True):
+                by_case.setdefault(case, []).extend(seconds)
         return {case: Summary.of(seconds) for case, seconds in by_case.items() if seconds}
 
     def find(self, name: str, machine: Machine) -> Run | None:
         """The run of that name on that machine, None where there is none."""
-        return next((r for r in self.runs() if (r.name, r.machine) == (name, machine)), None)
+        return next((run for run in self.runs(machine) if run.name == name), None)
+
+    def least(self, machine: Machine, case: Case) -> float | None:
+        """The least seconds of a case on a machine, None where it was not timed.
+
+        Settings that were typed and the same ones by default are the same case.
+        """
+        found = self._db.rows(
+            "SELECT key, min(seconds) FROM cases JOIN plans ON case_id = cases.id "
+            "JOIN runs ON runs.id = plans.run JOIN machines ON machines.id = runs.machine "
+            "JOIN samples ON samples.run = plans.run AND samples.place = plans.place "
+            "WHERE description = ? AND substr(key, -length(?)) = ? GROUP BY key",
+            (machine.to_json(), case.ending, case.ending),
+        )
+        wanted = case.complete
+        same = [least for key, least in found if Case.from_key(key).complete == wanted]
+        return min(same, default=None)
+
+    def digest(self, machine: Machine, prefix: str) -> str:
+        """A text that is another one where anything differs that a model of a machine is made of.
+
+        Args:
+            prefix: how the names of the runs begin that the model is made of.
+        """
+        held = hashlib.sha256(machine.to_json().encode())
+        statements = (
+            "SELECT name, key FROM runs JOIN plans ON plans.run = runs.id JOIN cases ON "
+            "cases.id = case_id WHERE {} ORDER BY runs.id, place",
+            "SELECT runs.id, turn, place, seconds FROM runs JOIN samples ON samples.run = runs.id "
+            "WHERE {} ORDER BY runs.id, turn, place",
+        )
+        of = "machine = (SELECT id FROM machines WHERE description = ?) AND substr(name, 1, ?) = ?"
+        for statement in statements:
+            values = (machine.to_json(), len(prefix), prefix)
+            held.update(repr(self._db.rows(statement.format(of), values)).encode())
+        held.update(repr((self.peaks(machine), self.networks(machine))).encode())
+        return held.hexdigest()
 
     def unseen(self, machine: Machine) -> dict[Case, float]:
         """Seconds that a model said of cases that it had not seen, as they were kept."""
@@ -190,12 +240,24 @@ class Store:
             return Cold(rate, cache, tuple(map(tuple, json.loads(networks))))
         return None
 
+    def networks(self, machine: Machine) -> dict[str, float]:
+        """Seconds that whole networks took on a machine."""
+        cold = self.cold(machine)
+        return {name: seconds for name, seconds, _ in cold.networks} if cold else {}
+
     def machines(self) -> list[Machine]:
         """The machines that there are times of."""
         rows = self._db.rows("SELECT description FROM machines ORDER BY id")
         return [Machine.from_json(text) for (text,) in rows]
 
     # -- within ------------------------------------------------------------------------------------
+    def _heads(self) -> list[tuple[int, str, Machine]]:
+        rows = self._db.rows(
+            "SELECT runs.id, name, description FROM runs JOIN machines ON machines.id = machine "
+            "ORDER BY runs.id"
+        )
+        return [(run, name, Machine.from_json(text)) for run, name, text in rows]
+
     def _new(self, name: str, machine: int, cases: Iterable[Case], rounds: int, seed: int) -> int:
         self._db.execute(
             "INSERT INTO runs (name, machine, protocol, seed, rounds) VALUES (?, ?, ?, ?, ?)",
@@ -232,12 +294,13 @@ class Store:
         return [Case.from_key(key) for (key,) in rows]
 
     def _run(self, run: int) -> Run:
-        name, description, seed, rounds = self._db.row(
-            "SELECT name, description, seed, rounds FROM runs JOIN machines "
+        name, description, seed, rounds, began, took = self._db.row(
+            "SELECT name, description, seed, rounds, began, took FROM runs JOIN machines "
             "ON machines.id = runs.machine WHERE runs.id = ?",
             (run,),
         )
         turns = self._db.rows("SELECT DISTINCT turn FROM samples WHERE run = ?", (run,))
         done = tuple(sorted(turn for (turn,) in turns))
         machine = Machine.from_json(description)
-        return Run(run, name, machine, seed, rounds, tuple(self._cases(run)), done)
+        cases = tuple(self._cases(run))
+        return Run(run, name, machine, seed, rounds, cases, done, began, took)

@@ -10,8 +10,8 @@ from typing import Any
 
 from costmodel.errors import InputError
 
-#: Of the tables below; a file with another number is refused.
-VERSION = 1
+#: Of the tables below; an older file is brought up to it, one with a higher number is refused.
+VERSION = 2
 _APPLICATION = 0x636D7473  # "cmts": what `file` and SQLite know the format by
 _TABLES = """
 CREATE TABLE machines (id INTEGER PRIMARY KEY, description TEXT NOT NULL UNIQUE);
@@ -23,6 +23,8 @@ CREATE TABLE runs (
     protocol TEXT NOT NULL,
     seed INTEGER NOT NULL,
     rounds INTEGER NOT NULL,
+    began REAL,
+    took REAL NOT NULL DEFAULT 0,
     UNIQUE (name, machine)
 );
 CREATE TABLE plans (
@@ -57,6 +59,13 @@ CREATE TABLE cold (
     networks TEXT NOT NULL
 );
 """
+#: What brings a file of a version up to the next one.
+_UPGRADES = {
+    1: (
+        "ALTER TABLE runs ADD COLUMN began REAL",
+        "ALTER TABLE runs ADD COLUMN took REAL NOT NULL DEFAULT 0",
+    )
+}
 
 
 class StoreFile:
@@ -122,11 +131,20 @@ class StoreFile:
                 self.execute(f"PRAGMA user_version = {VERSION}")
         elif application != _APPLICATION:
             raise InputError(f"{self.path!r} is no store of times; allowed is one, or a new file")
-        elif version != VERSION:
+        elif not 1 <= version <= VERSION:
             raise InputError(
-                f"{self.path!r} is a store of version {version}; allowed is version {VERSION}, or "
-                "a new file"
+                f"{self.path!r} is a store of version {version}; allowed are versions up to "
+                f"{VERSION}, or a new file"
             )
+        elif version < VERSION:
+            self._upgrade(version)
+
+    def _upgrade(self, version: int) -> None:
+        with self.transaction():
+            for before in range(version, VERSION):
+                for statement in _UPGRADES[before]:
+                    self.execute(statement)
+            self.execute(f"PRAGMA user_version = {VERSION}")
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:

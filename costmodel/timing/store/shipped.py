@@ -1,70 +1,71 @@
 """Times that come with the project: measured once, on machines that are described.
 
-`data/timings/NAME.csv` has a row per layer, `NAME.json` the machine, its peaks and the protocol.
-They are examples of what `calibrate` finds, never a statement about the reader's machine.
+`data/timings/NAME.csv` is the file that `timings --export` writes, `NAME.npz` the model fitted to
+it, `NAME.json` what was found out about both. They are examples of what `calibrate` finds, never a
+statement about the reader's machine.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from costmodel.core.layer import ConvLayer
 from costmodel.errors import InputError, unknown
-from costmodel.files import data_names, data_path, write_whole
-from costmodel.table import Table
+from costmodel.files import data_names, data_path, read_text, write_whole
 from costmodel.timing.case import Case
-from costmodel.timing.cold import Cold
-from costmodel.timing.machine import Machine
-from costmodel.timing.measure.protocol import NAME
-from costmodel.timing.roofline import Peaks
+from costmodel.timing.kept import ENDING, changed, digest_of, packed, unpacked
+from costmodel.timing.learning import Learnt, Observed, learn
+from costmodel.timing.model.intervals import coverage
+from costmodel.timing.model.predictor import Predictor
+from costmodel.timing.store.exchange import read, written
 from costmodel.timing.summary import Summary
-from costmodel.typed import read_sizes, write_sizes
 
 FOLDER = "timings"
-_GEOMETRY = ("kernel", "size", "stride", "dilation")
-_COLUMNS = (
-    *("in_channels", "out_channels", *_GEOMETRY, "groups", "transposed", "class", "macs"),
-    *("rounds", "min_ms", "median_ms", "iqr_ms", "unseen_ms"),
-)
 
 
 @dataclass(frozen=True)
-class Shipped:
-    """One machine's times.
+class Evidence:
+    """What was found out about a machine's times and the model of them.
 
-    measured: by layer. unseen: seconds that a model said of each layer without having seen it.
-    models: rows of the models against each other. repeated: how far two runs of the protocol are
-    apart.
+    ended: when the last session was over, in seconds since 1970. unseen: seconds that a model said
+    of each layer, in the order of the file, without having seen it. holds: how often intervals hold
+    on unseen layers in the other session, by class, "" for all. models: rows of the models against
+    each other. repeated: how far two runs of the protocol are apart. elsewhere: rows on layers
+    timed by an independent loop.
     """
 
-    name: str
-    machine: Machine
-    peaks: Peaks
-    cold: Cold
-    measured: dict[Case, Summary]
-    unseen: dict[Case, float]
+    ended: float = 0.0
+    unseen: tuple[float, ...] = ()
+    holds: dict[str, float] = field(default_factory=dict)
     models: tuple[dict[str, Any], ...] = ()
     repeated: dict[str, Any] = field(default_factory=dict)
+    elsewhere: tuple[dict[str, Any], ...] = ()
 
-    def to_table(self) -> Table:
-        """A row per layer: what it is, what it took, and what a model said of it."""
-        rows = [self._row(case, summary) for case, summary in self.measured.items()]
-        return Table(_COLUMNS, rows, (f"Measured on {self.machine}: {NAME}.",))
 
-    def _row(self, case: Case, summary: Summary) -> dict[str, Any]:
-        layer, (conv,) = case.layer, case.convolutions
-        seconds = (summary.minimum, summary.median, summary.iqr, self.unseen[case])
-        cells = (
-            *(layer.in_channels, layer.out_channels),
-            *(write_sizes(getattr(layer, name)) for name in _GEOMETRY),
-            *(layer.groups, layer.transposed, conv.kind, conv.macs, summary.rounds),
-            *map(_short, seconds),
-        )
-        return dict(zip(_COLUMNS, cells, strict=True))
+@dataclass(frozen=True, eq=False)
+class Shipped:
+    """One machine's times, with what was found out about them."""
+
+    name: str
+    observed: Observed
+    evidence: Evidence
+
+    @cached_property
+    def measured(self) -> dict[Case, Summary]:
+        """What all rounds of all sessions say, by layer."""
+        samples: dict[Case, list[float]] = {}
+        for session in self.observed.sessions:
+            for case, seconds in session.items():
+                samples.setdefault(case, []).extend(seconds)
+        return {case: Summary.of(seconds) for case, seconds in samples.items()}
+
+    @property
+    def unseen(self) -> dict[Case, float]:
+        """Seconds that a model said of each layer without having seen it."""
+        return dict(zip(self.measured, self.evidence.unseen, strict=True))
 
 
 def names() -> list[str]:
@@ -78,59 +79,50 @@ def load(name: str) -> Shipped:
     Raises:
         InputError: an unknown name.
     """
+    path = _path(name, ".csv")
+    (observed,) = read(read_text(path), path).values()
+    facts = json.loads(read_text(_path(name, ".json")))
+    tuples = {key: tuple(value) for key, value in facts.items() if isinstance(value, list)}
+    return Shipped(name, observed, Evidence(**{**facts, **tuples}))
+
+
+def model_of(name: str) -> Predictor:
+    """The model that is shipped with a machine's times; fitted anew where it is not theirs.
+
+    Raises:
+        InputError: an unknown name.
+    """
+    path = _path(name, ENDING)
+    with open(_path(name, ".csv"), "rb") as file:
+        key = digest_of(file.read())
+    return unpacked(path, key, changed(path)) or learn(load(name).observed).predictor
+
+
+def ship(name: str, observed: Observed, evidence: Evidence) -> Learnt:
+    """Write a machine's times, model and evidence into the data folder; for its maintainers."""
+    os.makedirs(data_path(FOLDER), exist_ok=True)
+    content = written(observed).to_csv().encode()
+    write_whole(data_path(FOLDER, f"{name}.csv"), content)
+    (again,) = read(content.decode(), name).values()  # with the digits that the file has
+    learnt = learn(again)
+    write_whole(data_path(FOLDER, f"{name}{ENDING}"), packed(learnt.predictor, digest_of(content)))
+    kinds = dict.fromkeys(kind for kind, _ in learnt.errors)
+    facts = {
+        "ended": evidence.ended,
+        "holds": {
+            kind: coverage([own for own in learnt.errors if kind in ("", own[0])])
+            for kind in ("", *kinds)
+        },
+        "unseen": [float(f"{seconds:.5g}") for seconds in learnt.unseen.values()],
+        "models": list(evidence.models),
+        "repeated": evidence.repeated,
+        "elsewhere": list(evidence.elsewhere),
+    }
+    write_whole(data_path(FOLDER, f"{name}.json"), json.dumps(facts, indent=1) + "\n")
+    return learnt
+
+
+def _path(name: str, ending: str) -> str:
     if name not in names():
         raise InputError(unknown("machine with shipped times", name, names()))
-    with open(data_path(FOLDER, f"{name}.json"), encoding="utf-8") as file:
-        facts = json.load(file)
-    with open(data_path(FOLDER, f"{name}.csv"), encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    cases = {_case(row): row for row in rows}
-    cold = facts["cold"]
-    return Shipped(
-        name,
-        Machine(**facts["machine"]),
-        Peaks(**facts["peaks"]),
-        Cold(cold["seconds_per_byte"], cold["cache"], tuple(map(tuple, cold["networks"]))),
-        {case: _summary(row) for case, row in cases.items()},
-        {case: float(row["unseen_ms"]) / 1e3 for case, row in cases.items()},
-        tuple(facts["models"]),
-        facts["repeated"],
-    )
-
-
-def ship(shipped: Shipped) -> None:
-    """Write a machine's times into the data folder; for those who maintain it."""
-    facts = {
-        "machine": asdict(shipped.machine),
-        "protocol": NAME,
-        "peaks": asdict(shipped.peaks),
-        "cold": asdict(shipped.cold),
-        "repeated": shipped.repeated,
-        "models": list(shipped.models),
-    }
-    os.makedirs(data_path(FOLDER), exist_ok=True)
-    write_whole(data_path(FOLDER, f"{shipped.name}.json"), json.dumps(facts, indent=1) + "\n")
-    write_whole(data_path(FOLDER, f"{shipped.name}.csv"), shipped.to_table().to_csv())
-
-
-def _case(row: dict[str, str]) -> Case:
-    geometry: dict[str, Any] = {name: read_sizes(row[name]) for name in _GEOMETRY}
-    return Case(
-        ConvLayer(
-            in_channels=int(row["in_channels"]),
-            out_channels=int(row["out_channels"]),
-            groups=int(row["groups"]),
-            transposed=row["transposed"] == "true",
-            **geometry,
-        )
-    )
-
-
-def _summary(row: dict[str, str]) -> Summary:
-    seconds = (float(row[f"{key}_ms"]) / 1e3 for key in ("min", "median", "iqr"))
-    return Summary(int(row["rounds"]), *seconds)
-
-
-def _short(seconds: float) -> float:
-    """Milliseconds with five digits: more would be noise."""
-    return float(f"{1e3 * seconds:.5g}")
+    return data_path(FOLDER, f"{name}{ending}")

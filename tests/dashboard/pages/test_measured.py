@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from costmodel import ConvLayer, count
+from costmodel.core.variant import VARIANTS
 from costmodel.dashboard.sections import measuring
 from costmodel.errors import CostModelError
 from costmodel.timing import overview
@@ -74,7 +75,28 @@ def test_the_roofline(page, store):
     with Store(store) as kept:
         expected = points(kept.measured(MACHINE), kept.peaks(MACHINE))
     assert list(opened.frame()["intensity"]) == expected.column("intensity")
-    assert trace(opened, "chart-roofline", "roof")["y"][-1] == 5.0
+    line = trace(opened, "chart-roofline", "a large product, a large copy")
+    assert line["y"][-1] == 5.0
+
+
+def test_what_lies_above_the_line_is_said(page, store):
+    with Store(store) as kept:
+        kept.keep_peaks(MACHINE, Peaks(1e8, 2e9, 1e-5))  # a library needs fewer products than that
+        shares = points(kept.measured(MACHINE), kept.peaks(MACHINE)).column("share")
+    above = [share for share in shares if share > 1]
+    assert above
+    opened = page("measured", times="roofline")
+    said = " ".join(caption.value for caption in opened.app.caption)
+    assert f"{len(above)} of {len(shares)} layers lie above it, up to {max(above):.3g}" in said
+    assert "at best" not in said
+
+
+def test_everything_chosen_is_measured(page, no_store):
+    opened = page("measured", times="measure", **{**SMALL, "variants": ""})
+    said = " ".join(text.value for text in opened.app.markdown)
+    common = [v.id for v in VARIANTS.values() if v.common and not v.algorithm_of]
+    assert len(common) > 8
+    assert all(f"`{id}`" in said for id in common)
 
 
 def test_measured_against_predicted(page, store):
@@ -88,7 +110,7 @@ def test_shipped_times_are_shown_where_nothing_was_measured(page, monkeypatch):
     kept = shipped.load(shipped.names()[0])
     for view in ("times", "roofline", "predicted"):
         opened = page("measured", times=view)
-        assert opened.query["machine"].startswith(kept.machine.processor)
+        assert opened.query["machine"].startswith(kept.observed.machine.processor)
         assert "shipped" in opened.query["machine"]
         assert len(opened.frame()) == len(kept.measured)
         assert not opened.errors
@@ -216,8 +238,9 @@ def test_what_the_command_refuses_is_said(monkeypatch, page, no_store):
     ("layer", "ids", "said"),
     [
         (LAYER, [], "0 variants"),
-        (LAYER, ["basis"] * 9, "9 variants"),
+        (LAYER, ["basis"] * 49, "49 variants"),
         (LAYER.replace(size=(9999, 9998)), ["standard"], "multiplies"),
+        (LAYER.replace(size=(899, 898)), ["standard"] * 12, "20,925,267,840 multiplies together"),
         (LAYER.replace(in_channels=4096, out_channels=4096, size=(1, 2)), ["standard"], "param"),
     ],
 )

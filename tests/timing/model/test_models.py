@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy
 import pytest
 
 from costmodel.timing.convolution import Convolution
-from costmodel.timing.model import trees
 from costmodel.timing.model.baselines import ConstantRate, Linear, PerClass, Roofline
 from costmodel.timing.model.features import NAMES, matrix
-from costmodel.timing.model.intervals import Intervals, Prediction, conformal, coverage, in_units
-from costmodel.timing.model.trees import Trees
-from costmodel.timing.model.validation import CANDIDATES, compare_models, folds, neighbourhood
+from costmodel.timing.model.intervals import (
+    Errors,
+    Intervals,
+    Prediction,
+    conformal,
+    coverage,
+    in_units,
+)
+from costmodel.timing.model.trees import Trees, boosting
+from costmodel.timing.model.validation import (
+    CANDIDATES,
+    compare_models,
+    folds,
+    held_out,
+    neighbourhood,
+)
 from tests.timing.made_up import law
 
 pytestmark = pytest.mark.slow
@@ -67,11 +80,11 @@ def test_a_class_with_few_layers_goes_with_the_others(layers: Layers) -> None:
     assert (model.predict(vectors) > 0).all()
 
 
-@pytest.mark.parametrize("kind", ["extra trees", "gradient boosting", "both"])
-def test_trees_learn_what_a_line_cannot(kind: str, layers: Layers) -> None:
+@pytest.mark.parametrize("make", [Trees, lambda: Trees(boosting)])
+def test_trees_learn_what_a_line_cannot(make: Callable[[], Trees], layers: Layers) -> None:
     seconds = [law(conv) for conv in layers]  # half as fast where channels are odd ones
     train, test = layers[:320], layers[320:]
-    trees = Trees(kind).fit(train, seconds[:320])
+    trees = make().fit(train, seconds[:320])
     line = PerClass(Linear).fit(train, seconds[:320])
     assert errors(trees, test, seconds[320:]) < 0.7 * errors(line, test, seconds[320:])
 
@@ -118,21 +131,39 @@ def test_conformal_quantiles() -> None:
     assert conformal([1.0, 2.0], 0.9) == (1.0, 2.0)  # too few: the extremes
 
 
-def test_stated_intervals_hold_as_often_as_they_say(layers: Layers) -> None:
+def test_samples_of_one_layer_count_once() -> None:
+    values = sorted(float(v) for v in range(1, 100) for _ in range(3))  # three samples of each
+    assert conformal(values, 0.9, layers=99) == (5.0, 95.0)
+    few = [float(v) for v in range(30)]
+    assert conformal(few, 0.9, layers=10) == (0.0, 29.0)  # ten are too few for 90 %
+
+
+def noisy(layers: Layers) -> list[Errors]:
     rng = random.Random(4)
-    said = [law(c) for c in layers]
-    real = [value * math.exp(rng.gauss(0, 0.2)) for value in said]
-    assert 0.86 < coverage(layers, real, said, 0.9) < 0.95
-    assert 0.45 < coverage(layers, real, said, 0.5) < 0.57
-    made = Intervals(layers, real, said)
+    return [(conv.kind, [rng.gauss(0, 0.2)]) for conv in layers]
+
+
+def test_stated_intervals_hold_as_often_as_they_say(layers: Layers) -> None:
+    errors = noisy(layers)
+    assert 0.86 < coverage(errors, 0.9) < 0.95
+    assert 0.45 < coverage(errors, 0.5) < 0.57
+    made = Intervals(errors)
     narrow, wide = made.around("dense", 1.0, 0.5), made.around("dense", 1.0, 0.9)
     assert wide.low < narrow.low < 1 < narrow.high < wide.high
+    rng = random.Random(5)
+    fresh = [math.exp(rng.gauss(0, 0.2)) for _ in range(2000)]
+    assert 0.85 < sum(wide.low <= value <= wide.high for value in fresh) / len(fresh) < 0.97
+
+
+def test_a_class_with_few_layers_has_the_errors_of_all() -> None:
+    made = Intervals([("dense", [0.1])] * 30 + [("vector", [2.0])] * 3)
+    assert made.around("vector", 1.0).low == pytest.approx(math.exp(0.1))
+    assert made.around("dense", 1.0).high == pytest.approx(math.exp(0.1))
+    assert made.around("vector", 1.0, 0.99).high == pytest.approx(math.exp(2.0))
 
 
 def test_a_sum_is_known_better_than_its_parts(layers: Layers) -> None:
-    rng = random.Random(4)
-    said = [law(c) for c in layers]
-    made = Intervals(layers, [v * math.exp(rng.gauss(0, 0.2)) for v in said], said)
+    made = Intervals(noisy(layers))
     many = dict.fromkeys(layers[:100], (1.0, 1))
     one = {layers[0]: (1.0, 100)}  # the same layer errs the same way every time
     together, alone = made.of_sum(many), made.of_sum(one)
@@ -147,9 +178,7 @@ def test_times_in_words() -> None:
     assert str(Prediction(2e-3, 1e-3, 4e-3)) == "2.00 ms [1.00 ms – 4.00 ms]"
 
 
-def test_ensembles_learn_and_predict_on_one_thread(
-    layers: Layers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ensembles_learn_on_one_thread(layers: Layers) -> None:
     # two OpenMP threads on a shared machine wait for each other most of the time
     import sklearn.ensemble  # noqa: F401  # loads the OpenMP library that is looked at
     from threadpoolctl import threadpool_info, threadpool_limits
@@ -157,21 +186,22 @@ def test_ensembles_learn_and_predict_on_one_thread(
     seen: list[int] = []
 
     class Looking:
-        def _look(self) -> None:
+        def __init__(self, rows: object, target: object) -> None:
             found = [pool for pool in threadpool_info() if pool["user_api"] == "openmp"]
             assert found
             seen.extend(pool["num_threads"] for pool in found)
 
-        def fit(self, rows: object, target: object) -> Looking:
-            self._look()
-            return self
-
-        def predict(self, rows: numpy.ndarray) -> numpy.ndarray:
-            self._look()
-            return numpy.zeros(len(rows))
-
-    monkeypatch.setattr(trees, "_ensembles", lambda kind: [Looking()])
     with threadpool_limits(2, user_api="openmp"):
-        Trees().fit(layers, [law(conv) for conv in layers]).predict(layers[:3])
+        Trees(Looking).fit(layers, [law(conv) for conv in layers])
     assert seen
     assert set(seen) == {1}
+
+
+def test_layers_without_a_time_are_predicted_and_not_learnt_from(layers: Layers) -> None:
+    seconds = [law(conv) for conv in layers]
+    some = [math.nan if i % 3 == 0 else t for i, t in enumerate(seconds)]
+    wild = [t * 100 if i % 3 == 0 else t for i, t in enumerate(seconds)]
+    said = held_out(lambda: PerClass(Linear), layers, some)
+    assert numpy.isfinite(said).all()
+    assert numpy.median(numpy.abs(said / seconds - 1)) < 0.5
+    assert not numpy.allclose(said, held_out(lambda: PerClass(Linear), layers, wild))

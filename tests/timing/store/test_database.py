@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 import costmodel as cm
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
+from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
 from costmodel.timing.roofline import Peaks
 from costmodel.timing.store.database import Store, default_path
@@ -37,7 +39,7 @@ def test_rounds_come_back(store: Store) -> None:
     assert again.cases == tuple(CASES)
     assert store.samples(again) == [[0.5], [1.0], [0.25]]
     store.keep(again, 0, [(0, 0.75)])
-    assert store.measured(MACHINE)[CASES[0]] == Summary(2, 0.5, 0.625, 0.125)
+    assert store.measured(MACHINE)[CASES[0]] == Summary(2, 0.5, 0.625, 0.125, 0.6875)
     assert store.measured(MACHINE.replace(threads=2)) == {}
     assert store.machines() == [MACHINE]
 
@@ -155,7 +157,7 @@ def test_somebody_elses_database_is_left_alone(tmp_path: Path) -> None:
 
 def test_another_version_is_refused(store: Store) -> None:
     store._db.execute(f"PRAGMA user_version = {VERSION + 1}")
-    with pytest.raises(InputError, match=f"version {VERSION + 1}; allowed is version {VERSION}"):
+    with pytest.raises(InputError, match=f"{VERSION + 1}; allowed are versions up to {VERSION}"):
         Store(store.path)
 
 
@@ -183,3 +185,57 @@ def test_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be used"):
         Store(str(tmp_path / "file" / "times.sqlite"))
+
+
+def test_a_store_of_the_first_version_is_brought_up(store: Store) -> None:
+    run = store.begin("calibration", MACHINE, CASES, 2)
+    store.keep(run, 0, [(place, 1.0 + place) for place in range(3)])
+    for column in ("began", "took"):
+        store._db.execute(f"ALTER TABLE runs DROP COLUMN {column}")
+    store._db.execute("PRAGMA user_version = 1")
+    with Store(store.path) as again:
+        (found,) = again.runs()
+        assert again.samples(found) == [[1.0], [2.0], [3.0]]
+        assert (found.began, found.took) == (None, 0.0)
+        again.keep(found, 1, [(0, 0.5)], took=2.5)
+        assert again.runs()[0].took == 2.5
+        assert again.runs()[0].began
+
+
+def test_the_least_time_of_a_case_by_its_meaning(store: Store) -> None:
+    layer = CASES[0].layer
+    typed = Case(layer, "basis", (("b", 4),))
+    others = [Case(layer, "basis", (("b", 3),)), Case(layer.replace(groups=2), "basis"), *CASES]
+    run = store.begin("one", MACHINE, [typed, *others], 2)
+    for turn in range(2):
+        store.keep(run, turn, [(place, 2.0 + place - turn) for place in range(len(run.cases))])
+    assert store.least(MACHINE, typed) == 1.0
+    by_default = Case(layer, "basis")
+    assert dict(by_default.bound.hyper)["b"] != 3
+    wanted = 1.0 if dict(by_default.bound.hyper)["b"] == 4 else None
+    assert store.least(MACHINE, by_default) == wanted
+    assert store.least(MACHINE, CASES[1]) == 5.0
+    assert store.least(MACHINE.replace(threads=2), typed) is None
+
+
+def test_a_digest_is_of_all_that_a_model_is_made_of(store: Store) -> None:
+    seen = [store.digest(MACHINE, "cal")]
+    run = store.begin("calibration", MACHINE, CASES, 2)
+    seen.append(store.digest(MACHINE, "cal"))
+    store.keep(run, 0, [(0, 1.0), (1, 2.0), (2, 3.0)])
+    seen.append(store.digest(MACHINE, "cal"))
+    store.keep_peaks(MACHINE, Peaks(1e9, 2e9, 1e-6))
+    seen.append(store.digest(MACHINE, "cal"))
+    store.keep_cold(MACHINE, Cold(0.0, 1, (("alexnet", 0.5, 0.5),)))
+    seen.append(store.digest(MACHINE, "cal"))
+    assert len(set(seen)) == len(seen)
+    store.keep(store.begin("other", MACHINE, CASES, 1), 0, [(0, 1.0)])
+    store.keep_cold(MACHINE, Cold(1e-9, 2, (("alexnet", 0.5, 0.7),)))  # what a fit has made of it
+    assert store.digest(MACHINE, "cal") == seen[-1]
+
+
+def test_fractions_come_back(store: Store) -> None:
+    case = Case(CASES[0].layer.replace(in_channels=8, out_channels=12), "octave").complete
+    assert any(isinstance(value, Fraction) for _, value in case.hyper)
+    store.begin("one", MACHINE, [case], 1)
+    assert store.runs()[0].cases == (case,)
