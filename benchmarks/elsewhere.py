@@ -110,14 +110,15 @@ def judged(predictor: Predictor, layers: Sequence[ConvLayer], real: Sequence[flo
     }
 
 
-def loop(predictor: Predictor, seen: set[ConvLayer], count: int, seed: int, since: float) -> Any:
-    """One row: a loop over layers of its own, timed twice."""
+def loop(predictor: Predictor, seen: set[ConvLayer], count: int, number: int, since: float) -> Any:
+    """One row: the n-th loop, over layers of its own, timed twice."""
+    seed = 1000 * number
     layers = [layer for layer in drawn(2 * count, seed) if layer not in seen][:count]
     began = time.time()
     first, second = (timed(layers, s, predictor.machine.threads) for s in (seed, seed + 1))
     passes = [abs(a / b - 1) for a, b in zip(first, second, strict=True)]
     return {
-        "loop": seed,
+        "loop": number,
         "minutes_later": round((began - since) / 60),
         "layers": len(layers),
         "passes_apart": median(passes),
@@ -142,7 +143,7 @@ def main() -> None:
     rows = []
     for number in range(args.first, args.first + args.loops):
         time.sleep(args.pause)
-        rows.append(loop(opened.predictor, seen, args.layers, 1000 * number, since))
+        rows.append(loop(opened.predictor, seen, args.layers, number, since))
         print(Table(tuple(rows[0]), rows[-1:]).to_text(), flush=True)
     if args.ship:
         path = data_path(shipped.FOLDER, f"{args.ship}.json")

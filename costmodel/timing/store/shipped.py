@@ -83,7 +83,8 @@ def load(name: str) -> Shipped:
     (observed,) = read(read_text(path), path).values()
     facts = json.loads(read_text(_path(name, ".json")))
     tuples = {key: tuple(value) for key, value in facts.items() if isinstance(value, list)}
-    return Shipped(name, observed, Evidence(**{**facts, **tuples}))
+    unseen = tuple(map(float, facts["unseen"].split()))
+    return Shipped(name, observed, Evidence(**{**facts, **tuples, "unseen": unseen}))
 
 
 def model_of(name: str) -> Predictor:
@@ -113,7 +114,7 @@ def ship(name: str, observed: Observed, evidence: Evidence) -> Learnt:
             kind: coverage([own for own in learnt.errors if kind in ("", own[0])])
             for kind in ("", *kinds)
         },
-        "unseen": [float(f"{seconds:.5g}") for seconds in learnt.unseen.values()],
+        "unseen": " ".join(f"{seconds:.5g}" for seconds in learnt.unseen.values()),
         "models": list(evidence.models),
         "repeated": evidence.repeated,
         "elsewhere": list(evidence.elsewhere),
