@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from costmodel.factors.factorize import factorize
     from costmodel.factors.factors import Factors
     from costmodel.factors.ranks.choose import choose_rank, rank_choices
+    from costmodel.factors.ranks.in_bytes import best_in_bytes
     from costmodel.formulas.inverse import break_even, solve
     from costmodel.formulas.public import formula, full_rank, ratio
     from costmodel.network.network import Network
@@ -53,6 +54,7 @@ _LAZY = {
     "Factors": "factors.factors",
     "break_even": "formulas.inverse",
     "compare": "comparing.compare",
+    "best_in_bytes": "factors.ranks.in_bytes",
     "choose_rank": "factors.ranks.choose",
     "errors": "factors.errors",
     "factorize": "factors.factorize",
@@ -86,6 +88,7 @@ __all__ = [
     "Sweep",
     "Table",
     "Variant",
+    "best_in_bytes",
     "break_even",
     "choose_rank",
     "compare",

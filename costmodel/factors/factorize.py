@@ -10,13 +10,14 @@ from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
+from costmodel.factors.assembling import Target, assembled
 from costmodel.factors.derive import derive
-from costmodel.factors.factors import Factors, rebuilt, relative
+from costmodel.factors.factors import Factors
 from costmodel.factors.fitting import fit
 from costmodel.factors.full_rank import check_ranks
-from costmodel.factors.inputs import output_error, second_moments
+from costmodel.factors.inputs import second_moments
 from costmodel.factors.kernels import as_kernel, layer_of
-from costmodel.factors.module_weights import module_weight
+from costmodel.factors.quantised import quantised
 from costmodel.factors.weighting import fit_outputs
 
 
@@ -27,6 +28,8 @@ def factorize(
     layer: ConvLayer | None = None,
     groups: int = 1,
     inputs: Any = None,
+    bits: int | None = None,
+    scales: str = "tensor",
     starts: int = 3,
     seed: int = 0,
     hyper: Mapping[str, Number] | None = None,
@@ -49,8 +52,14 @@ def factorize(
         inputs: a few of the layer's inputs, (images, channels, *size), or (rows, m) for a kernel
             (n, m): the error of the layer's OUTPUTS on them is made small instead of the kernel's,
             and both are reported. No labels are needed.
+        bits: of one weight, 1 to 32, for weights that are rounded to a grid after the fit; a
+            variant with word lengths rounds to its own. scales: "tensor" for one scale per stage,
+            "channel" for one per output channel of a stage.
         starts: how many starts there are where no closed form is; seed: of the random ones.
         hyper, letters: hyper-parameters by letter; those not given take their defaults.
+
+    Returns:
+        The factors and their exact error; with `bits`, `QuantisedFactors`.
 
     Raises:
         InputError: no finite floating-point kernel, or not the layer's shape.
@@ -77,18 +86,9 @@ def factorize(
             fit_outputs(network, part, moment, found)
             for part, moment, found in zip(parts, moments, fits, strict=True)
         ]
-    weights = tuple(
-        module_weight(factor.stage, [found.arrays[i] for found in fits]).astype(array.dtype)
-        for i, factor in enumerate(network.factors)
-    )
-    left = whole - rebuilt(network, weights)
-    return Factors(
-        bound,
-        weights,
-        relative(left, whole),
-        fits[0].method,
-        fits[0].optimal,
-        None if moments is None else output_error(left, whole, moments),
-        network=network,
-        shape=array.shape,
-    )
+    target = Target(array, whole, moments)
+    arrays = [found.arrays for found in fits]
+    factors = assembled(bound, network, arrays, target, fits[0].method, fits[0].optimal)
+    if bits is None and known.weight_bits:
+        bits = int(bound.hyper[known.weight_bits])
+    return factors if bits is None else quantised(factors, target, bits, scales)
