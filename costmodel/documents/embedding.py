@@ -92,12 +92,16 @@ def embed(path: str, *, force: bool = False) -> Embedded:
 
 
 def write(result: Embedded) -> None:
-    """Write a refreshed document and its figures, each whole or not at all."""
+    """Write a refreshed document and its figures, each whole or not at all.
+
+    Raises `InputError` where the document was changed since it was read, or a figure would be
+    written through a link.
+    """
     for path, content in result.files:
         if not holds(path, content):
-            write_whole(path, content)
+            write_whole(path, content, links=False)
     if result.text != result.before:
-        write_whole(result.path, result.text)
+        write_whole(result.path, result.text, before=result.before.encode())
 
 
 def _status(block: EmbeddedBlock, body: str) -> Status:

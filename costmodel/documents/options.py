@@ -12,6 +12,7 @@ from costmodel.errors import InputError
 from costmodel.typed import read_integer, read_names, read_value
 
 if TYPE_CHECKING:
+    from costmodel.network.network import Network
     from costmodel.sweeping.grid import Grid
 
 
@@ -33,6 +34,15 @@ def hyper(request: Request, own: Collection[str]) -> dict[str, Any]:
 def names(request: Request, option: str) -> list[str] | None:
     """A list of names, None where the option is not given."""
     return read_names(request.options[option]) if option in request.options else None
+
+
+def network(name: str) -> Network:
+    """A network by its name or its file; a document has no standard input to read one from."""
+    from costmodel.network.read.sources import open_network
+
+    if name == "-":
+        raise InputError("network '-' in a document; allowed are a network's name, or a file")
+    return open_network(name)
 
 
 def swept(request: Request, what: str, own: Collection[str], metrics: Sequence[str]) -> Grid:

@@ -113,6 +113,9 @@ def split(text: str) -> tuple[list[str], dict[str, str]]:
     words: list[str] = []
     options: dict[str, str] = {}
     position = 0
+    for sign in text:
+        if not (sign.isprintable() or sign.isspace()):
+            raise InputError(f"{sign!r} in a directive; allowed are printable signs and spaces")
     while text[position:].strip():
         match = _WORD.match(text, position)
         if not match:

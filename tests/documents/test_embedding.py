@@ -6,6 +6,7 @@ import stat
 import pytest
 
 from costmodel.cli.main import main
+from costmodel.documents import embedding
 from costmodel.documents.blocks import DocumentError, Status
 from costmodel.documents.embedding import process
 from costmodel.documents.request import DIRECTIVES, Target, render, split
@@ -189,3 +190,50 @@ def test_a_figure_stands_beside_its_document_and_is_checked(tmp_path, capsys):
 def test_a_figures_file_is_a_plain_name_beside_the_document(name):
     with pytest.raises(InputError, match="allowed is a plain name"):
         render(f'figure bars file="{name}" {LAYER}', Target("markdown", False, "plan.md"))
+
+
+def test_a_document_that_is_saved_meanwhile_is_left_as_it_is(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "plan.md"
+    path.write_text(document())
+
+    def saved(*args, **kwargs):
+        path.write_text("A paragraph of somebody's.\n" + document())
+        return render(*args, **kwargs)
+
+    monkeypatch.setattr(embedding, "render", saved)
+    assert main(["embed", str(path)]) == 2
+    assert path.read_text() == "A paragraph of somebody's.\n" + document()
+    assert "was changed while it was worked on" in capsys.readouterr().err
+
+
+def test_a_figure_is_not_written_through_a_link(tmp_path, capsys):
+    path, secret = tmp_path / "plan.md", tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    (tmp_path / "a.svg").symlink_to(secret)
+    path.write_text(
+        f"<!-- costmodel: figure bars file=a.svg variants=basis {LAYER} b=2 -->\n"
+        "<!-- /costmodel -->\n"
+    )
+    assert main(["embed", "--check", str(path)]) == 1
+    assert main(["embed", str(path)]) == 2
+    assert secret.read_bytes() == b"secret"
+    assert "nothing is written through it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("directive", ["network -", "network - view=kinds", "total - macs"])
+def test_a_document_does_not_wait_for_standard_input(directive, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(DocumentError, match="'-' in a document; allowed are a network's name"):
+        process(f"<!-- costmodel: {directive} -->\n<!-- /costmodel -->\n")
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x1b", "\u202e"])
+def test_a_directive_has_printable_signs(sign):
+    with pytest.raises(DocumentError, match="in a directive; allowed are printable"):
+        process(document(directive=f"network a{sign}.csv"))
+
+
+def test_numbers_in_directives_are_short():
+    for value in ("1e99999999", "1e9999", "٣"):
+        with pytest.raises(DocumentError, match="allowed are numbers of up to"):
+            process(document(directive=f"value octave macs {LAYER} alpha={value}"))

@@ -76,10 +76,8 @@ _TOTAL = {
     hyper=True,
 )
 def _total(request: Request, target: Target) -> str:
-    from costmodel.network.read.sources import open_network
-
     name, metric = request.words
-    network = open_network(name)
+    network = options.network(name)
     if "at" in request.options:
         pairs = [pair.partition(":") for pair in read_names(request.options["at"])]
         network = network.at(**{key: read_integer(value) for key, _, value in pairs})

@@ -63,10 +63,9 @@ _NETWORK = {
     hyper=True,
 )
 def _network(request: Request, target: Target) -> str:
-    from costmodel.network.read.sources import open_network
     from costmodel.network.what_if import compare as what_if
 
-    network = open_network(request.words[0])
+    network = options.network(request.words[0])
     view = options.choice(request, "view", (*VIEWS, "compare"), "layers")
     hyper = options.hyper(request, _NETWORK)
     if view == "compare":

@@ -42,7 +42,7 @@ class CostModelDirective(Directive):
             raise self.error(f"costmodel: {' '.join(str(error).split())}") from None
         for path, content in target.files.items():
             if not holds(path, content):
-                write_whole(path, content)
+                write_whole(path, content, links=False)
         holder = nodes.container()
         lines = StringList(text.strip("\n").split("\n"), source=source)
         self.state.nested_parse(lines, self.content_offset, holder)

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, NoReturn
 
 from costmodel.errors import InputError, MissingDependencyError
+from costmodel.files import read_bytes
 
 #: A protobuf message cannot be larger.
 MAX_BYTES = (1 << 31) - 1
@@ -55,16 +56,7 @@ def load_model(path: str | os.PathLike[str], weights: bool = False) -> Any:
     onnx = onnx_module()
     name = os.fspath(path)
     model = onnx.ModelProto()
-    try:
-        size = os.stat(name).st_size
-        if size > MAX_BYTES:
-            fail(name, f"has {size} bytes; allowed are {MAX_BYTES}")
-        with open(name, "rb") as file:
-            data = file.read(size + 1)  # room is made for as many as are asked for
-            if len(data) > size:
-                fail(name, "grows while it is read; allowed is a file that is finished")
-    except OSError as error:
-        raise InputError(f"cannot read {name!r}: {error.strerror or error}") from None
+    data = read_bytes(name, MAX_BYTES)
     try:
         model.ParseFromString(data)
     except Exception as error:  # DecodeError of whichever protobuf runtime is installed
