@@ -7,6 +7,8 @@ import os
 import stat
 import sys
 import time
+from collections.abc import Iterator
+from typing import IO
 
 from costmodel.errors import InputError, shown
 
@@ -85,9 +87,30 @@ def write_whole(
     Raises:
         InputError: it cannot be written, or holds something else by now.
     """
-    data = content if isinstance(content, bytes) else content.encode()
+    if not links and os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+        raise InputError(
+            f"{path!r} is a link, a device or a pipe, so nothing is written through it; allowed is "
+            "a regular file, or a new one"
+        )
+    with refused(path), _replacing(path, before) as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+
+
+@contextlib.contextmanager
+def whole_file(path: str) -> Iterator[IO[bytes]]:
+    """The same for content that comes in parts: the file appears when the block ends well.
+
+    Raises `InputError` where the file cannot be written.
+    """
+    with refused(path), _replacing(path, None) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def refused(path: str) -> Iterator[None]:
+    """Turn the system's refusal to write a file into one sentence, an `InputError`."""
     try:
-        _write(path, data, links, before)
+        yield
     except OSError as error:
         raise InputError(
             f"cannot write {path!r}: {error.strerror or error}; allowed is a path that can be "
@@ -95,34 +118,27 @@ def write_whole(
         ) from None
 
 
-def _write(path: str, data: bytes, links: bool, before: bytes | None) -> None:
+@contextlib.contextmanager
+def _replacing(path: str, before: bytes | None) -> Iterator[IO[bytes]]:
     if os.path.isdir(path):
         raise IsADirectoryError(21, "it is a directory")
-    if not links and os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
-        raise InputError(
-            f"{path!r} is a link, a device or a pipe, so nothing is written through it; allowed is "
-            "a regular file, or a new one"
-        )
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as file:  # a device or a named pipe cannot be replaced, only written
-            file.write(data)
+            yield file
         return
     target = os.path.realpath(path)
-    folder = os.path.dirname(target)
-    old = os.stat(target) if os.path.exists(target) else None
     import tempfile  # and with it every compression module: only for who writes a file
 
-    _sweep(folder)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f"{_PREFIX}{os.getpid()}-")
+    _sweep(os.path.dirname(target))
+    handle, temporary = tempfile.mkstemp(
+        dir=os.path.dirname(target), prefix=f"{_PREFIX}{os.getpid()}-"
+    )
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
-            if old is not None and hasattr(os, "fchown"):
-                with contextlib.suppress(PermissionError):  # only root may give a file away
-                    os.fchown(file.fileno(), old.st_uid, old.st_gid)
-            os.chmod(temporary, 0o666 & ~_umask() if old is None else old.st_mode & 0o7777)
             os.fsync(file.fileno())
+        _take_over(target, temporary)
         if before is not None and not holds(target, before):
             raise InputError(
                 f"{path!r} was changed while it was worked on, and is left as it is; allowed is to "
@@ -133,6 +149,30 @@ def _write(path: str, data: bytes, links: bool, before: bytes | None) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def move_whole(finished: str, path: str) -> None:
+    """Put a finished file in the place of another one, or its content into a device or a pipe."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        import shutil
+
+        with open(finished, "rb") as source, open(path, "wb") as file:
+            shutil.copyfileobj(source, file)
+        return
+    _take_over(path, finished)
+    os.replace(finished, path)
+
+
+def _take_over(path: str, finished: str) -> None:
+    """Give a finished file the owner and the permissions of the one that it replaces."""
+    if not os.path.exists(path):
+        os.chmod(finished, 0o666 & ~_umask())
+        return
+    old = os.stat(path)
+    if hasattr(os, "chown"):
+        with contextlib.suppress(PermissionError):  # only root may give a file away
+            os.chown(finished, old.st_uid, old.st_gid)
+    os.chmod(finished, old.st_mode & 0o7777)
 
 
 def _sweep(folder: str) -> None:
