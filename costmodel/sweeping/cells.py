@@ -54,15 +54,19 @@ class Cells:
 class Counter:
     """Counts the points of a part; what is traced and compiled is kept.
 
-    keys: the values that are wanted, None for all.
+    keys: the values that are wanted, None for all. fixed: axes that are looked at value by value,
+    beside those whose values are no integers.
     """
 
-    def __init__(self, part: Part, keys: Sequence[Any] | None = None) -> None:
-        self.part, self.keys = part, keys
-        self.choices = [i for i, over in enumerate(part.axes) if over.tables is None]
+    def __init__(
+        self, part: Part, keys: Sequence[Any] | None = None, fixed: frozenset[int] = frozenset()
+    ) -> None:
+        self.part, self.keys, self.fixed = part, keys, fixed
+        self.choices = [i for i, over in enumerate(part.axes) if over.tables is None or i in fixed]
         self._programs: dict[Digits, Program | CostModelError] = {}
         self._kernels: dict[Digits, Kernel] = {}
         self._tables: dict[tuple[Digits, str, bool], Array] = {}
+        self._inside: dict[frozenset[int], Counter] = {}
 
     def cells(self, box: Box) -> Cells:
         """The counts in a box."""
@@ -136,7 +140,14 @@ class Counter:
             inside = inside & ~numpy.asarray(at, dtype=bool)
         outside = _size(fits, shape) - _size(inside, shape)
         if (doubtful & fits).any():
-            return self._settled(box, shape, (fits, inside, doubtful), counted)
+            axes = frozenset(
+                found.inputs[name][0]
+                for guard in found.guards
+                if guard.open
+                for atom in guard.value.atoms()
+                if (name := getattr(atom, "name", "")) in found.inputs
+            )
+            return self._settled(box, (fits, inside, doubtful), counted, axes)
         return Cells(shape, inside, outside, counted)
 
     def _wanted(self, found: Program) -> list[Any]:
@@ -161,24 +172,41 @@ class Counter:
 
     # -- points that are counted by themselves -----------------------------------------------------
     def _settled(
-        self, box: Box, shape: tuple[int, ...], masks: tuple[Any, Any, Any], counted: dict[Any, Any]
+        self, box: Box, masks: tuple[Any, Any, Any], counted: dict[Any, Any], axes: frozenset[int]
     ) -> Cells:
-        """The cells once those that arrays leave in doubt are counted."""
+        """The cells once those in doubt are counted at single values of the axes that matter.
+
+        There the rules know whether a stage is empty, and take the way of single counts.
+        """
         import numpy
 
+        shape = tuple(high - low for low, high in box)
         fits, inside, doubtful = (numpy.broadcast_to(mask, shape).copy() for mask in masks)
         full = {
-            key: numpy.broadcast_to(numpy.asarray(value, dtype=_kind(value)), shape).astype(object)
+            key: numpy.broadcast_to(numpy.asarray(value, dtype=_kind(value)), shape).copy()
             for key, value in counted.items()
         }
-        for place in zip(*numpy.nonzero(doubtful & fits), strict=True):
-            found = self._alone([low + d for (low, _), d in zip(box, place, strict=True)])
-            fits[place] = found is not None
-            inside[place] = found is not None and found[0]
-            if found is not None:
-                for key in full:
-                    full[key][place] = found[1][key]
-        return Cells(shape, inside, int(fits.sum() - inside.sum()), full)
+        closer = self._inside.setdefault(axes, Counter(self.part, self.keys, self.fixed | axes))
+        rest = tuple(axis for axis in range(len(shape)) if axis not in axes)
+        order, outside = sorted(axes), 0
+        for place in numpy.argwhere((doubtful & fits).any(axis=rest)).tolist():
+            where: list[Any] = [slice(None)] * len(shape)
+            small = list(box)
+            for axis, digit in zip(order, place, strict=True):
+                where[axis] = slice(digit, digit + 1)
+                small[axis] = (box[axis][0] + digit, box[axis][0] + digit + 1)
+            cells, at = closer.cells(tuple(small)), tuple(where)
+            inside[at] = cells.fits
+            fits[at] = False  # those outside are counted by themselves
+            outside += cells.outside
+            for key in full:
+                value = numpy.asarray(cells.values.get(key, 0))
+                kind = _kind(cells.values.get(key, 0))
+                if kind != full[key].dtype and full[key].dtype != object:
+                    full[key] = full[key].astype(object)
+                full[key][at] = value
+        outside += int((fits & ~inside).sum())
+        return Cells(shape, inside, outside, full)
 
     def _one_by_one(self, box: Box, shape: tuple[int, ...]) -> Cells:
         import numpy

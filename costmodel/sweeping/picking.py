@@ -217,13 +217,18 @@ def _two(values: Array) -> Array:
 
 
 def _several(values: Array) -> Array:
-    """The same for any number of columns: those that one beats are left out at once."""
+    """The same for any number of columns: those that one beats are left out at once.
+
+    A point that beats another one has no larger sum, also where sums are rounded, and is before it
+    in lexicographic order; those of small sums beat the most.
+    """
     import numpy
 
     kept = numpy.zeros(len(values), dtype=bool)
-    places = numpy.arange(len(values))
+    shares = values.astype(float) / numpy.maximum(1.0, values.max(axis=0).astype(float))
+    places = numpy.lexsort([*reversed(values.T), shares.sum(axis=1)])
     while len(places):
-        first = places[0]  # no later point beats the first one in lexicographic order
+        first = places[0]  # no later one beats it
         kept[first] = True
         left = (values[places] < values[first]).any(axis=1)
         places = places[left]

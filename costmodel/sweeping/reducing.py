@@ -72,6 +72,7 @@ class Reducer:
         ]
         self._loops: dict[tuple[int, Digits], Fused | None] = {}
         self._tables: dict[tuple[int, Digits], list[Array]] = {}
+        self._words: dict[tuple[int, Digits], bool] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self.blocks))
@@ -101,11 +102,21 @@ class Reducer:
                 program = counter.program(choice)
             except (Impossible, Untraced):
                 program = None
-            if program is not None and program.within_word(box):
+            if program is not None and self._within_word(place, choice, program, box):
                 found = self._looped(place, choice, program, box, before)
                 if found is not None:
                     return found
         return self._arrays(place, box)
+
+    def _within_word(self, place: int, choice: Digits, program: Program, box: Box) -> bool:
+        """Whether machine words hold a box; asked once where they hold the whole space."""
+        key = (place, choice)
+        if key not in self._words:
+            whole = tuple((0, size) for size in self.space.parts[place].shape)
+            fixed = dict(zip(self._counters[place].choices, choice, strict=True))
+            ends = ((fixed[i], fixed[i] + 1) if i in fixed else e for i, e in enumerate(whole))
+            self._words[key] = program.within_word(tuple(ends))
+        return self._words[key] or program.within_word(box)
 
     def _arrays(self, place: int, box: Box) -> Result:
         import numpy

@@ -25,7 +25,7 @@ from costmodel.sweeping.running import Runner, kept
 from costmodel.sweeping.space import Space
 
 #: Points of a space from which a compiled loop writes lines: it takes seconds to compile.
-COMPILED_FROM = 5_000_000
+COMPILED_FROM = 1_000_000
 #: The formats of rows.
 FORMATS = (*text.LINES, *arrow.BINARY)
 
