@@ -21,7 +21,11 @@ from costmodel.network.read.uploads import MAX_BYTES, read_upload
 from costmodel.plots.layout import name_of
 from costmodel.typed import read_value
 
-SOURCES = {"shipped": "A well-known one", "upload": "Your own file"}
+SOURCES = {
+    "shipped": "A well-known one",
+    "upload": "Your own file",
+    "weights": "Your trained weights",
+}
 _FIRST = "resnet18"
 _NONE = ""
 _MEGA = 10**6

@@ -11,6 +11,7 @@ from costmodel.core.readable import exact, ratio_in_words, si
 from costmodel.dashboard import parts, tables
 from costmodel.dashboard.forms import network_form
 from costmodel.dashboard.sections.network_formula import formula_section
+from costmodel.dashboard.sections.trained_weights import weights_section
 from costmodel.dashboard.state.behind import behind, readers
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import network_command
@@ -39,20 +40,29 @@ def page() -> None:
     what = "Exact parameters and multiplies of every layer, and what changes if some are replaced."
     with parts.page(_fields(), "A whole network", what) as state:
         with st.sidebar:
-            _further(state)
+            if state["source"] != "weights":
+                _further(state)
             parts.figure_format(state)
         with st.container(horizontal=True, vertical_alignment="bottom", key="network-source"):
             parts.segments(state, "source", network_form.SOURCES)
-            try:
-                chosen = network_form.choose_network(state)
-            except CostModelError as error:
-                chosen = None
-                parts.refuse(error)
-            else:
-                if chosen is None:
-                    network_form.upload_hint()
-        if chosen is not None:
+            weights = state["source"] == "weights"
+            chosen = None if weights else _chosen(state)
+        if weights:
+            weights_section(state)
+        elif chosen is not None:
             _show(state, chosen)
+
+
+def _chosen(state: State) -> Network | None:
+    """The network that is looked at; None where there is none yet."""
+    try:
+        chosen = network_form.choose_network(state)
+    except CostModelError as error:
+        parts.refuse(error)
+        return None
+    if chosen is None:
+        network_form.upload_hint()
+    return chosen
 
 
 def _fields() -> list[Field]:

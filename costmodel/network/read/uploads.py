@@ -56,7 +56,7 @@ def label(name: str) -> str:
     """A file's name as it may be shown: no folders, no signs with a meaning, no great length."""
     last = re.split(r"[/\\]", name)[-1]
     stem, ending = os.path.splitext(_NOT_A_NAME.sub("_", last))
-    return f"{stem[:80] or 'network'}{ending[:8]}"
+    return f"{stem[:80] or 'network'}{ending[:12]}"
 
 
 def _csv(title: str, stem: str, data: bytes) -> Network:
