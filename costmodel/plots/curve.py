@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from costmodel.core.readable import exact, ratio_in_words
@@ -31,6 +32,7 @@ def ratio_curve(
     grid: Grid,
     over: Axis,
     break_evens: Iterable[Solution] = (),
+    within: Solution | None = None,
     height: int = 380,
 ) -> Figure:
     """One line per variant and metric over the only axis of a grid.
@@ -39,6 +41,8 @@ def ratio_curve(
         grid: one axis, any variants; where nothing fits, the line has a gap.
         over: what varies; its current value is marked.
         break_evens: marked with a vertical line and their exact value, where they have one.
+        within: values that a budget allows: a band up to the budget's height, and the last of them
+            marked on the curve.
         height: in pixels, the legend included.
     """
     metrics = list(dict.fromkeys(metric for _, metric in grid.cells))
@@ -51,14 +55,21 @@ def ratio_curve(
             known = [float(r) for r in ratios if r == r]
             highest = max([highest, *known])
             data += _line(grid, VARIANTS[id], metric, values, ratios, over, _STROKES[place % 3])
-    top = min(highest, _HIGHEST) * 1.12
     marks = _marks(break_evens, values)
+    bands: list[dict[str, Any]] = []
+    if within is not None:
+        limit, answer, note = _budget(within, grid, values)
+        highest = max(highest, limit)
+        bands = _bands(within, values, limit)
+        data += answer
+        marks.append((_level(limit, "dot"), note))
+    top = min(highest, _HIGHEST) * 1.12
     return figure(
         data,
         height=height,
         xaxis=axis(over.label, range=[values[0] - _pad(values), values[-1] + _pad(values)]),
         yaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, top]),
-        shapes=[_horizontal(), *(shape for shape, _ in marks)],
+        shapes=[*bands, _level(1, "dash"), *(shape for shape, _ in marks)],
         annotations=[note for _, note in marks],
         hovermode="closest",
         legend={**LEGEND, "traceorder": "reversed"},
@@ -125,9 +136,78 @@ def _pad(values: Sequence[int]) -> float:
     return max(0.5, 0.03 * (values[-1] - values[0])) if len(values) > 1 else 1
 
 
-def _horizontal() -> dict[str, Any]:
-    line = {"color": REFERENCE_LINE, "width": 1.5, "dash": "dash"}
-    return {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": 1, "y1": 1, "line": line}
+def _level(y: float, dash: str) -> dict[str, Any]:
+    line = {"color": REFERENCE_LINE, "width": 1.5, "dash": dash}
+    return {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": y, "y1": y, "line": line}
+
+
+def _budget(
+    within: Solution, grid: Grid, values: Sequence[int]
+) -> tuple[float, list[dict[str, Any]], dict[str, Any]]:
+    """How high a budget lies, the value that it ends at as a marker, and what it is called."""
+    (id, *_), metric = grid.variants, within.metric
+    whole = next(cell for cell in grid.baseline[metric] if cell)
+    limit = float(within.limits[0] / whole)
+    note = {
+        "x": 0.45,
+        "xref": "paper",
+        "y": limit,
+        "xanchor": "center",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "text": f"{METRICS[metric].label}: {escape(within.budgets[0].words or 'the budget')}",
+        "font": {"size": 12},
+    }
+    edge = within.edge
+    if edge is None or not values[0] <= edge <= values[-1]:
+        return limit, [], note
+    costs = (
+        cost[metric]
+        for span, ends in zip(within.values, within.ends, strict=True)
+        for value, cost in zip((span.first, span.last), ends, strict=True)
+        if cost is not None and value == edge
+    )
+    marker = {
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": [edge],
+        "y": [float(next(costs) / whole)],
+        "text": [f"<b>{within.letter} = {edge}</b>"],
+        "textposition": "bottom center",
+        "marker": {
+            "symbol": "star",
+            "size": 16,
+            "color": style_of(VARIANTS[id]).color,
+            "line": {"width": 1.5, "color": "white"},
+        },
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    return limit, [marker], note
+
+
+def _bands(within: Solution, values: Sequence[int], limit: float) -> list[dict[str, Any]]:
+    """What the budget allows, as rectangles from zero up to its height."""
+    low, high = values[0] - _pad(values), values[-1] + _pad(values)
+    rectangles = []
+    for span in within.values:
+        first, last = span.first, high if span.last is None else span.last
+        if first > high or last < low:
+            continue
+        rectangles.append(
+            {
+                "type": "rect",
+                "x0": max(low, first - 0.5),
+                "x1": min(high, last + 0.5),
+                "y0": 0,
+                "y1": limit,
+                "fillcolor": REFERENCE_LINE,
+                "opacity": 0.18,
+                "line": {"width": 0},
+                "layer": "below",
+            }
+        )
+    return rectangles
 
 
 def _marks(

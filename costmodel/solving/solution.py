@@ -84,11 +84,16 @@ class Solution:
     def __contains__(self, value: object) -> bool:
         return any(value in span for span in self.values)
 
+    @property
+    def edge(self) -> Number | None:
+        """The value next to those that do not meet the budgets: the largest, or the smallest."""
+        return self.smallest if self.cheaper in ("above", "outside") else self.largest
+
     # -- where the cost meets the budget -----------------------------------------------------------
     @property
     def root(self) -> Root | None:
         """The one of the roots that the answer ends at; the only one where it ends at none."""
-        edge = self.smallest if self.cheaper in ("above", "outside") else self.largest
+        edge = self.edge
         if edge is None or self.cheaper in ("always", "never"):
             return self.roots[0] if len(self.roots) == 1 else None
         if self.cheaper in ("above", "outside"):
@@ -138,7 +143,7 @@ class Solution:
     def _sentence(self, index: int) -> str:
         said = f"{self.wanted(index)} for {self.where}"
         key = self.budgets[index].metric.key
-        edge = self.smallest if self.cheaper in ("above", "outside") else self.largest
+        edge = self.edge
         for span, costs in zip(self.values, self.ends, strict=True):
             for value, cost in zip((span.first, span.last), costs, strict=True):
                 if cost is not None and edge is not None and value == edge:

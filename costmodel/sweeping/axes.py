@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from costmodel.comparing.count import Counts
 from costmodel.core import expression
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
@@ -14,9 +13,10 @@ from costmodel.core.full_rank import full_ranks
 from costmodel.core.hyper import Hyper, route
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, is_exact
-from costmodel.core.variant import VARIANTS, Variant
+from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError
 from costmodel.metrics.metric import METRICS
+from costmodel.solving.solve import break_even_on_layer
 
 #: Fields of a layer that can vary, with their label and the fields that get the value.
 LAYER_AXES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -155,23 +155,23 @@ def _layer_limit(layer: ConvLayer, key: str) -> int:
 
 
 def _rank_limit(bound: BoundVariant, letter: str, full: int) -> int:
-    """Full rank, or the first value from there on that saves neither multiplies nor parameters.
+    """Full rank, or just beyond the last value that saves multiplies or parameters if that is more.
 
-    Every cost grows with a rank, which is the size of axes and of nothing else.
+    Within what is allowed.
     """
-    variant, layer = bound.variant, bound.layer
-    base = Counts(bind(VARIANTS.baseline, layer))
-
-    def pays(value: int) -> bool:
-        counts = Counts(bind(variant, layer, {**bound.hyper, letter: value}))
-        return any(counts[m.key] < base[m.key] for m in METRICS.values() if m.shown)
-
-    high = full
-    while pays(high):
-        high *= 2
-    limit = bisect.bisect_left(range(high), True, lo=full, key=lambda value: not pays(value))
-    most = variant.hyper[letter].high
-    return max(limit if most is None else min(limit, most), variant.hyper[letter].low + 1)
+    declared = bound.variant.hyper[letter]
+    others = {name: value for name, value in bound.hyper.items() if name != letter}
+    limit = full
+    for metric in METRICS.values():
+        if metric.shown:
+            with suppress(CostModelError):  # a metric that the letter does not change
+                found = break_even_on_layer(
+                    bound.variant, letter, bound.layer, metric.key, hyper=others
+                )
+                limit = max(limit, (found.largest or 0) + 1)
+    if declared.high is not None:
+        limit = min(limit, declared.high)
+    return max(limit, declared.low + 1)
 
 
 def _hyper_limit(declared: Hyper, env: Mapping[str, Number]) -> int:

@@ -10,11 +10,13 @@ from costmodel.comparing.count import Counts
 from costmodel.core.variant import VARIANTS
 from costmodel.dashboard import parts
 from costmodel.dashboard.forms import hyper_form, selection
+from costmodel.dashboard.sections import budget
 from costmodel.dashboard.state.shared import drawn
 from costmodel.dashboard.state.state import State
 from costmodel.fields import Choice, Field
 from costmodel.plots.curve import ratio_curve
 from costmodel.plots.diagram import stage_diagram
+from costmodel.solving.solution import Solution
 from costmodel.sweeping.axes import LAYER_AXES, Axis, axes, spaced
 from costmodel.sweeping.break_evens import break_evens, explain_break_even
 from costmodel.sweeping.grid import on_grid
@@ -29,6 +31,7 @@ def fields() -> list[Field]:
     return [
         selection.look_field(),
         Choice("over", "", "Curve over", options=("", *every, *LAYER_AXES)),
+        *budget.fields(),
     ]
 
 
@@ -53,6 +56,7 @@ def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis)
     with st.container(horizontal=True, vertical_alignment="bottom", key="look-inputs"):
         parts.variant_choice(state, [counts.variant.id for counts in counted])
         hyper_form.sliders(state, looked_at)
+    within = budget.ask(state, counted, looked_at, over)
     st.markdown(variant.summary + (f"  \n**When:** {variant.wins}" if variant.wins else ""))
     if variant.note:
         st.caption(variant.note)
@@ -61,7 +65,11 @@ def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis)
         titles = _axes(looked_at)
         label = f"Ratio to the {VARIANTS.baseline.title} over"
         parts.choice(state, "over", label, titles, lambda key: titles[key].label)
-        drawn(("curve", state["figure"], over.key, *view), lambda: _curve(state, looked_at, over))
+        asked = (state["budget"], state["of"], state["than"], within and within.to_text())
+        drawn(
+            ("curve", state["figure"], over.key, *view, *asked),
+            lambda: _curve(state, looked_at, over, within),
+        )
     with right:
         drawn(("derivations", *view), lambda: _derivations(looked_at))
     st.subheader("Stages and shapes", anchor=False)
@@ -91,14 +99,17 @@ def _axes(looked_at: Counts) -> dict[str, Axis]:
     return {axis.key: axis for axis in sorted(varying, key=lambda axis: not axis.letter)}
 
 
-def _curve(state: State, looked_at: Counts, over: Axis) -> None:
-    """The ratio over one axis, everything else as it is."""
+def _curve(state: State, looked_at: Counts, over: Axis, within: Solution | None) -> None:
+    """The ratio over one axis, everything else as it is, and what a budget allows."""
     variant, layer, hyper = looked_at.variant, looked_at.layer, looked_at.hyper
-    swept = on_grid([variant], layer, {over.key: _values(over)}, _METRICS, hyper=hyper)
+    metrics = dict.fromkeys((*_METRICS, *([within.metric] if within else ())))
+    swept = on_grid([variant], layer, {over.key: _values(over)}, metrics, hyper=hyper)
     even = break_evens(looked_at, over, _METRICS)
     sentence = explain_break_even(looked_at, over, even)
     name = f"{variant.id}-over-{over.key}"
-    parts.chart(state, ratio_curve(swept, over, even), name, f"Curve. {sentence}")
+    figure = ratio_curve(swept, over, even, within)
+    said = f"{sentence} {within.to_text()}" if within else sentence
+    parts.chart(state, figure, name, f"Curve. {said}")
     st.caption(sentence)
 
 

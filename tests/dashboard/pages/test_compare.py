@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from costmodel import METRICS, VARIANTS, ConvLayer, compare, count
+from costmodel import METRICS, VARIANTS, ConvLayer, break_even, compare, count, solve
 from costmodel.cli.main import main
 from costmodel.comparing.explain import explain
 from costmodel.core.layer_text import write_layer
@@ -298,3 +298,81 @@ def test_a_rank_above_full_rank_is_noticed(page):
     said = "tucker2: r1 = 300 is above full rank 64: a larger rank costs more and expresses nothing"
     assert [notice for notice in opened.notices if said in notice]
     assert_shows(opened, expected(LAYER, hyper={"tucker2.r1": 300}))
+
+
+# -- which value stays within a budget -------------------------------------------------------------
+def answer(opened):
+    (said,) = opened.app.success
+    return said.value.replace("\\", "")
+
+
+def test_a_budget_typed_is_answered_by_the_library(page):
+    opened = page("compare", budget="30%", look="basis")
+    found = solve("basis", "b", at_most={"macs": "30%"}, layer=LAYER)
+    assert answer(opened) == found.to_text()
+    assert found.largest == 2
+    opened.set("budget", "20k")
+    opened.set("of", "params")
+    found = solve("basis", "b", at_most={"params": "20k"}, layer=LAYER)
+    assert answer(opened) == found.to_text()
+    assert opened.query["budget"] == "20k"
+
+
+def test_a_budget_dragged_is_one_typed(opened):
+    assert not opened.app.success
+    opened.set("drag budget", 40)
+    assert opened.query["budget"] == "40%"
+    assert opened.widget("budget").value == "40%"
+    found = solve("basis", "b", at_most={"macs": "40%"}, layer=LAYER)
+    assert answer(opened) == found.to_text()
+    opened.set("budget", "55%")
+    assert opened.widget("drag budget").value == 55
+
+
+def test_the_answer_is_marked_on_the_curve_and_taken_over(page):
+    opened = page("compare", budget="30%", look="basis")
+    figure = opened.chart("chart-basis-over-basis.b")
+    (star,) = [t for t in figure["data"] if t.get("marker", {}).get("symbol") == "star"]
+    ratio = count("basis", LAYER, b=2).macs / count("standard", LAYER).macs
+    assert (star["x"], star["y"], star["text"]) == ([2], [ratio], ["<b>b = 2</b>"])
+    (band,) = [s for s in figure["layout"]["shapes"] if s["type"] == "rect"]
+    assert (band["x1"], band["y1"]) == (2.5, pytest.approx(0.3))
+    opened.widget("take budget").click()
+    opened.run()
+    assert opened.query["basis.b"] == "2"
+    assert not opened.has("take budget")
+
+
+def test_break_even_between_two_variants(page):
+    opened = page("compare", look="basis", than="cp")
+    found = break_even("basis", "b", layer=LAYER, than=("cp", {"r": 128}))
+    assert answer(opened) == found.to_text()
+    opened.set("budget", "80%")
+    assert "80 % of the CP decomposition with r=128" in answer(opened)
+    values = [b for b in range(1, 10) if cheap(b)]
+    assert f"b = {values[0]}" in answer(opened)
+    assert f"at b = {values[-1]})" in answer(opened)
+
+
+def cheap(b):
+    return 10 * count("basis", LAYER, b=b).macs <= 8 * count("cp", LAYER).macs
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        ("bla", "'bla'; allowed are amounts such as 30%"),
+        ("1%", "the least is 27,496,448 MACs at b = 1"),
+    ],
+)
+def test_a_budget_that_cannot_be_met_or_read(page, budget, said):
+    opened = page("compare", look="basis", budget=budget)
+    assert any(said in notice for notice in opened.notices)
+    assert not opened.app.success
+    assert opened.has("chart-basis-over-basis.b")
+
+
+def test_nothing_is_asked_of_a_curve_over_the_layer(page):
+    opened = page("compare", look="basis", budget="30%", over="in_channels")
+    assert not opened.app.success
+    assert not opened.has("budget")
