@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
 from costmodel.errors import CostModelError, InputError
 from costmodel.network.kinds import KINDS
 from costmodel.network.operation import COUNTED, FREE, NOT_MODELLED, NetOp, Parameter
+from costmodel.network.read.onnx.constants import Constants, is_made, named_some
 from costmodel.network.read.onnx.loading import onnx_module, short
+from costmodel.network.read.onnx.numbers import Numbers
 from costmodel.network.read.onnx.operators import FLOATS, SAME_ELEMENTS, kind_of
 from costmodel.network.read.onnx.products import PRODUCTS, NodeRule, NodeView, Product
 from costmodel.network.read.onnx.shapes import Shape, Shapes
 from costmodel.network.read.onnx.tensors import Tensors
 
-#: Inputs of normalisations that are measured, not trained: BatchNormalization's mean and variance.
-_MEASURED = {"BatchNormalization": (3, 4)}
-#: Inputs that are settings, not weights, by operator: where a constant is looked up or measured by.
-_SETTINGS = {
-    "QLinearConv": (1, 2, 4, 5, 6, 7),
-    "QLinearMatMul": (1, 2, 4, 5, 6, 7),
-    "ConvInteger": (2, 3),
-    "MatMulInteger": (2, 3),
-    "QuantizeLinear": (1, 2),
-    "DequantizeLinear": (1, 2),
-    "Clip": (1, 2),
-    "Pad": (1, 2, 3),
-    "Resize": (1, 2, 3),
-}
 _DOMAINS = ("", "ai.onnx", "com.microsoft")
 #: Attributes that the rules read, by the type that they have to be of.
 _TYPES = {
@@ -46,9 +35,10 @@ class Reader:
     Args:
         shapes: shapes of its tensors.
         label: the file's name, for messages.
+        numbers: what is known of the numbers of its stored tensors.
     """
 
-    def __init__(self, shapes: Shapes, label: str) -> None:
+    def __init__(self, shapes: Shapes, label: str, numbers: Mapping[str, Numbers]) -> None:
         self.onnx = onnx_module()
         self.shapes = shapes
         self.label = label
@@ -60,6 +50,10 @@ class Reader:
         self.floats: set[str] = set()
         self.made: set[str] = set()  # constants that the graph makes rather than stores
         self.read: set[str] = set()
+        self.folded: list[str] = []  # products into whose weights a normalisation was folded
+        graph = shapes.model.graph
+        sides = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+        self.uses = Constants(graph, sides, numbers, PRODUCTS)
 
     def run(self) -> list[NetOp]:
         """The operations, and one row for stored weights that nothing reads."""
@@ -78,6 +72,18 @@ class Reader:
                 NetOp("unused", "unused", parameters=held, status=FREE, operator="initializer")
             )
         return self.ops
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be said of the file's constants."""
+        if not self.folded:
+            return self.uses.notes
+        names = named_some(self.folded)
+        return (
+            f"Normalisations are folded into the weights of {names}: their scales and shifts are "
+            "no parameters of this file.",
+            *self.uses.notes,
+        )
 
     def _store(self, name: str, shape: Shape, floating: bool) -> None:
         self.constants[name] = name
@@ -160,7 +166,8 @@ class Reader:
                     if r in self.floats and r not in self.made and self.counts.get(r, 0) > 1
                 ]
                 if stored:  # weights are computed from weights: the computation reads them
-                    held = tuple(Parameter(self.counts[r], "weight", r) for r in stored)
+                    counts = {r: self._trained(r) for r in stored}
+                    held = tuple(Parameter(n, "weight", r) for r, n in counts.items() if n)
                     self._add(node, "elementwise", held, work=prod(shape or (0,)), shape=shape)
         return True
 
@@ -183,6 +190,7 @@ class Reader:
         for product in products:
             held = self._held(view, product.weights, "weight")
             held += self._held(view, product.biases, "bias")
+            held += product.held
             self._add(
                 node,
                 product.kind,
@@ -194,13 +202,28 @@ class Reader:
                 suffix=product.suffix,
                 weight=self._root(view, product.weights[0]) if product.weights else "",
             )
+            if self._is_folded(node, view, product):
+                self.folded.append(self.ops[-1].name)
         places = {i for p in products for i in (*p.weights, *p.biases)}
         self._settings(view, places)
 
+    def _is_folded(self, node: Any, view: NodeView, product: Product) -> bool:
+        """Whether an exporter has folded a normalisation into a product.
+
+        It says so, or has computed what a file else holds as it was trained: the kernel of a
+        convolution, or both the weight and the bias of a linear layer.
+        """
+        if any("FuseBatchNorm" in entry.value for entry in node.metadata_props):
+            return True
+        roots = [self._root(view, place) for place in (*product.weights, *product.biases)]
+        if node.op_type in ("Conv", "ConvTranspose"):
+            return is_made(roots[0])
+        return node.op_type == "Gemm" and len(roots) == 2 and all(map(is_made, roots))
+
     def _plain(self, node: Any, view: NodeView, kind: str) -> None:
         roles = "norm" if kind == "norm" else "other"
-        settings = (*_SETTINGS.get(node.op_type, ()), *_MEASURED.get(node.op_type, ()))
-        places = [i for i in range(len(view.inputs)) if i not in settings]
+        settings = self.uses.places(node)
+        places = [i for i in range(len(view.inputs)) if settings.get(i) != "setting"]
         held = self._held(view, places, roles)
         self._settings(view, set(places))
         out = view.out
@@ -234,8 +257,14 @@ class Reader:
                 continue
             quantised = role == "weight"  # a weight in eight bits is a weight
             if root in self.floats or quantised or role == "bias":
-                held.append(Parameter(self.counts[root], role, root))
+                count = self._trained(root)
+                if count:
+                    held.append(Parameter(count, role, root))
         return tuple(held)
+
+    def _trained(self, root: str) -> int:
+        """How many numbers of a stored tensor are parameters."""
+        return self.uses.trained(root) if root in self.uses.shapes else self.counts[root]
 
     def _add(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 
 from costmodel.core.layer import ConvLayer
 from costmodel.errors import InputError
-from costmodel.network.operation import MatMul
+from costmodel.network.operation import MatMul, Parameter
 from costmodel.network.read.onnx.shapes import Shape
 from costmodel.registry import Registry
 
@@ -47,7 +47,10 @@ class NodeView:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a node multiplies: a layer, a product or a count, and which inputs hold weights."""
+    """What a node multiplies: a layer, a product or a count, and which inputs hold weights.
+
+    held: parameters that are not in the inputs as they should be.
+    """
 
     kind: str
     layer: ConvLayer | None = None
@@ -55,6 +58,7 @@ class Product:
     macs: int | None = None
     weights: tuple[int, ...] = ()
     biases: tuple[int, ...] = ()
+    held: tuple[Parameter, ...] = ()
     suffix: str = ""
 
 

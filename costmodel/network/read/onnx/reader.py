@@ -20,10 +20,14 @@ def from_onnx(
 ) -> Network:
     """The network in an ONNX file.
 
-    Only the graph and the shapes are read; weights in external files may be absent. Every
-    convolution, matrix product, einsum and recurrent layer is counted, quantised ones included; all
-    other operators are listed by kind, those that nothing here models as "not modelled". What
-    normalisations have measured (running mean and variance) is no parameter.
+    The graph and the shapes are read, and the numbers of what is only added, multiplied or
+    normalised by; weights in external files may be absent. Every convolution, matrix product,
+    einsum and recurrent layer is counted, quantised ones included; all other operators are listed
+    by kind, those that nothing here models as "not modelled".
+
+    Which constants are parameters follows from their use (`onnx.constants`): masks, indices,
+    copies, initial states and what normalisations have measured are none. Notes say what the
+    exporter has folded or computed in advance.
 
     Args:
         path: the file; nothing in it is trusted, see `onnx.loading` for the limits.
@@ -39,15 +43,18 @@ def from_onnx(
         MissingDependencyError: the package `onnx` is not installed.
     """
     from costmodel.network.read.onnx.graph import Reader
-    from costmodel.network.read.onnx.loading import load_model
+    from costmodel.network.read.onnx.loading import drop_weights, load_model, onnx_module
+    from costmodel.network.read.onnx.numbers import numbers_of
     from costmodel.network.read.onnx.shapes import Shapes as TensorShapes
     from costmodel.network.read.onnx.shapes import set_inputs
 
     label = os.fspath(path)
     wanted = _shapes(input_shape)
-    model = load_model(path)
+    model = load_model(path, weights=True)
+    numbers = numbers_of(onnx_module(), model.graph, label)
+    drop_weights(model)
     shapes, notes, used = set_inputs(model, label, wanted, dict(dims or {}))
-    reader = Reader(TensorShapes(model, label), label)
+    reader = Reader(TensorShapes(model, label), label, numbers)
     ops = reader.run()
     title = name or os.path.splitext(os.path.basename(label))[0]
 
@@ -66,7 +73,7 @@ def from_onnx(
         tuple(ops),
         source=f"ONNX opset {_opset(model)}",
         input_shapes=shapes,
-        notes=notes,
+        notes=(*notes, *reader.notes),
         rebuild=lambda: Rebuild(used, build) if used else None,
         steps=lambda: reader.tensors.steps,
     )

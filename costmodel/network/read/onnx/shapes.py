@@ -85,6 +85,7 @@ class Shapes:
                 self._infer_branches(node)
             else:
                 self._infer_node(node, inputs)
+                self._infer_recurrent(node)
         if node.op_type not in FOLDED or node.domain or len(node.output) != 1:
             return
         if node.op_type == "Shape" and inputs and inputs[0] in self.shapes:
@@ -151,6 +152,20 @@ class Shapes:
                 )
             self.shapes[name] = sides
             self.types[name] = kind
+
+    def _infer_recurrent(self, node: Any) -> None:
+        """Outputs of a recurrent layer whose weights misfit, from its input and initial states."""
+        if node.op_type not in ("LSTM", "GRU", "RNN") or len(node.input) < 6:
+            return
+        x, state = self.get(node.input[0]), self.get(node.input[5])
+        if x is None or state is None or not len(x) == len(state) == 3:
+            return
+        cell = self.get(node.input[6]) if len(node.input) > 6 else None
+        sides = ((x[0], state[0], x[1], state[2]), state, cell)
+        kind = self.types[node.input[0]].tensor_type.elem_type
+        for name, shape in zip(node.output, sides, strict=False):
+            if name and shape is not None and name not in self.shapes:
+                self._take(name, self.onnx.helper.make_tensor_type_proto(kind, list(shape)))
 
     def _infer_node(self, node: Any, inputs: Sequence[str]) -> None:
         version = self._versions.get(node.domain or "ai.onnx")

@@ -424,3 +424,47 @@ def test_what_no_rule_expects_is_refused(tmp_path, monkeypatch):
 
     monkeypatch.setitem(graph.PRODUCTS._entries, "Conv", surprised)
     refused(small(tmp_path), "operation 'y' .Conv. .* do not fit each other .*index")
+
+
+def test_weights_computed_in_many_steps_are_read_at_once(tmp_path):
+    """A chain of constants that hundreds of convolutions read: neither deep nor quadratic."""
+    steps = 1500
+    nodes = [helper.make_node("Abs", [f"w{i}"], [f"w{i + 1}"]) for i in range(steps)]
+    nodes += [helper.make_node("Conv", ["x", f"w{steps}"], [f"y{i}"]) for i in range(300)]
+    net = cm.from_onnx(save(tmp_path, nodes, {"x": [1, 6, 9, 11]}, {"w0": (8, 6, 3, 5)}))
+    assert net.params == 8 * 6 * 15
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [("offset", "-5"), ("offset", "x"), ("length", "x"), ("length", "1"), ("location", ".")],
+)
+def test_broken_external_data_of_a_small_constant_is_as_good_as_none(tmp_path, entry, value):
+    from onnx import save_model
+
+    nodes = [helper.make_node("Add", ["x", "onnx::Add_1"], ["y"])]
+    path = save(tmp_path, nodes, {"x": [3, 5]}, {"onnx::Add_1": (3, 5)})
+    model = ModelProto()
+    model.ParseFromString(path.read_bytes())
+    save_model(model, path, save_as_external_data=True, location="w.bin", size_threshold=0)
+
+    def spoil(model):
+        (tensor,) = model.graph.initializer
+        for pair in tensor.external_data:
+            if pair.key == entry:
+                pair.value = value
+
+    assert cm.from_onnx(path).params == 0  # zeros that the exporter has named
+    assert cm.from_onnx(rewrite(path, spoil)).params == 15
+
+
+def test_a_constant_of_very_many_axes(tmp_path):
+    nodes = [helper.make_node("Add", ["x", "onnx::Add_1"], ["y"])]
+    path = save(tmp_path, nodes, {"x": [3, 5]}, {"onnx::Add_1": (8, 2)})
+
+    def fold(model):
+        (tensor,) = model.graph.initializer
+        del tensor.dims[:]
+        tensor.dims.extend([1] * 100 + [16])
+
+    refused(rewrite(path, fold), "broken constant")

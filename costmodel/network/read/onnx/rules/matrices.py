@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from costmodel.core.layer import ConvLayer
-from costmodel.network.operation import MatMul
+from costmodel.network.operation import MatMul, Parameter
 from costmodel.network.read.onnx.products import NodeView, Product, rule
 from costmodel.network.read.onnx.shapes import Shape
 
@@ -204,6 +204,9 @@ def attention(view: NodeView) -> list[Product] | None:
 @rule("LSTM", "GRU", "RNN")
 def recurrent(view: NodeView) -> list[Product] | None:
     """X (length, batch, inputs), W (directions, gates·hidden, inputs), R (…, hidden)."""
+    projected = _projected(view)
+    if projected is not None:
+        return projected
     x, w, r = view.shape(0), view.shape(1), view.shape(2)
     if x is None or w is None or r is None:
         return None
@@ -211,3 +214,16 @@ def recurrent(view: NodeView) -> list[Product] | None:
         raise view.fail(f"has inputs of shapes {x}, {w} and {r}; allowed are three axes each")
     macs = x[0] * x[1] * (prod(w) + prod(r))
     return [Product("linear", macs=macs, weights=(1, 2), biases=(3,) if view.has(3) else ())]
+
+
+def _projected(view: NodeView) -> list[Product] | None:
+    """An LSTM whose two initial states say that it is projected; see `constants`."""
+    x, hidden, cell = view.shape(0), view.shape(5), view.shape(6)
+    if x is None or not hidden or not cell or hidden[-1] == cell[-1] or len(x) != 3:
+        return None
+    directions, inputs, size, inner = cell[0], x[2], cell[-1], hidden[-1]
+    weights = directions * (4 * size * (inputs + inner) + size * inner)
+    held = [Parameter(weights, "weight", view.label)]
+    if view.has(3):
+        held.append(Parameter(directions * 8 * size, "bias", f"{view.label} bias"))
+    return [Product("linear", macs=x[0] * x[1] * weights, held=tuple(held))]
