@@ -89,6 +89,13 @@ class MissingDependencyError(CostModelError, ImportError):
         )
 
 
+def printable(text: str) -> str:
+    """A text for a terminal: signs that would steer it, such as ESC, as their escapes."""
+    if text.isprintable():
+        return text
+    return "".join(s if s.isprintable() or s == "\n" else repr(s)[1:-1] for s in text)
+
+
 def shown(value: object, most: int = 60) -> str:
     """A value as an error shows it: its text, or the beginning of a long one."""
     if isinstance(value, int) and value.bit_length() > 4 * most:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from costmodel.errors import InputError, MissingDependencyError
+from costmodel.errors import InputError, MissingDependencyError, printable
 from costmodel.typed import write_pairs
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Tabular:
     # -- for people ----------------------------------------------------------------------------
     def to_text(self) -> str:
         """Aligned columns with digits grouped by three."""
-        grid = [list(self.names), *([pretty(cell) for cell in row] for row in self._cells())]
+        grid = [list(self.names), *([_line(cell) for cell in row] for row in self._cells())]
         widths = [max(len(row[index]) for row in grid) for index in range(len(self.names))]
         right = [self.is_numeric(name) for name in self.names]
         lines = []
@@ -173,7 +173,7 @@ class Tabular:
             )
             lines.append("  ".join(cells).rstrip())
         lines.insert(1, "  ".join("-" * width for width in widths))
-        return "\n".join(lines) + "\n" + "".join(f"{note}\n" for note in self.notes)
+        return "\n".join(lines) + "\n" + "".join(f"{printable(note)}\n" for note in self.notes)
 
     def to_markdown(self) -> str:
         """A GitHub table: numbers right-aligned, digits grouped by three, text escaped."""
@@ -299,6 +299,11 @@ def pretty(cell: Any) -> str:
     return plain(cell)
 
 
+def _line(cell: Any) -> str:
+    """The same for a terminal: on one line, and nothing in it that steers one."""
+    return printable(pretty(cell)).replace("\n", "\\n")
+
+
 def _is_fraction(cell: Any) -> bool:
     return not isinstance(cell, int | float) and hasattr(cell, "denominator")
 
@@ -322,7 +327,8 @@ def _dtype(cells: Sequence[Any]) -> str | None:
 
 
 def _markdown(text: str) -> str:
-    for sign in "\\`*[]":
+    text = text.replace("&", "&amp;")
+    for sign in "\\`*[]$~":
         text = text.replace(sign, "\\" + sign)
     return text.replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ").replace("\r", " ")
 

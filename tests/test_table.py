@@ -114,3 +114,15 @@ def test_settings_are_a_mapping_until_they_are_rendered():
 def test_every_format_renders_an_empty_table():
     for name, render in FORMATS.items():
         assert bool(render(Table(("a", "b"), []))) == (name != "jsonl")
+
+
+def test_a_terminal_is_not_steered_and_a_line_stays_one():
+    text = Table(["name"], [{"name": "a\x1b[31mb\nc\u202ed"}]).to_text()
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert r"a\x1b[31mb\nc\u202ed" in text
+
+
+def test_cells_of_markdown_hold_no_mathematics_and_no_entities():
+    text = Table(["name"], [{"name": "$x$ ~~y~~ &lt;"}]).to_markdown()
+    assert text.splitlines()[-1] == r"| \$x\$ \~\~y\~\~ &amp;lt; |"

@@ -23,6 +23,7 @@ from costmodel.errors import (
     FullRankWarning,
     InputError,
     MissingDependencyError,
+    printable,
     shown,
     unknown,
 )
@@ -150,7 +151,7 @@ def _run(arguments: list[str]) -> int:
             sys.stdout.flush()  # inside the try: a closed pipe shows up here at the latest
         return code
     except CostModelError as error:
-        print(f"costmodel: error: {error}", file=sys.stderr)
+        print(f"costmodel: error: {printable(str(error))}", file=sys.stderr)
         return error.exit_code
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]

@@ -6,7 +6,8 @@ import re
 
 from costmodel.table import Tabular, pretty
 
-_SPECIAL = re.compile(r"([\\*`|_<>\[\]])")
+# `:` and `@` too: docutils makes a link of whatever looks like an address, javascript: included
+_SPECIAL = re.compile(r"([\\*`|_<>\[\]:@])")
 
 
 def table(content: Tabular) -> str:

@@ -234,3 +234,10 @@ def test_a_mistake_of_ours_is_a_sentence_and_exit_code_70(
     assert "COSTMODEL_DEBUG=1" in last
     assert ("Traceback (most recent call last):" in before) == bool(debug)
     assert bool(before) == bool(debug)
+
+
+def test_an_error_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["formulas", "--variants", "a\x1b[31m"]) == 2
+    err = capsys.readouterr().err
+    assert "\x1b" not in err
+    assert r"\x1b[31m" in err
