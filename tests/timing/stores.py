@@ -14,13 +14,15 @@ from costmodel.timing.model import forest
 from costmodel.timing.store.database import Store
 
 
+TREES = forest.TREES  # before any test
+
+
 @pytest.fixture(scope="session", autouse=True)
 def whole_forest() -> Iterator[int]:
     """Models of a few trees, which are fitted in a moment; the number that is in use."""
-    usual = forest.TREES
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forest, "TREES", 6)
-        yield usual
+        yield TREES
 
 
 @pytest.fixture(scope="session")

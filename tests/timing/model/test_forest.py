@@ -31,14 +31,14 @@ def test_the_same_as_scikit_learn(data: tuple[numpy.ndarray, numpy.ndarray]) -> 
         n_estimators=len(forest.starts), min_samples_split=4, max_features=0.8, random_state=0
     ).fit(rows, target)
     others = numpy.random.default_rng(4).normal(size=(500, 7))
-    numpy.testing.assert_allclose(forest.predict(others), theirs.predict(others), rtol=3e-6)
+    numpy.testing.assert_allclose(forest.predict(others), theirs.predict(others), **CLOSE)
     # on the thresholds themselves, where a rounded one would go the other way
     tree = theirs.estimators_[0].tree_
     inner = tree.children_left >= 0
     edges = numpy.zeros((inner.sum(), 7))
     edges[numpy.arange(len(edges)), tree.feature[inner]] = tree.threshold[inner]
     near = numpy.concatenate([edges, numpy.nextafter(edges.astype("f4"), 9, dtype="f4")])
-    numpy.testing.assert_allclose(forest.predict(near), theirs.predict(near), rtol=3e-6)
+    numpy.testing.assert_allclose(forest.predict(near), theirs.predict(near), **CLOSE)
 
 
 def test_a_moved_threshold_would_be_seen(data: tuple[numpy.ndarray, numpy.ndarray]) -> None:
