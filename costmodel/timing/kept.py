@@ -70,7 +70,7 @@ def relearnt(store: Store, machine: Machine) -> Learnt:
 
 def model_of(store: Store, machine: Machine) -> Found:
     """The model of a calibrated machine, kept or fitted anew."""
-    path, key = _path(store, machine), _key(store, machine)
+    path, key = _path(store, machine), _digest(store.path, machine, _state(store.path))
     kept = unpacked(path, key, changed(path))
     return Found(kept, False) if kept else Found(relearnt(store, machine).predictor, True)
 
@@ -125,6 +125,20 @@ def unpacked(path: str, key: str, changed: float) -> Predictor | None:
 def digest_of(content: bytes) -> str:
     """The key of a model that is fitted to the content of a file."""
     return hashlib.sha256(content).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _digest(path: str, machine: Machine, state: object) -> str:
+    """The key of a model of a store's times, worked out once for each state of its files."""
+    with Store(path, create=False) as store:
+        return _key(store, machine)
+
+
+def _state(path: str) -> tuple[tuple[int, int], ...]:
+    """What is another one whenever a store was written to: the times and sizes of its files."""
+    found = (os.stat(name) for name in (path, f"{path}-wal") if os.path.exists(name))
+    # an empty one is made by whoever opens the store
+    return tuple((facts.st_mtime_ns, facts.st_size) for facts in found if facts.st_size)
 
 
 def _key(store: Store, machine: Machine) -> str:

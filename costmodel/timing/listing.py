@@ -11,8 +11,9 @@ from costmodel.timing.learning import Observed
 from costmodel.timing.machines import MACHINE, SHIPPED, chosen, names
 from costmodel.timing.sessions import machines, sessions
 from costmodel.timing.store import shipped
-from costmodel.timing.store.database import Store, default_path
+from costmodel.timing.store.database import Store
 from costmodel.timing.store.exchange import written
+from costmodel.timing.store.file import default_path
 
 _COLUMNS = (
     MACHINE,

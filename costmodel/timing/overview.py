@@ -11,7 +11,8 @@ from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
 from costmodel.timing.report import rows_of
 from costmodel.timing.roofline import Peaks, points
-from costmodel.timing.store.database import Store, default_path
+from costmodel.timing.store.database import Store
+from costmodel.timing.store.file import default_path
 from costmodel.timing.store.shipped import Shipped
 from costmodel.timing.summary import Summary
 

@@ -13,7 +13,6 @@ from costmodel.timing.measure.design import design
 from costmodel.timing.model import forest
 from costmodel.timing.store.database import Store
 
-
 TREES = forest.TREES  # before any test
 
 

@@ -93,6 +93,24 @@ def test_it_is_fitted_once_and_again_where_the_times_change(filled: Store) -> No
     assert not model_of(filled, MACHINE).refitted
 
 
+def test_the_times_are_looked_at_once_until_they_change(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    digest = Store.digest
+    monkeypatch.setattr(Store, "digest", lambda *args: looked.append("") or digest(*args))
+    model_of(filled, MACHINE)
+    model_of(filled, MACHINE)
+    before = len(looked)
+    for _ in range(3):
+        with Store(filled.path) as again:
+            model_of(again, MACHINE)
+    assert len(looked) == before
+    filled.keep_peaks(MACHINE, made_up.PEAKS)
+    model_of(filled, MACHINE)
+    assert len(looked) == before + 1
+
+
 def test_other_runs_leave_it_as_it_is(filled: Store) -> None:
     model_of(filled, MACHINE)
     run = filled.runs()[0]

@@ -11,8 +11,10 @@ import hashlib
 import json
 import os
 import time
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from costmodel.errors import InputError
@@ -21,14 +23,8 @@ from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
 from costmodel.timing.measure.protocol import NAME, Round
 from costmodel.timing.roofline import Peaks
-from costmodel.timing.store.file import StoreFile
+from costmodel.timing.store.file import StoreFile, default_path
 from costmodel.timing.summary import Summary
-
-
-def default_path() -> str:
-    """Where times are kept unless another file is named: in the user's data folder."""
-    base = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local/share")
-    return os.path.join(base, "costmodel", "timings.sqlite")
 
 
 @dataclass(frozen=True)
@@ -210,16 +206,20 @@ class Store:
             prefix: how the names of the runs begin that the model is made of.
         """
         held = hashlib.sha256(machine.to_json().encode())
-        statements = (
-            "SELECT name, key FROM runs JOIN plans ON plans.run = runs.id JOIN cases ON "
-            "cases.id = case_id WHERE {} ORDER BY runs.id, place",
-            "SELECT runs.id, turn, place, seconds FROM runs JOIN samples ON samples.run = runs.id "
-            "WHERE {} ORDER BY runs.id, turn, place",
-        )
+        values = (machine.to_json(), len(prefix), prefix)
         of = "machine = (SELECT id FROM machines WHERE description = ?) AND substr(name, 1, ?) = ?"
-        for statement in statements:
-            values = (machine.to_json(), len(prefix), prefix)
-            held.update(repr(self._db.rows(statement.format(of), values)).encode())
+        plans = self._db.rows(
+            "SELECT name || ' ' || key FROM runs JOIN plans ON plans.run = runs.id JOIN cases ON "
+            f"cases.id = case_id WHERE {of} ORDER BY runs.id, place",
+            values,
+        )
+        held.update("\n".join(text for (text,) in plans).encode())
+        samples = self._db.rows(
+            "SELECT runs.id, turn, place, seconds FROM runs JOIN samples ON samples.run = runs.id "
+            f"WHERE {of} ORDER BY runs.id, turn, place",
+            values,
+        )
+        held.update(array("d", chain.from_iterable(samples)).tobytes())
         held.update(repr((self.peaks(machine), self.networks(machine))).encode())
         return held.hexdigest()
 

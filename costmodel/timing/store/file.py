@@ -68,6 +68,12 @@ _UPGRADES = {
 }
 
 
+def default_path() -> str:
+    """Where times are kept unless another file is named: in the user's data folder."""
+    base = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local/share")
+    return os.path.join(base, "costmodel", "timings.sqlite")
+
+
 class StoreFile:
     """An open SQLite file with the tables of a store; it is made, with its folder, where none is.
 

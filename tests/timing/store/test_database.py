@@ -19,8 +19,8 @@ from costmodel.timing.case import Case
 from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
 from costmodel.timing.roofline import Peaks
-from costmodel.timing.store.database import Store, default_path
-from costmodel.timing.store.file import VERSION
+from costmodel.timing.store.database import Store
+from costmodel.timing.store.file import VERSION, default_path
 from costmodel.timing.summary import Summary
 
 pytestmark = pytest.mark.slow
