@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from costmodel.network.read.library import load
     from costmodel.network.read.onnx.reader import from_onnx
     from costmodel.network.read.torch.reader import from_torch
+    from costmodel.planning.front import Front, front
+    from costmodel.planning.plan import Plan
+    from costmodel.planning.planner import plan
     from costmodel.sweeping.sweep import Sweep, sweep
     from costmodel.table import Table
 
@@ -48,7 +51,9 @@ __version__ = "0.1.0"
 # Public names whose modules are loaded at the first use, so that `import costmodel` stays fast.
 _LAZY = {
     "Comparison": "comparing.compare",
+    "Front": "planning.front",
     "Network": "network.network",
+    "Plan": "planning.plan",
     "Sweep": "sweeping.sweep",
     "Table": "table",
     "Factors": "factors.factors",
@@ -63,7 +68,9 @@ _LAZY = {
     "from_csv": "network.read.csv.reader",
     "from_onnx": "network.read.onnx.reader",
     "from_torch": "network.read.torch.reader",
+    "front": "planning.front",
     "load": "network.read.library",
+    "plan": "planning.planner",
     "rank_choices": "factors.ranks.choose",
     "ratio": "formulas.public",
     "solve": "formulas.inverse",
@@ -82,8 +89,10 @@ __all__ = [
     "CostModelError",
     "Counts",
     "Factors",
+    "Front",
     "Hyper",
     "Network",
+    "Plan",
     "Settings",
     "Sweep",
     "Table",
@@ -100,8 +109,10 @@ __all__ = [
     "from_csv",
     "from_onnx",
     "from_torch",
+    "front",
     "full_rank",
     "load",
+    "plan",
     "rank_choices",
     "ratio",
     "solve",

@@ -160,6 +160,17 @@ def read_pair(text: str) -> tuple[str, str]:
     return name, value
 
 
+def read_pairs(text: str) -> dict[str, str]:
+    """`macs=50%,params=10M`: texts by name, each name once."""
+    pairs: dict[str, str] = {}
+    for part in read_names(text):
+        name, value = read_pair(part)
+        if name in pairs:
+            raise InputError(f"{shown(name)} is given twice in {shown(text)!r}; allowed is once")
+        pairs[name] = value
+    return pairs
+
+
 def read_setting(text: str) -> tuple[str, int | str]:
     """`b=4` or `tucker2.r1=16` or `alpha=1/4`: a hyper-parameter with its value."""
     name, value = read_pair(text)

@@ -241,7 +241,7 @@ def _replaced_in_words(done: Replacement) -> str:
     status = Counter(change.status for change in done.changes)
     status.pop(REPLACED, 0)
     placed = Counter(c.choice.variant for c in done.changes if c.status == REPLACED)
-    said = " and ".join(f"{variant.id} in place of {placed[variant]}" for variant in done.variants)
+    said = ", ".join(f"{variant.id} in place of {placed[variant]}" for variant in done.variants)
     said += f" of {len(done.changes)} selected layers"
     return f"{said}; the others stay: {_listed(status)}." if status else f"{said}."
 

@@ -142,7 +142,7 @@ def test_different_variants_in_different_places():
     assert both["layer1.0.conv1"] == first["layer1.0.conv1"]
     assert both.replacement.before == NET
     assert [v.id for v in both.replacement.variants] == ["depthwise_separable", "cp"]
-    assert "depthwise_separable in place of 4 and cp in place of 4 of 8 selected" in " ".join(
+    assert "depthwise_separable in place of 4, cp in place of 4 of 8 selected" in " ".join(
         both.footnotes
     )
     table = both.to_changes()

@@ -23,9 +23,11 @@ from costmodel.cli.timing_options import add_time, opened_of
 from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.network.change import read_replacement
+from costmodel.network.choices import read_choices
 from costmodel.network.columns import of_layers
 from costmodel.network.network import Network
 from costmodel.network.read.sources import open_network
+from costmodel.network.replace import put_each
 from costmodel.network.views import VIEWS
 from costmodel.table import Table
 
@@ -89,6 +91,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "values as well, and may be repeated: the last that pays stays",
     )
     change.add_argument(
+        "--plan", metavar="FILE", help="put in place what a table of `plan` or --replace says"
+    )
+    change.add_argument(
         "--where",
         metavar="CONDITIONS",
         help="which layers: 'layer3.*', kernel=3, kind=linear, share=2%%, with commas for all of "
@@ -116,6 +121,8 @@ def run(args: argparse.Namespace) -> int:
         return _convention(args)
     network = open_network(args.source, args.inputs, args.at)
     network = network.with_settings(**vars(settings))
+    if args.plan:
+        network = put_each(network, read_choices(args.plan))
     for text in args.replace:
         where, choice = read_replacement(text)
         network = network.replace(
@@ -144,6 +151,8 @@ def _check(args: argparse.Namespace) -> None:
     """Refuse options that say nothing about what is asked for."""
     if args.replace and args.compare:
         raise InputError("--replace and --compare exclude each other; allowed is one of them")
+    if args.plan:
+        refuse(args, ["--replace", "--compare"], "with --plan; allowed is one of them")
     if not (args.compare or args.replace):
         of = "without --compare or --replace; allowed is one of these"
         refuse(args, ["--set", "--where"], of)
@@ -169,7 +178,7 @@ def _check(args: argparse.Namespace) -> None:
                 "allowed is one of them"
             )
     if args.convention:
-        options = ["--at", "--replace", "--metrics", "--time"]
+        options = ["--at", "--replace", "--plan", "--metrics", "--time"]
         refuse(args, options, "with --convention; allowed are --input and an output")
 
 

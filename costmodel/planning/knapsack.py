@@ -1,0 +1,212 @@
+"""One budget, exactly: the best choice of one option per group whose costs stay within it.
+
+The multiple-choice knapsack problem (Kellerer, Pferschy and Pisinger, Knapsack problems, 2004,
+chapter 11): dominated options go; a Lagrangian bound comes from the lower hull of each group's
+options; options that cannot be part of a better choice than the best one known are left out by
+their reduced value; what remains is a dynamic programme over exact integers, whose states are cut
+by the same bound. Bounds of states are floats, and cut only what is worse by more than their error.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import numpy
+
+from costmodel.planning.groups import Group, Options, Step, groups_of, undominated, way_back
+
+# States in a first pass that only looks for a good choice, and in the one that proves.
+_FEW, _MOST = 2_000, 4_000_000
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A choice of one option per group.
+
+    places: the option of each group. cost, value: their sums. bound: no choice within the budget
+    has a smaller value.
+    """
+
+    places: tuple[int, ...]
+    cost: int
+    value: int
+    bound: int
+
+    @property
+    def proved(self) -> bool:
+        """Whether no choice within the budget has a smaller value."""
+        return self.value == self.bound
+
+
+def best(options: Options, budget: int, seconds: float | None = None) -> Chosen | None:
+    """The choice of least value whose costs sum to at most the budget; None where there is none.
+
+    Args:
+        options: per group the costs and the values of its options, integers of any sign.
+        budget: the most that the costs may sum to.
+        seconds: after so long the best choice known is given, with what is proved of it.
+    """
+    until = None if seconds is None else time.monotonic() + seconds
+    groups = groups_of(options)
+    if sum(int(group.costs[0]) for group in groups) > budget:
+        return None
+    relaxed = _Relaxed(groups, budget)
+    places = relaxed.places
+    bound = relaxed.bound()
+    for most in (_FEW, _MOST):
+        value = _sums(groups, places)[1]
+        if value == bound:
+            break
+        better, complete = _programme(relaxed.cut(value), relaxed.slope, budget, value, most, until)
+        places = better or places
+        if complete:
+            bound = _sums(groups, places)[1]
+    cost, value = _sums(groups, places)
+    given = (int(group.places[place]) for group, place in zip(groups, places, strict=True))
+    return Chosen(tuple(given), cost, value, bound)
+
+
+class _Relaxed:
+    """The problem with the budget as a price: a bound, a choice to begin with, and what is cut.
+
+    slope: the value of one unit of cost. places: a choice within the budget.
+    """
+
+    def __init__(self, groups: Sequence[Group], budget: int) -> None:
+        self.groups, self.budget = groups, budget
+        self.places, self.slope = _along_hulls(groups, budget)
+        price = float(self.slope)
+        self.reduced = [group.values + price * group.costs for group in groups]
+        self.least = [float(reduced.min()) for reduced in self.reduced]
+        largest = (float((abs(g.values) + price * abs(g.costs)).max()) for g in groups)
+        #: More than rounding can add to any bound.
+        self.error = 2.0**-44 * (sum(largest) + price * abs(budget))
+
+    def bound(self) -> int:
+        """No choice within the budget has a smaller value: exact."""
+        p, q = self.slope.numerator, self.slope.denominator
+        least = sum(
+            min(q * v + p * c for c, v in zip(g.costs.tolist(), g.values.tolist(), strict=True))
+            for g in self.groups
+        )
+        return -((p * self.budget - least) // q)
+
+    def cut(self, value: int) -> list[_Kept]:
+        """The options that may be part of a choice of a smaller value."""
+        floor = sum(self.least) - float(self.slope) * self.budget
+        room = self.budget - sum(int(group.costs[0]) for group in self.groups)
+        kept = []
+        for group, reduced, least in zip(self.groups, self.reduced, self.least, strict=True):
+            may = floor - least + reduced - self.error <= value - 1
+            may &= group.costs - group.costs[0] <= room
+            kept.append(_Kept(group, numpy.flatnonzero(may), reduced))
+        return kept
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The options of a group that are left, by their index in it, with their reduced values."""
+
+    group: Group
+    index: Any
+    reduced: Any
+
+
+def _along_hulls(groups: Sequence[Group], budget: int) -> tuple[list[int], Fraction]:
+    """A choice within the budget, and the price of cost there.
+
+    From the cheapest options on, the steps along the hulls that gain most per cost are taken while
+    they fit; the price is that of the first step that does not.
+    """
+    steps = []
+    for at, group in enumerate(groups):
+        for low, high in pairwise(_hull(group.costs.tolist(), group.values.tolist())):
+            gain = int(group.values[low] - group.values[high])
+            more = int(group.costs[high] - group.costs[low])
+            steps.append((gain / more, at, high, gain, more))
+    steps.sort(key=lambda step: (-step[0], step[2]))
+    places = [0] * len(groups)
+    room = budget - sum(int(group.costs[0]) for group in groups)
+    price: Fraction | None = None
+    stopped: set[int] = set()
+    for _, at, high, gain, more in steps:
+        if at in stopped:
+            continue
+        if more <= room:
+            places[at] = high
+            room -= more
+        else:
+            price = Fraction(gain, more) if price is None else price
+            stopped.add(at)
+    return places, price or Fraction(0)
+
+
+def _hull(costs: Sequence[int], values: Sequence[int]) -> list[int]:
+    """The options on the lower convex hull; costs rise and values fall."""
+    hull: list[int] = []
+    for at, (cost, value) in enumerate(zip(costs, values, strict=True)):
+        while len(hull) > 1:
+            one, two = hull[-2:]
+            across = (costs[two] - costs[one]) * (value - values[one])
+            if across > (values[two] - values[one]) * (cost - costs[one]):
+                break
+            hull.pop()
+        hull.append(at)
+    return hull
+
+
+def _programme(
+    kept: Sequence[_Kept],
+    slope: Fraction,
+    budget: int,
+    value: int,
+    most: int,
+    until: float | None,
+) -> tuple[list[int] | None, bool]:
+    """The best choice of a smaller value, if there is one; and whether none was passed over."""
+    order = sorted(range(len(kept)), key=lambda at: len(kept[at].index))
+    price = float(slope)
+    # what the groups to come add at least: cost, and reduced value
+    costs = [int(kept[at].group.costs[0]) for at in order]
+    least = [float(kept[at].reduced.min()) for at in order]
+    cost, worth = numpy.zeros(1, dtype=numpy.int64), numpy.zeros(1, dtype=numpy.int64)
+    steps: list[Step] = []
+    complete = True
+    error = 2.0**-44 * (sum(abs(x) for x in least) + price * abs(budget) + abs(value))
+    for place, at in enumerate(order):
+        options = kept[at]
+        rest = sum(costs[place + 1 :])
+        later = sum(least[place + 1 :]) - price * budget
+        if until is not None and time.monotonic() > until:
+            return None, False
+        c = (cost[:, None] + options.group.costs[options.index]).ravel()
+        v = (worth[:, None] + options.group.values[options.index]).ravel()
+        floor = v + price * c + later
+        alive = numpy.flatnonzero((c + rest <= budget) & (floor - error <= value - 1))
+        alive = alive[undominated(c[alive], v[alive])]
+        if len(alive) > most:
+            complete = False
+            alive = numpy.sort(alive[numpy.argpartition(floor[alive], most)[:most]])
+        if not len(alive):
+            return None, complete
+        cost, worth = c[alive], v[alive]
+        parents, taken = numpy.divmod(alive, max(len(options.index), 1))
+        steps.append(Step(parents, options.index[taken]))
+    state = int(numpy.argmin(worth))
+    if int(worth[state]) >= value:
+        return None, complete
+    found = [0] * len(kept)
+    for at, option in zip(order, way_back(steps, state), strict=True):
+        found[at] = option
+    return found, complete
+
+
+def _sums(groups: Sequence[Group], places: Sequence[int]) -> tuple[int, int]:
+    """The cost and the value of a choice."""
+    pairs = list(zip(groups, places, strict=True))
+    return sum(int(g.costs[p]) for g, p in pairs), sum(int(g.values[p]) for g, p in pairs)
