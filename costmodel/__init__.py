@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from costmodel.factors.factors import Factors
     from costmodel.factors.ranks.choose import choose_rank, rank_choices
     from costmodel.factors.ranks.in_bytes import best_in_bytes
+    from costmodel.factors.store import read_factors
     from costmodel.formulas.inverse import break_even, solve
     from costmodel.formulas.public import formula, full_rank, ratio
     from costmodel.network.network import Network
@@ -73,6 +74,7 @@ _LAZY = {
     "plan": "planning.planner",
     "rank_choices": "factors.ranks.choose",
     "ratio": "formulas.public",
+    "read_factors": "factors.store",
     "solve": "formulas.inverse",
     "sweep": "sweeping.sweep",
     "torch": "",
@@ -115,6 +117,7 @@ __all__ = [
     "plan",
     "rank_choices",
     "ratio",
+    "read_factors",
     "solve",
     "sweep",
 ]

@@ -23,6 +23,7 @@ _LAZY = {
     "nuclear_norm": "low_rank",
     "replace": "replacement",
     "round_weights": "quantise",
+    "use_factors": "factors_in_place",
 }
 
 

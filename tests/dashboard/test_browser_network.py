@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy
 import pytest
 
 import costmodel as cm
@@ -41,6 +42,24 @@ def test_another_visitor_sees_no_upload(visitor):
     other.open(one.tab.url.removeprefix(one.address))
     expect(other.tab.get_by_text("not part of a link")).to_be_visible()
     assert other.tab.get_by_text(f"{cm.from_onnx(MODEL).macs:,}").count() == 0
+
+
+def test_trained_weights_show_their_errors(visitor, axe, tmp_path):
+    kernel = numpy.random.default_rng(4).normal(size=(24, 16, 3, 5)).astype("float32")
+    numpy.save(tmp_path / "kernel.npy", kernel)
+    one = visitor().open("/network?source=weights")
+    expect(one.tab.get_by_text("the error of its kernel at every rank")).to_be_visible()
+    one.tab.locator("input[type=file]").set_input_files(tmp_path / "kernel.npy")
+    one.tab.get_by_text("What methods choose").wait_for()
+    one.settle().figures()
+    slider = one.tab.get_by_role("slider", name="Ranks")
+    slider.focus()
+    slider.press("Home")
+    error = cm.factorize(kernel, "basis", b=1).error
+    one.tab.get_by_text(f"{error:.4f}", exact=True).first.wait_for()
+    one.settle()
+    assert axe(one) == []
+    one.photograph("network-weights")
 
 
 def test_a_what_if_is_a_link_and_the_command_line_s_table(visitor, axe, tmp_path):

@@ -49,7 +49,7 @@ def test_readme_python_blocks_run(code):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["tutorial.md", "own_variant.md", "networks.md"])
+@pytest.mark.parametrize("name", ["tutorial.md", "own_variant.md", "networks.md", "weights.md"])
 def test_guides_run_from_the_first_block_to_the_last(name, capsys):
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
