@@ -29,6 +29,7 @@ EXAMPLES = (
     "costmodel measure --network resnet18 --rounds 12 --format table",
     "costmodel measure --export -o timings.csv",
 )
+_MOST_ROUNDS = 10_000
 #: What printing stored times takes.
 _EXPORT = ("--export", "--machine", "--store", "--format", "--output", "--quiet")
 
@@ -64,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
             emit(table(store, machine=args.machine), args)
         return 0
     refuse(args, ["--machine"], "without --export; allowed are --threads and its like")
-    if args.rounds < 1:
-        raise InputError(f"--rounds {args.rounds}; allowed are integers from 1 up")
+    if not 1 <= args.rounds <= _MOST_ROUNDS:
+        raise InputError(f"--rounds {args.rounds}; allowed are integers from 1 to {_MOST_ROUNDS:,}")
     machine = machine_of(args)
     cases = _cases(args)
     with Store(args.store) as store:

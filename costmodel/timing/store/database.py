@@ -24,6 +24,7 @@ from costmodel.timing.machine import Machine
 from costmodel.timing.measure.protocol import NAME, Round
 from costmodel.timing.roofline import Peaks
 from costmodel.timing.store.file import StoreFile, default_path
+from costmodel.timing.store.guard import guarded, positive
 from costmodel.timing.summary import Summary
 
 
@@ -51,12 +52,14 @@ class Run:
         return [turn for turn in range(self.rounds) if turn not in self.done]
 
 
+@guarded
 class Store:
     """Times in one file.
 
     Args:
         path: the file; it is made, with its folder, where there is none.
-        create: False refuses a file that is not there.
+        create: False opens a file for reading only, another user's too, and refuses one that is
+            not there.
 
     Raises:
         InputError: the file cannot be opened, is no store, or is one of another version.
@@ -68,7 +71,7 @@ class Store:
             raise InputError(
                 f"no times are kept in {self.path!r}; `costmodel calibrate` measures this machine"
             )
-        self._db = StoreFile(self.path)
+        self._db = StoreFile(self.path, writing=create)
 
     def close(self) -> None:
         """Release the file."""
@@ -108,8 +111,14 @@ class Store:
         return self._run(run)
 
     def keep(self, run: Run, turn: int, times: Round, took: float = 0.0) -> None:
-        """Put a finished round, and the seconds that it took, on disk, whole or not at all."""
+        """Put a finished round, and the seconds that it took, on disk, whole or not at all.
+
+        One that another process has finished meanwhile stays, and this one is dropped.
+        """
         with self._db.transaction():
+            there = "SELECT 1 FROM samples WHERE run = ? AND turn = ?"
+            if self._db.row(there, (run.id, turn)) is not None:
+                return
             self._db.execute(
                 "UPDATE runs SET took = took + ?, began = ifnull(began, ?) WHERE id = ?",
                 (took, time.time(), run.id),
@@ -163,7 +172,9 @@ class Store:
             "SELECT place, seconds FROM samples WHERE run = ? ORDER BY turn, place", (run.id,)
         )
         for place, seconds in rows:
-            by_case[place].append(seconds)
+            if place < 0:
+                raise IndexError(f"place {place}")
+            by_case[place].append(positive(seconds))
         return by_case
 
     def summaries(self, run: Run) -> dict[Case, Summary]:
@@ -196,7 +207,7 @@ class Store:
             (machine.to_json(), case.ending, case.ending),
         )
         wanted = case.complete
-        same = [least for key, least in found if Case.from_key(key).complete == wanted]
+        same = [positive(least) for key, least in found if Case.from_key(key).complete == wanted]
         return min(same, default=None)
 
     def digest(self, machine: Machine, prefix: str) -> str:
@@ -226,18 +237,20 @@ class Store:
     def unseen(self, machine: Machine) -> dict[Case, float]:
         """Seconds that a model said of cases that it had not seen, as they were kept."""
         keys = "(SELECT key FROM cases WHERE cases.id = case_id), seconds"
-        return {Case.from_key(key): seconds for key, seconds in self._kept(machine, keys, "unseen")}
+        rows = self._kept(machine, keys, "unseen")
+        return {Case.from_key(key): positive(seconds) for key, seconds in rows}
 
     def peaks(self, machine: Machine) -> Peaks | None:
         """The peaks of a machine, None where they were not measured."""
         rows = self._kept(machine, "rate, bandwidth, call", "peaks")
-        return Peaks(*rows[0]) if rows else None
+        return Peaks(*map(positive, rows[0])) if rows else None
 
     def cold(self, machine: Machine) -> Cold | None:
         """What a cold cache costs on a machine, None where it was not measured."""
         rows = self._kept(machine, "seconds_per_byte, cache, networks", "cold")
         for rate, cache, networks in rows:
-            return Cold(rate, cache, tuple(map(tuple, json.loads(networks))))
+            kept = [(str(name), positive(a), positive(b)) for name, a, b in json.loads(networks)]
+            return Cold(positive(rate, zero=True), int(cache), tuple(kept))
         return None
 
     def networks(self, machine: Machine) -> dict[str, float]:
@@ -303,4 +316,4 @@ class Store:
         done = tuple(sorted(turn for (turn,) in turns))
         machine = Machine.from_json(description)
         cases = tuple(self._cases(run))
-        return Run(run, name, machine, seed, rounds, cases, done, began, took)
+        return Run(run, name, machine, int(seed), int(rounds), cases, done, began, took)

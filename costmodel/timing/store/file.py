@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import quote
 
 from costmodel.errors import InputError
 
 #: Of the tables below; an older file is brought up to it, one with a higher number is refused.
 VERSION = 2
+_PATIENCE = 30  # seconds to wait for whoever writes
 _APPLICATION = 0x636D7473  # "cmts": what `file` and SQLite know the format by
 _TABLES = """
 CREATE TABLE machines (id INTEGER PRIMARY KEY, description TEXT NOT NULL UNIQUE);
@@ -77,16 +79,29 @@ def default_path() -> str:
 class StoreFile:
     """An open SQLite file with the tables of a store; it is made, with its folder, where none is.
 
+    Args:
+        path: the file.
+        writing: False opens it for reading only, and makes nothing.
+
     Raises:
         InputError: the file cannot be opened, is no store, or is one of another version; and from
             every method, where it can no longer be used.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, writing: bool = True) -> None:
         self.path = path
         with self._sentences():
-            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+            if writing:
+                os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+                self._db = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE)
+            else:
+                self._db = _read_only(path)
+        if not writing and self._version() in _UPGRADES and os.access(path, os.W_OK):
+            self.close()
+            StoreFile(path).close()  # brings it up to this version
+            self._db = _read_only(path)
+        if writing:
+            self._make()
         self._check()
 
     def close(self) -> None:
@@ -123,30 +138,38 @@ class StoreFile:
                 self.execute("ROLLBACK")
             raise
 
+    def _version(self) -> int:
+        return int(self.row("PRAGMA user_version")[0])
+
+    def _make(self) -> None:
+        """Make the tables where there are none, one process at a time."""
+        if self._version() or self.row("SELECT 1 FROM sqlite_master") is not None:
+            return
+        with suppress(sqlite3.OperationalError):  # somebody else is at it; it is only faster
+            self._db.execute("PRAGMA journal_mode = WAL")
+        with self.transaction():
+            if self._version() or self.row("SELECT 1 FROM sqlite_master") is not None:
+                return  # made meanwhile
+            for statement in _TABLES.split(";\n"):
+                self.execute(statement)
+            self.execute(f"PRAGMA application_id = {_APPLICATION}")
+            self.execute(f"PRAGMA user_version = {VERSION}")
+
     def _check(self) -> None:
-        application, version = (
-            self.row(f"PRAGMA {name}")[0] for name in ("application_id", "user_version")
-        )
-        (tables,) = self.row("SELECT count(*) FROM sqlite_master")
-        if not tables and not version:
-            self.execute("PRAGMA journal_mode = WAL")
-            with self.transaction():
-                for statement in _TABLES.split(";\n"):
-                    self.execute(statement)
-                self.execute(f"PRAGMA application_id = {_APPLICATION}")
-                self.execute(f"PRAGMA user_version = {VERSION}")
-        elif application != _APPLICATION:
+        version = self._version()
+        if self.row("PRAGMA application_id")[0] != _APPLICATION:
             raise InputError(f"{self.path!r} is no store of times; allowed is one, or a new file")
-        elif not 1 <= version <= VERSION:
+        if not 1 <= version <= VERSION:
             raise InputError(
                 f"{self.path!r} is a store of version {version}; allowed are versions up to "
                 f"{VERSION}, or a new file"
             )
-        elif version < VERSION:
+        if version < VERSION:
             self._upgrade(version)
 
     def _upgrade(self, version: int) -> None:
         with self.transaction():
+            version = max(version, self._version())  # somebody else may have done it meanwhile
             for before in range(version, VERSION):
                 for statement in _UPGRADES[before]:
                     self.execute(statement)
@@ -156,8 +179,22 @@ class StoreFile:
     def _sentences(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeError) as error:
             raise InputError(
                 f"the store {self.path!r} cannot be used: {error}; allowed is a store of times "
                 "that can be written, or a new file"
             ) from error
+
+
+def _read_only(path: str) -> sqlite3.Connection:
+    """A connection that writes nothing, beside the file neither where that is not allowed."""
+    address = f"file:{quote(os.path.abspath(path))}?mode=ro"
+    found = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_PATIENCE)
+    try:
+        found.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        # a journal beside it cannot be made or read in somebody else's folder; nobody writes it
+        found.close()
+        address += "&immutable=1"
+        found = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_PATIENCE)
+    return found
