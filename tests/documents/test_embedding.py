@@ -5,7 +5,9 @@ import stat
 
 import pytest
 
+import costmodel as cm
 from costmodel.cli.main import main
+from costmodel.core.layer_text import read_layer
 from costmodel.documents import embedding
 from costmodel.documents.blocks import DocumentError, Status
 from costmodel.documents.embedding import process
@@ -184,6 +186,28 @@ def test_a_figure_stands_beside_its_document_and_is_checked(tmp_path, capsys):
     assert f"{figure}:1: stale figure" in capsys.readouterr().out
     assert main(["embed", str(path)]) == 0
     assert figure.read_bytes() == first  # the same figure is the same bytes
+
+
+def test_a_curve_marks_a_budget_and_full_rank():
+    ask = f"figure curve file=a.svg over=tucker2.r1 values=4,8,16,40 variants=tucker2 {LAYER}"
+    target = Target("markdown", False, "plan.md", {})
+    plain = render(ask, target)
+    without = target.files["a.svg"]
+    said = render(f"{ask} at_most=60% full_rank=yes", target)
+    layer = read_layer(dict(part.split("=") for part in LAYER.split()))
+    found = cm.solve("tucker2", "r1", at_most={"macs": "60%"}, layer=layer)
+    full = cm.full_rank("tucker2", "r1", layer)
+    assert found.to_text() in said
+    assert f"Full rank is {full}." in said
+    assert f"full rank {full}".encode() in target.files["a.svg"]
+    assert f"r1 = {found.largest}".encode() in target.files["a.svg"]
+    assert target.files["a.svg"] != without
+    assert "Full rank" not in plain
+    with pytest.raises(CostModelError, match="at_most= with over=kernel; allowed is over=variant"):
+        render(
+            f"figure curve file=a.svg over=kernel values=1,3 variants=cp {LAYER} at_most=60%",
+            target,
+        )
 
 
 @pytest.mark.parametrize("name", ["../out.svg", "/etc/x.svg", "x.png", "", "a b.svg"])

@@ -49,7 +49,9 @@ def test_readme_python_blocks_run(code):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["tutorial.md", "own_variant.md", "networks.md", "weights.md"])
+@pytest.mark.parametrize(
+    "name", ["tutorial.md", "own_variant.md", "networks.md", "weights.md", "which_rank.md"]
+)
 def test_guides_run_from_the_first_block_to_the_last(name, capsys):
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
@@ -57,6 +59,19 @@ def test_guides_run_from_the_first_block_to_the_last(name, capsys):
     namespace: dict = {}
     for block in blocks:
         exec(compile(block, name, "exec"), namespace)
+
+
+@pytest.mark.parametrize(
+    "command",
+    re.findall(
+        r"^\$ python -m costmodel (.*)",
+        (ROOT / "docs/which_rank.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    ),
+)
+def test_commands_about_ranks_run(command, capsys):
+    assert main(shlex.split(command)) == 0
+    assert capsys.readouterr().out
 
 
 def test_readme_comments_say_what_is_printed(capsys):

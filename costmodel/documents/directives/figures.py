@@ -6,6 +6,9 @@ import os
 import re
 from typing import Any
 
+from costmodel.core.hyper import route
+from costmodel.core.layer import ConvLayer
+from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS
 from costmodel.documents import options
 from costmodel.documents.canvas import canvas, look
@@ -21,6 +24,8 @@ _OPTIONS = {
     "variants": "ids separated by commas",
     "over": "for curves: what varies, a layer axis or variant.letter",
     "values": "for curves: its values, separated by commas",
+    "at_most": "for curves over a hyper-parameter: a budget, 30% or 10M; what it allows is marked",
+    "full_rank": "for curves over a rank: yes marks it, as it is beside the other values",
     "alt": "a sentence for those who cannot see it",
 }
 _KINDS = ("bars", "curve")
@@ -97,7 +102,73 @@ def _curve(axes: Any, request: Request, metric: str, label: str) -> str:
         axes.plot(values, result.ratio(name, metric), label=VARIANTS[name].title, **look(style))
     axes.axhline(1, color="#555555", linewidth=0.8)
     axes.set_ylim(bottom=0)
+    said = _budget(axes, request, metric) + _full_rank(axes, request)
     axes.set_xlabel(over)
     axes.set_ylabel(f"{label}, ratio to standard")
     axes.legend(frameon=False)
-    return f"{label} over {over} as a ratio to the {VARIANTS.baseline.title}."
+    return f"{label} over {over} as a ratio to the {VARIANTS.baseline.title}.{said}"
+
+
+def _budget(axes: Any, request: Request, metric: str) -> str:
+    """A budget as a line, and the value that it ends at as a star; what it allows in words."""
+    if "at_most" not in request.options:
+        return ""
+    from costmodel.comparing.count import count
+    from costmodel.solving.solve import budgets_of, solve_on_layer
+
+    layer, id, letter, values = _over(request, "at_most")
+    others = {name: value for name, value in values.items() if name != letter}
+    budgets = budgets_of({metric: request.options["at_most"]}, None, metric)
+    found = solve_on_layer(id, letter, layer, budgets, hyper=others)
+    whole = count(VARIANTS.baseline, layer)[metric]
+    axes.axhline(found.limits[0] / whole, color="#555555", linewidth=0.8, linestyle=":")
+    if found.edge is not None:
+        cost = count(id, layer, hyper={**others, letter: found.edge})[metric]
+        color = style_of(VARIANTS[id]).color
+        axes.plot([found.edge], [cost / whole], marker="*", markersize=15, color=color)
+        axes.annotate(
+            f"{letter} = {found.edge:,}",
+            (found.edge, cost / whole),
+            xytext=(8, -14),
+            textcoords="offset points",
+        )
+    return f" {found.to_text()}"
+
+
+def _full_rank(axes: Any, request: Request) -> str:
+    """Full rank as a vertical line."""
+    if options.choice(request, "full_rank", ("yes", "no"), "no") == "no":
+        return ""
+    from costmodel.core.bind import bind
+    from costmodel.core.full_rank import full_rank_of
+
+    layer, id, letter, values = _over(request, "full_rank")
+    full = full_rank_of(bind(VARIANTS[id], layer, values), letter)
+    axes.axvline(full, color="#555555", linewidth=0.8, linestyle="--")
+    axes.annotate(
+        f"full rank {full:,}",
+        (full, 0),
+        xytext=(4, 4),
+        textcoords="offset points",
+        rotation=90,
+    )
+    return f" Full rank is {full:,}."
+
+
+def _over(request: Request, option: str) -> tuple[ConvLayer, str, str, dict[str, Number]]:
+    """The layer, the variant and the letter that a curve goes over, and the values given of it."""
+    id, dot, letter = request.options["over"].partition(".")
+    if not dot:
+        raise InputError(f"{option}= with over={id}; allowed is over=variant.letter")
+    values = route([VARIANTS[id]], _own(request, id))[id]
+    return options.layer(request), id, letter, values
+
+
+def _own(request: Request, id: str) -> dict[str, Number]:
+    """The hyper-parameters that one variant has, of those that are given."""
+    given = options.hyper(request, _OPTIONS)
+    return {
+        name: value
+        for name, value in given.items()
+        if name.rpartition(".")[0] in ("", id) and name.rpartition(".")[2] in VARIANTS[id].hyper
+    }
