@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Penalty on the factors' squared norms, relative to what the kernel's norm makes comparable.
 RIDGE = 1e-10
 SWEEPS = 400
-_FIRST_SWEEPS = 12
+FIRST_SWEEPS = 12
 _PATIENCE = 40
 _ENOUGH = 1e-9
 #: Relative errors: below the first there are factors that hit the kernel, and it pays to go on to
@@ -54,7 +54,7 @@ def alternate(problem: Fitted, starts: Sequence[Callable[[], list[Array]]], squa
 
     square: the squared norm of the target.
     """
-    runs = [_followed(problem, start(), square, _FIRST_SWEEPS) for start in starts]
+    runs = [_followed(problem, start(), square, FIRST_SWEEPS) for start in starts]
     best = min(runs, key=lambda run: run.loss)
     return _followed(problem, best.arrays, square, SWEEPS)
 

@@ -8,7 +8,7 @@ along every bond.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,7 +23,7 @@ from costmodel.errors import VariantError
 from costmodel.factors.derive import derive
 from costmodel.factors.factor_product import FactorProduct
 from costmodel.factors.full_rank import check_ranks, rank_limits
-from costmodel.factors.splitting import leading, unfolded
+from costmodel.factors.splitting import rotated, unfolded
 from costmodel.factors.tensor_network import TensorNetwork, einsum
 from costmodel.factors.tucker import core_of
 
@@ -95,14 +95,15 @@ def decompose(
     for part in kernel:
         product = FactorProduct.of(network, network.terms[0], part)
         core = None if product.constants else core_of(product)
-        sizes = [_bonds(bound, highest, network, product, i) for i in range(len(product.factors))]
         if len(product.factors) == 1:
             energy, found = _of_one(product)
         elif len(product.factors) == 2 and not product.constants:
-            energy, found = _of_two(product, sizes[0])
+            energy, found = _of_two(product, _bonds(bound, highest, network, product, 0))
         elif core is not None:
             optimal = False
-            energy, found = _of_core(product, core, sizes)
+            sides = [i for i in range(len(product.factors)) if i != core]
+            sizes = {i: _bonds(bound, highest, network, product, i) for i in sides}
+            energy, found = _of_core(product, sizes)
         else:
             _refuse(variant)
         kept.append(numpy.broadcast_to(energy, tuple(map(len, ranks.values()))))
@@ -180,27 +181,31 @@ def _of_two(product: FactorProduct, sizes: Array) -> tuple[Array, list[Spectrum]
     return sums[numpy.minimum(sizes, len(sums) - 1)], [spectrum]
 
 
-def _of_core(
-    product: FactorProduct, core: int, sizes: Sequence[Array]
-) -> tuple[Array, list[Spectrum]]:
-    rotated, labels = product.target, product.open
-    sides = [i for i in range(len(product.factors)) if i != core]
+def _of_core(product: FactorProduct, sizes: Mapping[int, Array]) -> tuple[Array, list[Spectrum]]:
+    """The energy of the core that is left of each combination of sides, and the sides' spectra.
+
+    sizes: of the bonds of every side, by its number, at every rank. Seen from all left singular
+    vectors of one side, the target has the others it had, so one side follows the other.
+    """
+    core, labels = product.target, product.open
+    lengths = dict(zip(labels, core.shape, strict=True))
     spectra = []
-    for number in sides:
+    for number in sizes:
         rows = tuple(n for n in product.factors[number] if n in product.open)
-        columns = tuple(n for n in product.open if n not in rows)
-        matrix = unfolded(product.target, product.open, rows, columns)
-        vectors, rest = leading(matrix, min(matrix.shape))
-        values = numpy.linalg.norm(rest, axis=1)
-        spectra.append(Spectrum((str(number),), values[None], *matrix.shape))
-        basis = vectors.reshape(*product.extents(rows), -1)
-        new = (*(n for n in labels if n not in rows), -1 - number)
-        rotated = einsum((rotated, labels), (basis, (*rows, -1 - number)), to=new)
-        labels = new
-    axes = tuple(-1 - number for number in sides)
-    energy = einsum((numpy.square(rotated), labels), to=axes)
-    for axis in range(len(sides)):
+        columns = tuple(n for n in labels if n not in rows)
+        height = int(numpy.prod([lengths[n] for n in rows], dtype=int))
+        width = product.target.size // height
+        seen = rotated(unfolded(core, labels, rows, columns))
+        found = numpy.linalg.norm(seen, axis=1)
+        values = numpy.zeros(min(height, width))
+        values[: len(found)] = found
+        spectra.append(Spectrum((str(number),), values[None], height, width))
+        lengths[-1 - number] = len(seen)
+        labels = (-1 - number, *columns)
+        core = seen.reshape([lengths[n] for n in labels])
+    energy = einsum((numpy.square(core), labels), to=tuple(-1 - number for number in sizes))
+    for axis in range(len(sizes)):
         energy = numpy.cumsum(energy, axis)
-    limits = zip(sides, energy.shape, strict=True)
-    places = [numpy.minimum(sizes[number], length) - 1 for number, length in limits]
+    limits = zip(sizes.values(), energy.shape, strict=True)
+    places = [numpy.minimum(size, length) - 1 for size, length in limits]
     return energy[tuple(places)], spectra

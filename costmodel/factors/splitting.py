@@ -58,6 +58,18 @@ def leading(matrices: Array, rank: int) -> tuple[Array, Array]:
     )
 
 
+def rotated(matrix: Array) -> Array:
+    """A matrix (rows, columns) seen from its left singular vectors.
+
+    Returns (min(rows, columns), columns): row k has the k-th singular value for its norm.
+    """
+    rows, columns = matrix.shape
+    if rows <= columns:
+        return _top(matrix @ matrix.T, rows)[1].T @ matrix
+    squares, right = _top(matrix.T @ matrix, columns)
+    return numpy.sqrt(squares)[:, None] * right.T
+
+
 def _top(gram: Array, count: int) -> tuple[Array, Array]:
     values, vectors = numpy.linalg.eigh(gram)
     last = values.shape[-1] - count

@@ -241,6 +241,18 @@ def test_counts_are_those_of_the_formula():
     assert "tucker2, r1=3, r2=5: error 0." in repr(factors)
 
 
+@pytest.mark.parametrize("variant", ["tucker2", "basis", "spatial_svd"])
+def test_fvcore_counts_what_the_formula_says(variant):
+    from fvcore.nn import FlopCountAnalysis
+
+    layer = LAYERS["strided"]
+    factors = cm.factorize(random_kernel(layer), variant, layer=layer)
+    x = torch.zeros(1, layer.in_channels, *layer.size, dtype=torch.float64)
+    counted = FlopCountAnalysis(module_of(factors), x).by_operator()["conv"]
+    assert counted == factors.counts().macs == factors.counts(size=layer.size).macs
+    assert factors.counts(size=(20, 22)).macs != counted
+
+
 def test_torch_tensors_and_matrices_are_kernels():
     parameter = torch.nn.Parameter(torch.tensor(KERNEL))
     assert (
