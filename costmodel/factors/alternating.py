@@ -22,7 +22,7 @@ RIDGE = 1e-10
 SWEEPS = 400
 FIRST_SWEEPS = 12
 _PATIENCE = 40
-_ENOUGH = 1e-9
+_ENOUGH = 1e-7
 #: Relative errors: below the first there are factors that hit the kernel, and it pays to go on to
 #: them; below the second they are found.
 _NEARLY, _EXACT = 1e-2, 2e-7

@@ -12,7 +12,7 @@ import numpy
 from costmodel.factors.alternating import alternate
 from costmodel.factors.factor_product import FactorProduct
 from costmodel.factors.factor_sum import FactorSum
-from costmodel.factors.splitting import split
+from costmodel.factors.splitting import is_tree, split
 from costmodel.factors.tensor_network import TensorNetwork
 from costmodel.factors.tucker import core_of, orthogonal_iteration
 
@@ -67,9 +67,16 @@ def _of_product(product: FactorProduct, starts: int, seed: int) -> tuple[list[Ar
     if not product.constants:
         given.append(partial(split, product))
     square = float(numpy.vdot(product.target, product.target))
+    if given and is_tree(product):
+        starts = 1  # a chain has no terms that could cancel, and others lead to no better place
     chances = _random(shapes, product.value, square, max(starts - len(given), 0), seed)
     run = alternate(product, [*given, *chances], square)
-    return run.arrays, f"alternating least squares from {len(given) + len(chances)} starts", False
+    count = len(given) + len(chances)
+    return run.arrays, f"alternating least squares from {_starts(count)}", False
+
+
+def _starts(count: int) -> str:
+    return "1 start" if count == 1 else f"{count} starts"
 
 
 def _of_sum(problem: FactorSum, starts: int, seed: int) -> tuple[list[Array], str, bool]:
@@ -77,7 +84,7 @@ def _of_sum(problem: FactorSum, starts: int, seed: int) -> tuple[list[Array], st
     square = float(numpy.vdot(problem.kernel, problem.kernel))
     chances = _random(shapes, problem.network.kernel, square, starts, seed)
     run = alternate(problem, chances, square)
-    return run.arrays, f"alternating least squares from {starts} starts", False
+    return run.arrays, f"alternating least squares from {_starts(starts)}", False
 
 
 def _random(

@@ -106,6 +106,12 @@ def split(product: FactorProduct) -> list[Array]:
     return [arrays[i] for i in range(len(product.factors))]
 
 
+def is_tree(product: FactorProduct) -> bool:
+    """Whether every bond lies between two factors, and no two share an axis of the kernel."""
+    labels = [n for own in product.factors for n in own]
+    return all(labels.count(n) == (1 if n in product.open else 2) for n in labels)
+
+
 def _in_order(product: FactorProduct, array: Array, labels: Labels, wanted: Labels) -> Array:
     return array.reshape(product.extents(labels)).transpose([labels.index(n) for n in wanted])
 

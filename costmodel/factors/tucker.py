@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from costmodel.factors.factor_product import FactorProduct
-from costmodel.factors.splitting import leading, split, unfolded
+from costmodel.factors.splitting import is_tree, leading, split, unfolded
 from costmodel.factors.tensor_network import Labels, einsum
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 _SWEEPS = 100
-_ENOUGH = 1e-10
+#: Decrease of the squared error that ends it, by what is left and by the whole.
+_ENOUGH, _NOTHING = 2e-7, 1e-14
 
 
 def core_of(product: FactorProduct) -> int | None:
@@ -30,13 +31,7 @@ def core_of(product: FactorProduct) -> int | None:
     Every other factor shares its bonds with the core alone, and no two factors have an axis of the
     kernel in common.
     """
-    if product.constants:
-        return None
-    counts: dict[int, int] = {}
-    for labels in product.factors:
-        for label in labels:
-            counts[label] = counts.get(label, 0) + 1
-    if any(counts[n] != 1 if n in product.open else counts[n] != 2 for n in counts):
+    if product.constants or not is_tree(product):
         return None
     for number, core in enumerate(product.factors):
         sides = [labels for i, labels in enumerate(product.factors) if i != number]
@@ -56,7 +51,7 @@ def orthogonal_iteration(product: FactorProduct, core: int) -> list[Array]:
             arrays[number] = _side(product, arrays, core, number)
         arrays[core] = _projected(product, arrays, sides, product.factors[core])
         before, kept = kept, float(numpy.vdot(arrays[core], arrays[core]))
-        if kept - before <= _ENOUGH * total:
+        if kept - before <= max(_ENOUGH * (total - kept), _NOTHING * total):
             break
     return arrays
 
