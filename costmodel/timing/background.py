@@ -2,23 +2,29 @@
 
 Times taken inside a server are noise, because its visitors are measured with them. So the command
 line measures, into a store of its own in a temporary folder; what is in that store says how far it
-is.
+is. The process and the folder are gone with the server, however that ends.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from costmodel.errors import CostModelError
+from costmodel.errors import CostModelError, LimitError
 from costmodel.table import Table
 from costmodel.timing.report import COLUMNS
 from costmodel.timing.store.database import Store
+from costmodel.walled.bounds import Bounds
+from costmodel.walled.child import run_command
+from costmodel.walled.wall import Wall
+
+
+class _StoppedError(Exception):
+    """Whoever began it has ended it."""
 
 
 class Measurement:
@@ -40,13 +46,7 @@ class Measurement:
         self._limit, self._ended = limit, ended
         self._folder = Path(tempfile.mkdtemp(prefix="costmodel-"))
         self._store = str(self._folder / "timings.sqlite")
-        self._process = subprocess.Popen(
-            [*command, "--store", self._store, "--format", "json"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self._words = [*command, "--store", self._store, "--format", "json"]
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
@@ -67,7 +67,6 @@ class Measurement:
     def stop(self) -> None:
         """End it."""
         self.stopped = True
-        self._process.terminate()
         self.wait(5)
 
     def wait(self, seconds: float) -> None:
@@ -75,17 +74,23 @@ class Measurement:
         self._watcher.join(seconds)
 
     def _watch(self) -> None:
+        wall = Wall([], Bounds(self._limit, folder=str(self._folder), niceness=0))
         try:
-            out, err = self._process.communicate(timeout=self._limit)
-            if self._process.returncode == 0:
+            code, out, err = wall.watched(self._heed, run_command, self._words)
+            if code == 0:
                 self.table = Table(COLUMNS, json.loads(out))
-            elif not self.stopped:
+            else:
                 lines = err.strip().splitlines() or ["the measurement ended without a word"]
                 self.error = lines[-1].removeprefix("costmodel: ").removeprefix("error: ")
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.communicate()
+        except _StoppedError:
+            pass
+        except LimitError:
             self.error = f"it took more than {self._limit:g} seconds; allowed are smaller layers"
         finally:
+            wall.stop()
             shutil.rmtree(self._folder, ignore_errors=True)
             self._ended()
+
+    def _heed(self, _seconds: float) -> None:
+        if self.stopped:
+            raise _StoppedError

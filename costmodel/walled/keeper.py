@@ -65,17 +65,17 @@ class Keeper:
                 os.read(self.wake, 4096)
                 self._reap()
             elif number == self.control.fileno():
-                data, handed, _, _ = socket.recv_fds(self.control, 1, 1)
+                data, handed, _, _ = socket.recv_fds(self.control, 4096, 1)
                 if not data:
                     return False
                 for one in handed:
-                    self._begin(socket.socket(fileno=one))
+                    self._begin(socket.socket(fileno=one), data[1:].decode())
             elif number in self.children:
                 self._end(number)  # nobody waits for it any more
         return True
 
-    def _begin(self, connection: socket.socket) -> None:
-        folder = tempfile.mkdtemp(prefix=PREFIX)
+    def _begin(self, connection: socket.socket, folder: str) -> None:
+        folder = folder or tempfile.mkdtemp(prefix=PREFIX)
         pid = os.fork()
         if not pid:
             try:

@@ -123,10 +123,14 @@ class Wall:
         mine, other = socket.socketpair()
         with other, self._lock:
             try:
-                socket.send_fds(self._running(), [b"!"], [other.fileno()])
+                socket.send_fds(
+                    self._running(), [b"!" + self.bounds.folder.encode()], [other.fileno()]
+                )
             except OSError:  # it was ended from outside
                 self._process = None
-                socket.send_fds(self._running(), [b"!"], [other.fileno()])
+                socket.send_fds(
+                    self._running(), [b"!" + self.bounds.folder.encode()], [other.fileno()]
+                )
         mine.setblocking(False)
         return mine
 

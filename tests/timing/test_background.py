@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +16,7 @@ from costmodel.timing.background import Measurement
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
 from costmodel.timing.store.database import Store
+from tests.walled.processes import eventually, gone
 
 CASES = [Case(ConvLayer(kernel, 12, 20, (17, 14))) for kernel in (1, 3, 5)]
 ASLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -53,3 +58,32 @@ def test_cells_come_back_as_they_were_printed() -> None:
     (row,) = present.table
     assert (row["macs"], row["kernel"], row["transposed"]) == (9 * 12 * 20 * 238, "3x3", False)
     assert isinstance(row["min_ms"], float)
+
+
+_SERVER = """
+import sys
+from costmodel.timing.background import Measurement
+present = Measurement([sys.executable, "-c", sys.argv[1]], 60, lambda: None)
+print(present._folder, flush=True)
+present.wait(60)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_server_that_stops_leaves_nothing_behind(number: int) -> None:
+    code = (
+        "import os, pathlib, sys, time; "
+        "pathlib.Path(sys.argv[2] + '-pid').write_text(str(os.getpid())); time.sleep(60)"
+    )
+    server = subprocess.Popen([sys.executable, "-c", _SERVER, code], stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    folder = Path(server.stdout.readline().decode().strip())
+    pid = folder / "timings.sqlite-pid"
+    assert eventually(lambda: pid.exists() and bool(pid.read_text()), 30)
+    child = int(pid.read_text())
+    server.send_signal(number)
+    server.wait(10)
+    server.stdout.close()
+    assert eventually(lambda: not folder.exists())
+    assert eventually(lambda: gone(child))

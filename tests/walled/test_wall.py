@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from costmodel.walled import keeper
 from costmodel.walled.bounds import Bounds
 from costmodel.walled.child import run_command
 from costmodel.walled.wall import Broken, Wall
+from tests.walled.processes import eventually, gone
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 MEBI = 1 << 20
@@ -80,23 +81,6 @@ def spinning(bits: int) -> int:
 
 
 # -- tests -----------------------------------------------------------------------------------------
-def gone(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
-    except OSError:
-        return True
-    return state == "Z"
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def folders() -> set[str]:
     return set(glob.glob(os.path.join(tempfile.gettempdir(), f"{keeper.PREFIX}*")))
 
