@@ -181,15 +181,24 @@ def build(
         VariantError: a variant that does not fit the layer, or that is an algorithm and not a
             module of its own.
     """
-    variant = VARIANTS.of(variant)
+    given = together(hyper, letters)
+    bound = bind(VARIANTS.of(variant), layer, given)
+    warn_above_full_rank(bound, given)
+    return module_of(bound, scales)
+
+
+def module_of(bound: BoundVariant, scales: str = "tensor") -> VariantModule:
+    """The module of a variant that is bound to its layer already; see `build`.
+
+    Raises:
+        VariantError: an algorithm, which is no module of its own.
+    """
+    variant = bound.variant
     if variant.algorithm_of:
         raise VariantError(
             f"{variant.id} is an algorithm of {variant.algorithm_of}, not a module of its own; "
             f"allowed is building {variant.algorithm_of}"
         )
-    given = together(hyper, letters)
-    bound = bind(variant, layer, given)
-    warn_above_full_rank(bound, given)
     module = VariantModule(bound)
     if variant.weight_bits:
         from costmodel.torch.quantise import round_weights  # few variants have words of their own

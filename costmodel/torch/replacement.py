@@ -19,7 +19,7 @@ from costmodel.network.operation import NetOp
 from costmodel.network.selection import Selector
 from costmodel.torch.lowering import CONVOLUTIONS
 from costmodel.torch.model_layers import check_any_size, layers_of
-from costmodel.torch.modules import VariantModule, build
+from costmodel.torch.modules import VariantModule, module_of
 from costmodel.torch.take_over import share_weights, take_over
 
 _CONVOLUTIONS = tuple(CONVOLUTIONS.values())
@@ -239,7 +239,7 @@ def _built(old: nn.Module, bound: BoundVariant, path: str, scales: str) -> Varia
             f"the plan replaces a layer of {layer.in_channels} → {layer.out_channels} channels "
             f"with kernel {layer.kernel} at {path!r}, but the model has {m} → {n} and {kernel}"
         )
-    return build(bound.variant, bound.layer, bound.hyper, scales=scales)
+    return module_of(bound, scales)
 
 
 def _in_place_of(old: nn.Module, body: nn.Module) -> nn.Module:
