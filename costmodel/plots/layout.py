@@ -83,13 +83,18 @@ def bars(name: str, rows: Sequence[str], values: Sequence[Any], **more: Any) -> 
     return {**bar, "hovertemplate": hover, **more}
 
 
+def class_marker(kind: str) -> dict[str, Any]:
+    """The colour and the symbol of a class of convolutions, or of what is none: several stages."""
+    place = CLASSES[::-1].index(kind) if kind in CLASSES else len(CLASSES)  # the plainest first
+    return {"color": _COLORS[place], "symbol": _SYMBOLS[place % len(_SYMBOLS)]}
+
+
 def class_dots(kind: str, xs: Sequence[Any], ys: Sequence[Any]) -> dict[str, Any]:
     """The dots of a class of convolutions, or of what is none: several stages.
 
     A class has the same colour and marker in every figure, and no two share a colour; markers
     differ beside, so that no difference rests on colour.
     """
-    place = CLASSES.index(kind) if kind in CLASSES else len(CLASSES)
     return {
         "type": "scatter",
         "mode": "markers",
@@ -97,8 +102,7 @@ def class_dots(kind: str, xs: Sequence[Any], ys: Sequence[Any]) -> dict[str, Any
         "x": xs,
         "y": ys,
         "marker": {
-            "color": _COLORS[place],
-            "symbol": _SYMBOLS[place % len(_SYMBOLS)],
+            **class_marker(kind),
             "size": 7,
             "opacity": 0.75,
         },

@@ -13,18 +13,21 @@ from costmodel.plots.layout import (
     axis,
     bars,
     class_dots,
+    class_marker,
     figure,
     label_of,
     log_axis,
     row_axis,
     vertical,
 )
+from costmodel.table import Table
+from costmodel.timing.rates import HIGH, LOW, MIDDLE
 from costmodel.typed import read_sizes
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_ROW = 56
+_ROW, _CLASS_ROW = 56, 36
 _FRAME = 110
 
 
@@ -77,6 +80,48 @@ def promised_and_kept(rows: Sequence[Mapping[str, Any]]) -> Figure:
         xaxis=axis("ratio to the standard layer", rangemode="tozero"),
         yaxis=row_axis(),
         shapes=[vertical(1)],
+    )
+
+
+def rates_by_class(table: Table) -> Figure:
+    """A row per class: its median rate as a dot, and a line over the middle eight tenths.
+
+    Args:
+        table: of `timing.rates.rates`.
+    """
+    names = table.column("class")
+    low, middle, high = (table.column(column.key) for column in (LOW, MIDDLE, HIGH))
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": middle,
+        "y": names,
+        "marker": {
+            "color": [class_marker(name)["color"] for name in names],
+            "symbol": [class_marker(name)["symbol"] for name in names],
+            "size": 12,
+        },
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [end - mid for end, mid in zip(high, middle, strict=True)],
+            "arrayminus": [mid - end for end, mid in zip(low, middle, strict=True)],
+            "color": REFERENCE_LINE,
+            "thickness": 2,
+        },
+        "customdata": [
+            f"{row['layers']:,} layers, median {row[MIDDLE.key]:.3g} GMAC/s, "
+            f"eight of ten from {row[LOW.key]:.3g} to {row[HIGH.key]:.3g}"
+            for row in table
+        ],
+        "hovertemplate": "<b>%{y}</b><br>%{customdata}<extra></extra>",
+    }
+    return figure(
+        [dots],
+        height=_CLASS_ROW * len(names) + _FRAME,
+        showlegend=False,
+        xaxis=log_axis("GMAC/s", tickformat="~g"),
+        yaxis=row_axis(),
     )
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from costmodel.plots.measured import promised_and_kept, time_over_macs
+from costmodel.plots.measured import promised_and_kept, rates_by_class, time_over_macs
+from costmodel.table import Table
 
 ROW = {"kernel": "3x3", "in_channels": 12, "out_channels": 20, "size": "17x14"}
 ROWS = [
@@ -40,3 +41,16 @@ def test_times_stand_in_their_class():
     assert [list(trace.x) for trace in data] == [[1000], [7], [250]]
     assert len({(t.marker.color, t.marker.symbol) for t in data}) == 3
     assert "basis 3×3, 12 → 20 at 17×14" in data[2].customdata[0]
+
+
+def test_rates_by_class_show_the_table():
+    columns = ("class", "layers", "slow_gmacs_per_s", "gmacs_per_s", "fast_gmacs_per_s")
+    rows = [("dense", 5, 20.0, 40.0, 50.0), ("depthwise", 3, 1.0, 4.0, 9.0)]
+    rates = Table(columns, [dict(zip(columns, row, strict=True)) for row in rows])
+    (dots,) = rates_by_class(rates).data
+    assert list(dots.y) == ["dense", "depthwise"]
+    assert list(dots.x) == [40, 4]
+    assert list(dots.error_x.array) == [10, 5]
+    assert list(dots.error_x.arrayminus) == [20, 3]
+    assert dots.marker.color[0] != dots.marker.color[1]
+    assert "5 layers, median 40 GMAC/s, eight of ten from 20 to 50" in dots.customdata[0]

@@ -14,15 +14,17 @@ from costmodel.dashboard.sections import measuring
 from costmodel.dashboard.state.state import State
 from costmodel.dashboard.state.timings import available, timings
 from costmodel.fields import Choice, Field
-from costmodel.plots.measured import time_over_macs
+from costmodel.plots.measured import rates_by_class, time_over_macs
 from costmodel.plots.roofline import roofline
 from costmodel.plots.timing import measured_against_predicted
 from costmodel.table import Column, Table
 from costmodel.timing.overview import Overview
+from costmodel.timing.rates import rates
 from costmodel.timing.roofline import CASE, CLASS
 
 #: Views of what is there, by name; a view without data is not offered.
 VIEWS = {
+    "rates": "Rates by class",
     "times": "Time over MACs",
     "roofline": "Roofline",
     "predicted": "Measured against predicted",
@@ -72,8 +74,26 @@ def _view(state: State, chosen: Sequence[Variant], machines: list[str]) -> None:
         return
     parts.choice(state, "machine", "Machine", machines)
     overview = timings(state["machine"])
-    draw = {"times": _times, "roofline": _roofline, "predicted": _predicted}
+    draw = {"rates": _rates, "times": _times, "roofline": _roofline, "predicted": _predicted}
     draw[state["times"]](state, overview)
+
+
+def _rates(state: State, overview: Overview) -> None:
+    table = rates(overview.rows)
+    if not table.rows:
+        st.info("Only variants of several stages were measured: no rate is one class's own.")
+        return
+    fast, slow = table.rows[0], table.rows[-1]
+    words = "; ".join(f"{row['class']} {row['gmacs_per_s']:.3g} GMAC/s" for row in table)
+    parts.chart(state, rates_by_class(table), "rates", f"Rates on {overview.machine}. {words}")
+    st.caption(
+        "If fewer multiplies were less time, all classes would run at one rate. Here half of the "
+        f"{fast['class']} layers run at {fast['gmacs_per_s']:.3g} GMAC/s or more, half of the "
+        f"{slow['class']} ones at {slow['gmacs_per_s']:.3g} or less: with "
+        f"{fast['gmacs_per_s'] / slow['gmacs_per_s']:.3g} times fewer multiplies, such a layer "
+        "takes as long. A line holds eight of ten layers."
+    )
+    _table(state, table, table.names, "rates")
 
 
 def _times(state: State, overview: Overview) -> None:

@@ -12,6 +12,7 @@ from costmodel.timing import overview
 from costmodel.timing.background import Measurement
 from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
+from costmodel.timing.rates import rates
 from costmodel.timing.report import table
 from costmodel.timing.roofline import Peaks, points
 from costmodel.timing.store import shipped
@@ -57,6 +58,17 @@ def test_without_times_the_page_says_how_to_get_some(page, no_store):
     assert opened.has("measure")
     assert not opened.errors
     assert not opened.notices
+
+
+def test_the_page_opens_with_the_rates_of_the_classes(page, store):
+    opened = page("measured")
+    with Store(store) as kept:
+        expected = rates(table(kept))
+    assert list(opened.frame()["class"]) == expected.column("class") == ["dense", "pointwise"]
+    assert opened.chart("chart-rates")["data"][0]["x"] == expected.column("gmacs_per_s")
+    said = " ".join(caption.value for caption in opened.app.caption)
+    quotient = expected.rows[0]["gmacs_per_s"] / expected.rows[1]["gmacs_per_s"]
+    assert f"with {quotient:.3g} times fewer multiplies" in said
 
 
 def test_stored_times_over_multiplies(page, store):
