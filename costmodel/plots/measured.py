@@ -120,7 +120,7 @@ def rates_by_class(table: Table) -> Figure:
         [dots],
         height=_CLASS_ROW * len(names) + _FRAME,
         showlegend=False,
-        xaxis=log_axis("GMAC/s", tickformat="~g"),
+        xaxis=log_axis("GMAC/s", tickformat="~g", dtick="D2"),
         yaxis=row_axis(),
     )
 

@@ -40,6 +40,21 @@ def test_measure_times_variants_and_keeps_them(tmp_path: Path, capsys: Capture) 
     assert [row["rounds"] for row in exported] == ["3", "3"]
 
 
+def test_settings_by_default_are_said_too(tmp_path: Path, capsys: Capture) -> None:
+    store = ["--store", str(tmp_path / "times.sqlite"), "--rounds", "1"]
+    chosen = ["--variants", "cp,octave"]
+    found = rows(capsys, "measure", *LAYER, *chosen, *store)
+    layer = cm.ConvLayer(3, 12, 20, (17, 14))
+    for row in found:
+        hyper = cm.count(row["variant"], layer).hyper
+        assert row["hyper"] == ",".join(f"{name}={value}" for name, value in hyper.items())
+        assert "=" in row["hyper"]
+    # what is typed and is the same is the same case: another round of it
+    again = ["--set", f"octave.alpha={cm.count('octave', layer).hyper['alpha']}"]
+    rows(capsys, "measure", *LAYER, *chosen, *again, *store)
+    assert [row["rounds"] for row in rows(capsys, "measure", "--export", *store[:2])] == ["2", "2"]
+
+
 def test_an_interrupted_run_goes_on(tmp_path: Path, capsys: Capture) -> None:
     store = str(tmp_path / "times.sqlite")
     arguments = ["measure", *LAYER, "--variants", "standard", "--store", store, "--name", "mine"]

@@ -104,7 +104,8 @@ def _machine(shipped: Shipped) -> Iterator[str]:
         )
     yield (
         "Rates by class of convolution, how well times of unseen layers are predicted, and how "
-        "often 90 % intervals hold single samples of them in the other session:"
+        "often 90 % intervals, `from` and `to` as multiples of the prediction, hold single samples "
+        "of them in the other session:"
     )
     yield _classes(shipped).to_markdown().rstrip()
     if evidence.elsewhere:
@@ -148,6 +149,7 @@ def _elsewhere(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _classes(shipped: Shipped) -> Table:
     convs = {case: case.convolutions[0] for case in shipped.measured}
     measured, unseen = shipped.measured, shipped.unseen
+    intervals = model_of(shipped.name).intervals
     rows = []
     for kind in (*CLASSES, ""):
         cases = [case for case, conv in convs.items() if kind in ("", conv.kind)]
@@ -156,6 +158,7 @@ def _classes(shipped: Shipped) -> Table:
         real = [measured[case].minimum for case in cases]
         said = [unseen[case] for case in cases]
         own: list[Convolution] = [convs[case] for case in cases]
+        interval = intervals.around(kind, 1.0)
         apart = [abs(s / r - 1) for s, r in zip(said, real, strict=True)]
         rows.append(
             {
@@ -164,6 +167,8 @@ def _classes(shipped: Shipped) -> Table:
                 "gmacs_per_s": median(c.macs / s / 1e9 for c, s in zip(own, real, strict=True)),
                 "median_error": median(apart),
                 "within_10": sum(value <= 0.1 for value in apart) / len(apart),
+                "from": interval.low,
+                "to": interval.high,
                 "intervals_hold": shipped.evidence.holds[kind],
             }
         )
