@@ -1,9 +1,10 @@
 """Design spaces: points counted, picked and written a second, beside what one would take instead.
 
-    python -m benchmarks.sweep [share]
+    python -m benchmarks.sweep [share [group …]]
 
-Every figure is measured in this process; the space of each row is as large as takes a second or
-two, `share` of it where given (0.1 for a tenth). Rates are of one core unless it says otherwise.
+Every figure is measured in this process; the spaces are as large as take seconds, `share` of that
+where given (0.1 for a tenth). Rates are per second of processor time, so that they are those of
+one core also where other work runs on the machine; `seconds` are those of the clock.
 """
 
 from __future__ import annotations
@@ -27,21 +28,22 @@ from costmodel.sweeping.space import space
 from costmodel.table import Table
 
 LAYER = cm.ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
-NAMES = ("figure", "points", "seconds", "million_per_second", "compared_with", "times")
+NAMES = ("figure", "points", "seconds", "million_per_core_second", "compared_with", "times")
+Taken = tuple[float, float]
 
 
-def seconds(action: Callable[[], Any]) -> float:
-    """Of one call."""
-    start = time.perf_counter()
+def seconds(action: Callable[[], Any]) -> Taken:
+    """Of one call, by the clock and of the processor."""
+    start, work = time.perf_counter(), time.process_time()
     action()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - work
 
 
-def figure(what: str, points: int, taken: float, other: str = "", base: float = 0) -> dict:
-    """A row; base: the rate of what it is compared with, in million points a second."""
-    rate = points / taken / 1e6
+def figure(what: str, points: int, taken: Taken, other: str = "", base: float = 0) -> dict:
+    """A row; base: the rate of what it is compared with, in million points a core second."""
+    rate = points / taken[1] / 1e6
     times = rate / base if base else None
-    return dict(zip(NAMES, (what, points, taken, rate, other, times), strict=True))
+    return dict(zip(NAMES, (what, points, taken[0], rate, other, times), strict=True))
 
 
 def own_hyper(id: str, share: float) -> Any:
@@ -67,9 +69,10 @@ def reduced(share: float) -> list[dict]:
         most = max(1, min(len(reducer), int(400 * share)))
         result: list[Any] = []
         taken = seconds(lambda r=reducer, m=most, out=result: out.append(r.reduced(0, m)))
-        rates.append((result[0].points / taken / 1e6, id, result[0].points, taken))
+        rates.append((result[0].points / taken[1] / 1e6, id, result[0].points, taken))
     rates.sort()
-    total = sum(points for _, _, points, _ in rates), sum(taken for *_, taken in rates)
+    times = [taken for *_, taken in rates]
+    total = sum(points for _, _, points, _ in rates), tuple(map(sum, zip(*times, strict=True)))
     rows.append(figure(f"fused, all {len(rates)} variants", *total))
     rows += [
         figure(f"fused, {id}, the slowest", points, taken) for _, id, points, taken in rates[:3]
@@ -98,7 +101,7 @@ def by_hand(share: float) -> list[dict]:
     pandas_taken = seconds(lambda: frame.eval("m*n*b*s*s*9").min())
     over = {"m": axes[0].tolist(), "n": axes[1].tolist(), "b": axes[2].tolist(),
             "size": axes[3].tolist()}  # fmt: skip
-    rate = points / rows_taken / 1e6
+    rate = points / rows_taken[1] / 1e6
     found = []
     for compiled, name in ((False, "sweep, NumPy"), (True, "sweep, fused loop")):
         reducer = Reducer(space("basis", LAYER, over), Least("macs"), compiled=compiled)
@@ -191,12 +194,15 @@ def memory() -> list[dict]:
     return [{"figure": f"peak memory of all of this: {peak:.0f} MiB"}]
 
 
-def main(share: float) -> None:
+GROUPS = {"by_hand": by_hand, "fronts": fronts, "files": files, "reduced": reduced}
+
+
+def main(share: float, groups: list[str]) -> None:
     """Print every figure as it is there."""
-    for group in (by_hand, fronts, files, reduced):
-        print(Table(NAMES, group(share)).to_text(), end="\n", flush=True)
+    for group in groups or GROUPS:
+        print(Table(NAMES, GROUPS[group](share)).to_text(), flush=True)
     print(memory()[0]["figure"])
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0, sys.argv[2:])

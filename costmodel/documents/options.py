@@ -36,6 +36,13 @@ def names(request: Request, option: str) -> list[str] | None:
     return read_names(request.options[option]) if option in request.options else None
 
 
+def required(request: Request, option: str) -> str:
+    """An option that the directive cannot do without."""
+    if option not in request.options:
+        raise InputError(f"{option}= is missing; a sweep needs over and variants")
+    return request.options[option]
+
+
 def network(name: str) -> Network:
     """A network by its name or its file; a document has no standard input to read one from."""
     from costmodel.network.read.sources import open_network

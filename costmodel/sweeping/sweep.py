@@ -16,6 +16,7 @@ from costmodel.metrics.metric import METRICS
 from costmodel.metrics.settings import DEFAULTS, Settings
 from costmodel.sweeping import writing
 from costmodel.sweeping.over import Value
+from costmodel.sweeping.parts import write_parts
 from costmodel.sweeping.picking import Front, Least, Nothing, Rule
 from costmodel.sweeping.reducing import Result
 from costmodel.sweeping.reductions import Reduced, reduce, row_of, summary
@@ -56,6 +57,15 @@ class Sweep:
         """The names of the columns."""
         return tuple(place.column.key for place in self.space.shown)
 
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The columns that differ from row to row: the variant, what varies, the metrics."""
+        axes = [over for part in self.space.parts for over in part.axes]
+        fields = {("field", field) for over in axes for field in over.fields}
+        letters = {("hyper", over.letter) for over in axes if over.letter}
+        kept = {"variant", *fields, *letters, *self.space.metrics}
+        return tuple(p.column.key for p in self.space.shown if p.source in kept)
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """The rows, one after the other; points that fit no layer are left out."""
         source = writing.source(self.space)
@@ -80,6 +90,9 @@ class Sweep:
     ) -> writing.Written:
         """Write all rows to a file, whole or not at all; see `writing.write`.
 
+        A path that ends with `/`, and a URL that fsspec knows, is a folder of parts, Parquet unless
+        said otherwise; see `parts.write_parts`.
+
         format: "csv", "jsonl", "parquet" or "arrow"; None is what the suffix says.
 
         >>> import costmodel as cm
@@ -88,6 +101,8 @@ class Sweep:
         >>> found.points
         18
         """
+        if is_folder(path):
+            return write_parts(self.space, path, format or "parquet", self.run, resume, progress)
         if format is None:
             suffix = os.path.splitext(path)[1].lower()
             if suffix not in SUFFIXES:
@@ -147,6 +162,11 @@ class Sweep:
         ]
         notes = tuple(f"{p.column.note}." for p in self.space.shown if p.column.convention)
         return Table([place.column for place in self.space.shown], rows, notes)
+
+
+def is_folder(path: str) -> bool:
+    """Whether rows go into a folder of parts and not into one file."""
+    return path.endswith("/") or "://" in path
 
 
 def sweep(

@@ -146,3 +146,18 @@ def test_a_latex_document_compiles(tmp_path):
     )
     assert run.returncode == 0, run.stdout.decode(errors="replace")[-1500:]
     assert (tmp_path / "plan.pdf").stat().st_size > 5000
+
+
+def test_a_sweep_of_any_number_of_axes_has_the_rows_of_the_library():
+    target = Target("markdown", False, "")
+    layer = cm.ConvLayer(3, 24, 36, (17, 14))
+    where = "macs<=900000"
+    line = f'sweep over="b=1:3 n=12,36" variants=basis,standard m=24 n=36 size=17x14 where={where}'
+    found = cm.sweep("basis,standard", layer, {"b": "1:3", "n": "12,36"}, "macs", where=where)
+    text = render(line, target)
+    assert text == found.to_table().select(["variant", "b", "out_channels", "macs"]).to_markdown()
+    assert render(f"{line} front=macs columns=b", target).splitlines()[2:] == ["| 1 |"]
+    with pytest.raises(cm.CostModelError, match="variants= is missing"):
+        render('sweep over="b=1:3" m=24 n=36 size=17x14', target)
+    with pytest.raises(cm.CostModelError, match="values= with over"):
+        render('sweep over="b=1:3" values=3 variants=basis m=24 n=36 size=17x14', target)

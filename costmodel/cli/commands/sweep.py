@@ -34,6 +34,8 @@ EXAMPLES = (
     "costmodel sweep -m 64 -n 128 --size 56x56 --variants basis --over basis.b=1:9",
     "costmodel sweep -m 64 --variants basis,tucker2 --over n=64,128,256 --over size=14,28,56x48 "
     "--over b=1:9 --over r1=8:64:8 --where 'macs<=2e8' -o cells.parquet",
+    "costmodel sweep -m 64 --variants basis --over n=8:4096:8 --over size=7:224 --over b=1:64 "
+    "-o s3://bucket/cells/ --scheduler tcp://head:8786",
     "costmodel sweep -n 256 --size 28x28 --variants channel_svd,cp --over m=64:512:64 "
     "--over r=8:512:8 --where 'params>=10000' --front macs,params --format table",
 )
@@ -120,7 +122,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
-    """Refuse options that have no effect in this call."""
+    """Refuse options that have no effect in this call; a folder is Parquet unless typed."""
+    from costmodel.sweeping.sweep import is_folder
+
     if not args.axes:
         raise InputError("nothing varies; allowed is --over NAME=VALUES, once or more")
     if not args.least:
@@ -134,6 +138,8 @@ def _check(args: argparse.Namespace) -> None:
     if args.scheduler:
         refuse(args, ["--workers"], "with --scheduler; allowed is one of them")
     rows = not (args.front or args.least or args.count or args.group)
+    if args.output and is_folder(args.output) and rows and "--format" not in args.typed:
+        args.format = "parquet"
     if args.resume and not (rows and args.output not in (None, "-") and args.format in _ROWS):
         raise InputError(
             f"--resume without rows in a file; allowed is -o FILE as {', '.join(_ROWS)}"

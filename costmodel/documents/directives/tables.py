@@ -8,6 +8,7 @@ from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.network.views import VIEWS
 from costmodel.table import Tabular
+from costmodel.typed import read_pair
 
 _COMPARE = {
     "variants": "ids separated by commas; all that fit the layer if not given",
@@ -81,12 +82,15 @@ def _network(request: Request, target: Target) -> str:
 
 
 _SWEEP = {
-    "over": "what varies: in_channels, out_channels, size, …, or a hyper-parameter variant.letter",
-    "values": "its values, separated by commas",
+    "over": 'what varies, the last one fastest: "b=1:9 n=64,128 size=14,28x20"; or one name alone',
+    "values": "the values of that one name",
     "variants": "ids separated by commas",
     "metrics": "metric keys separated by commas [macs]",
-    "columns": "the columns to show, separated by commas",
+    "where": "a condition such as macs<=2e8",
+    "front": "instead of all rows, those that no other one beats in these metrics",
+    "columns": "the columns to show [the variant, what varies, the metrics]",
 }
+_MOST = 10_000  # rows of a table in a document
 
 
 @directive(
@@ -99,5 +103,27 @@ _SWEEP = {
 )
 def _sweep(request: Request, target: Target) -> str:
     metrics = options.names(request, "metrics") or ["macs"]
-    result = options.swept(request, "sweep", _SWEEP, metrics)
-    return rendered(result.to_table(), request, target)
+    if "=" not in request.options.get("over", "") and not {"where", "front"} & {*request.options}:
+        return rendered(
+            options.swept(request, "sweep", _SWEEP, metrics).to_table(), request, target
+        )
+    from costmodel.sweeping.sweep import sweep
+
+    over = dict(map(read_pair, options.required(request, "over").split()))
+    if "values" in request.options:
+        raise InputError("values= with over=NAME=VALUES; allowed is one of them")
+    found = sweep(
+        options.required(request, "variants"),
+        options.layer(request),
+        over,
+        metrics,
+        where=[request.options["where"]] if "where" in request.options else (),
+        hyper=options.hyper(request, _SWEEP),
+    )
+    front = options.names(request, "front")
+    table = found.front(*front) if front else found.to_table(_MOST + 1)
+    if len(table) > _MOST:
+        raise InputError(f"more than {_MOST:,} rows; allowed in a document are so many, or front=")
+    if "columns" not in request.options:
+        table = table.select(found.telling)
+    return rendered(table, request, target)
