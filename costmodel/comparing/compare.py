@@ -42,7 +42,9 @@ class Comparison(Tabular):
     skipped: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Comparison of {', '.join(v.id for v in self.variants)} on {self.layer}>"
+        ids = [v.id for v in self.variants]
+        named = ", ".join(ids[:3]) + f" and {len(ids) - 3} more" * (len(ids) > 3)
+        return f"<Comparison of {named} on {layer_words(self.layer)}>"
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, assert_never
 
 from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import layer_words
 from costmodel.core.numbers import Number, equal, product, share
 from costmodel.core.stage import BoundStage
 from costmodel.core.variant import Variant
@@ -92,7 +93,7 @@ class BoundSequence:
                     assert_never(item)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BoundVariant:
     """A variant on one layer with every size known.
 
@@ -109,6 +110,10 @@ class BoundVariant:
     sizes: Mapping[str, Number]
     program: BoundSequence
     stages: tuple[BoundStage, ...]
+
+    def __repr__(self) -> str:
+        values = "".join(f", {name}={value}" for name, value in self.hyper.items())
+        return f"<{self.variant.id}{values} on {layer_words(self.layer)}>"
 
     @property
     def training(self) -> Number:

@@ -38,7 +38,7 @@ class Choice:
         return ",".join(filter(None, (self.variant.id, write_pairs(dict(self.hyper)))))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Change:
     """What became of one selected layer.
 
@@ -51,6 +51,9 @@ class Change:
     choice: Choice
     status: str
     reason: str = ""
+
+    def __repr__(self) -> str:
+        return f"<{self.before.name}: {self.after.bound if self.after else self.reason}>"
 
     @property
     def said(self) -> str:

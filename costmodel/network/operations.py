@@ -77,7 +77,7 @@ def no_steps() -> Sequence[Step] | None:
     return None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Replacement:
     """What was put in place of some layers; a network after `Network.replace` carries it.
 
@@ -87,6 +87,9 @@ class Replacement:
 
     before: Operations
     changes: tuple[Change, ...]
+
+    def __repr__(self) -> str:
+        return f"<{_replaced_in_words(self).removesuffix('.')}>"
 
     @property
     def variants(self) -> tuple[Variant, ...]:

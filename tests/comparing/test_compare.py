@@ -154,3 +154,12 @@ def test_rows_can_carry_the_layer():
 def test_arguments_of_another_kind_are_one_sentence_of_ours(call, words):
     with pytest.raises(CostModelError, match=re.escape(words)):
         call()
+
+
+def test_a_comparison_of_many_variants_prints_as_one_line():
+    layer = cm.ConvLayer(3, 64, 128, (56, 41))
+    few = cm.compare(layer, ["standard", "basis"])
+    assert repr(few) == "<Comparison of standard, basis on k=3 m=64 n=128 size=56x41>"
+    many = repr(cm.compare(layer))
+    assert f" and {len(cm.compare(layer).variants) - 3} more on k=3" in many
+    assert len(many) < 120

@@ -402,3 +402,13 @@ def test_compare_needs_something_to_replace():
     with pytest.raises(CostModelError, match="no layer of mlp is selected"):
         compare(net)
     assert compare(net, ["channel_svd"], "kind=linear", r=1).rows[0]["replaced"] == 1
+
+
+def test_what_people_print_is_one_line():
+    net = NET.replace("basis", b=4)
+    assert repr(net.replacement) == "<basis in place of 17 of 17 selected layers>"
+    change = net.changes[1]
+    assert repr(change) == "<layer1.0.conv1: <basis, b=4 on k=3 m=64 n=64 size=56x56 padding=1>>"
+    assert all(len(line) < 120 for line in map(repr, (net, *net.changes, *net.plan.values())))
+    left = cm.load("alexnet").replace("grouped", g=64).left_alone
+    assert repr(left[0]) == f"<{left[0].said}>"

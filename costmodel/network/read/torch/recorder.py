@@ -105,7 +105,10 @@ class Recorder:
         """Whether a tensor is a parameter or was computed from parameters alone."""
         if not isinstance(tensor, Tensor):
             return False
-        return self.parameter(tensor) is not None or storage_key(tensor) in self.derived
+        key = storage_key(tensor)
+        if key in self.state.by_storage or key in self.derived:
+            return True
+        return self.parameter(tensor) is not None
 
     def follow(self, reads: Iterable[Tensor], results: Iterable[Tensor], ops: range) -> None:
         """What one operator has read and made; the operations that it is.
