@@ -25,6 +25,7 @@ CALLS = {
     "network stages": [*NETWORK, "--view", "stages"],
     "network shares": [*NETWORK, "--view", "shares"],
     "network tree": [*NETWORK, "--view", "tree"],
+    "network file": [*NETWORK, "--view", "file"],
     "network compare": [*NETWORK, "--compare"],
     "network formula": [*NETWORK, "--formula", "H"],
     "network convention": [*NETWORK, "--convention", "fvcore"],

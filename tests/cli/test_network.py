@@ -251,3 +251,17 @@ def test_help_names_every_option():
     text = command_parser("network").format_help()
     for option in ("--compare", "--formula", "--replace", "--where", "--input", "--at", "--view"):
         assert option in text
+
+
+def test_the_layers_of_a_network_are_read_back(capsys, tmp_path):
+    """At another size too: what was written is the network that was asked for."""
+    path = str(tmp_path / "layers.csv")
+    output(capsys, "resnet18", "--at", "H=96", "--view", "file", "-o", path)
+    rows = output(capsys, path).splitlines()
+    wanted = output(capsys, "resnet18", "--at", "H=96").splitlines()
+    assert [row.split(",")[:4] for row in rows] == [row.split(",")[:4] for row in wanted]
+    output(capsys, "resnet18", "-o", path)
+    assert main(["network", path]) == 2
+    assert f"--view file -o {path}" in capsys.readouterr().err
+    assert main(["network", "resnet18", "--replace", "basis", "--view", "file"]) == 2
+    assert "is replaced" in capsys.readouterr().err

@@ -26,10 +26,14 @@ from costmodel.network.change import read_replacement
 from costmodel.network.choices import read_choices
 from costmodel.network.columns import of_layers
 from costmodel.network.network import Network
+from costmodel.network.read.csv.writer import layer_table
 from costmodel.network.read.sources import open_network
 from costmodel.network.replace import put_each
 from costmodel.network.views import VIEWS
 from costmodel.table import Table
+
+#: The view that is no costs, but the layers themselves.
+FILE = "file"
 
 HELP = "parameters and multiplies of a whole network, per layer and in total"
 EXAMPLES = (
@@ -41,6 +45,7 @@ EXAMPLES = (
     "costmodel network resnet18 --replace tucker2 --where 'layer4.*,kernel=3' --set r1=64",
     "costmodel network resnet18 --replace 'layer1.*=basis,b=4' --replace 'layer4.*=cp,r=n/4'",
     "costmodel network resnet18 --input 1x3x320x320 --view stages",
+    "costmodel network resnet18 --view file",
 )
 
 
@@ -64,7 +69,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     view = parser.add_argument_group("what to show")
     what = view.add_mutually_exclusive_group()
-    what.add_argument("--view", choices=VIEWS, default="layers", help="[layers]")
+    what.add_argument(
+        "--view",
+        choices=(*VIEWS, FILE),
+        default="layers",
+        help="[layers]; file is the layers with their sizes, a .csv that this command reads back",
+    )
     what.add_argument(
         "--compare",
         action="store_true",
@@ -138,11 +148,13 @@ def run(args: argparse.Namespace) -> int:
         from costmodel.network.what_if import compare
 
         table = compare(network, args.variants, args.where, hyper=args.settings)
+    elif args.view == FILE:
+        table = layer_table(network)
     else:
         table = VIEWS[args.view].table(network, "all" if args.metrics == ["all"] else args.metrics)
     if args.time:
         table = _with_time(table, network, args)
-    say(args, *network.footnotes)
+    say(args, *network.footnotes, *(table.notes if args.view == FILE else ()))
     emit(table, args)
     return 0
 
@@ -169,6 +181,8 @@ def _check(args: argparse.Namespace) -> None:
         refuse(args, ["--by"], "with --costlier; allowed is one of them")
     if not args.time:
         refuse(args, ["--store", "--machine"], "without --time; allowed is --time with them")
+    if args.view == FILE:
+        refuse(args, ["--metrics", "--time"], "with --view file; allowed is another view")
     if args.formula:
         refuse(args, ["--time"], "with --formula; allowed is --time --view layers")
         open_and_set = [name for name in args.formula if name in args.at]

@@ -7,7 +7,8 @@ from costmodel.errors import InputError
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp, Parameter
 from costmodel.network.read.csv.reader import COLUMNS, parse_csv
-from costmodel.network.read.csv.writer import to_csv
+from costmodel.network.read.csv.writer import layer_table, to_csv
+from costmodel.network.read.library import available
 
 GOOD = """\
 # name: tiny
@@ -240,3 +241,66 @@ def test_a_deep_name_of_another_source_is_no_deep_recursion():
     network = Network("net", (NetOp.linear(deep, 3, 4), NetOp.linear("n.other", 5, 6)))
     assert max(depth for depth, _ in network.tree().walk()) == 51
     assert network.tree().params == network.params
+
+
+# -- the layers of any network as a file ---------------------------------------------------------
+LAYER = cm.ConvLayer(3, 3, 6, (9, 11))
+
+
+def costs(network):
+    """Parameters and multiplies of every layer that has some."""
+    return {op.name: (op.params, op.macs) for op in network if op.params or op.macs}
+
+
+@pytest.mark.parametrize("name", available())
+def test_every_shipped_network_comes_back_from_its_table(tmp_path, name):
+    net = cm.load(name)
+    path = tmp_path / "layers.csv"
+    path.write_text(layer_table(net).to_csv())
+    again = cm.from_csv(path)
+    assert costs(again) == costs(net)
+    assert (again.params, again.macs) == (net.params, net.macs)
+
+
+def test_a_captured_network_comes_back_from_its_table(tmp_path):
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+    net = cm.from_torch(
+        nn.Sequential(
+            nn.Conv2d(3, 8, (3, 5), stride=2, bias=False),
+            nn.BatchNorm2d(8),
+            nn.ReLU(),
+            nn.ConvTranspose2d(8, 6, 3, stride=(1, 2), groups=2),
+            nn.Flatten(2),
+            nn.Linear(372, 7),
+        ).eval(),
+        input_shape=(1, 3, 21, 34),
+    )
+    table = layer_table(net)
+    assert "activation ×1" in table.notes[0]
+    path = tmp_path / "layers.csv"
+    path.write_text(table.to_csv())
+    again = cm.from_csv(path)
+    assert costs(again) == costs(net)
+    after = [n.replace("basis", b=2, pays=False) for n in (again, net)]
+    assert after[0].macs == after[1].macs != net.macs
+
+
+@pytest.mark.parametrize(
+    "op, words",
+    [
+        (NetOp.linear("fc", 2, 3).replace(times=2), "repeated"),
+        (NetOp("lstm", "linear", given_macs=77), "of no sizes that a line states"),
+        (NetOp("fft", "other", status="not modelled"), "of kind 'other'"),
+        (NetOp.conv("c", LAYER).replace(parameters=(Parameter(5),)), "can say 162 and"),
+    ],
+)
+def test_what_does_not_come_back_is_one_sentence(op, words):
+    with pytest.raises(InputError, match=words) as error:
+        layer_table(Network("n", (op,)))
+    assert "\n" not in str(error.value)
+
+
+def test_a_table_of_costs_is_told_from_a_table_of_layers():
+    with pytest.raises(InputError, match=r"--view file -o layers\.csv"):
+        read(cm.load("alexnet").to_table().to_csv())

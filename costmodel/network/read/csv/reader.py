@@ -155,6 +155,11 @@ def _cells(number: int, line: str, file: str) -> list[str]:
 
 def _header(number: int, line: str, file: str) -> list[str]:
     header = [cell.strip() for cell in _cells(number, line, file)]
+    if {"layer", "params", "macs"} <= set(header):
+        raise InputError(
+            f"{file} is a table of costs; allowed is a table of layers, such as "
+            f"`costmodel network SOURCE --view file -o {file}` writes"
+        )
     for place, column in enumerate(header):
         if column not in COLUMNS:
             raise InputError(f"{file}, line {number}: {unknown('column', column, COLUMNS)}")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from costmodel.core.layer_text import stated, write_layer
 from costmodel.core.numbers import is_exact
 from costmodel.errors import InputError
 from costmodel.network.network import Network
-from costmodel.network.operation import NetOp
+from costmodel.network.operation import NOT_MODELLED, NetOp
 from costmodel.network.read.csv.reader import COLUMNS
+from costmodel.network.read.csv.row import Row
+from costmodel.table import Column, Table
 from costmodel.typed import write_shapes
 
 # Columns that a file leaves out where no layer of it has anything to say in them.
@@ -28,9 +31,8 @@ def to_csv(network: Network, comments: tuple[str, ...] = ()) -> str:
     Args:
         comments: further lines for the head of the file.
     """
-    rows = [_row(op) for op in network.ops]
-    used = {column for row in rows for column, cell in row.items() if cell != ""}
-    columns = [c for c in COLUMNS if c in used or c not in _OPTIONAL]
+    rows = [_row(op, {t.id for t in op.tensors} - {None}) for op in network.ops]
+    columns = _used(rows)
     out = io.StringIO()
     out.write(f"# name: {network.name}\n")
     if network.source:
@@ -45,8 +47,45 @@ def to_csv(network: Network, comments: tuple[str, ...] = ()) -> str:
     return out.getvalue()
 
 
-def _row(op: NetOp) -> Mapping[str, Any]:
-    if op.bound is not None or op.times != 1 or any(t.id is not None for t in op.tensors):
+def layer_table(network: Network) -> Table:
+    """The layers of a network as a table that `from_csv` reads back, whatever read the network.
+
+    Operations that multiply nothing and hold no parameters are left out, and a note says so. What
+    comes back has the same parameters and multiplies in every layer.
+
+    Raises:
+        InputError: an operation that the table has no line for.
+    """
+    kept = [op for op in network.ops if op.params or op.macs or op.status == NOT_MODELLED]
+    left = Counter(op.kind for op in network.ops) - Counter(op.kind for op in kept)
+    read = Counter(t.id for op in kept for t in op.tensors if t.id is not None)
+    shared = {key for key, times in read.items() if times > 1}
+    rows = [_row(op, shared) for op in kept]
+    for place, (op, row) in enumerate(zip(kept, rows, strict=True), 1):
+        cells = {column: str(row.get(column, "")) for column in COLUMNS}
+        (again,) = Row(network.name, place, cells).operations(1)
+        if (again.params, again.macs) != (op.params, op.macs):
+            raise InputError(
+                f"operation {op.name!r} has {op.params} parameters and {op.macs} multiplies, of "
+                f"which a line of the table can say {again.params} and {again.macs}; allowed are "
+                "those that follow from a layer's sizes"
+            )
+    notes = []
+    if left:
+        kinds = ", ".join(f"{kind} ×{count}" for kind, count in left.items())
+        notes.append(f"Left out is what multiplies nothing and holds no parameters: {kinds}.")
+    columns = tuple(Column(key, key.replace("_", " ").capitalize()) for key in _used(rows))
+    return Table(columns, [dict(row) for row in rows], tuple(notes))
+
+
+def _used(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns in which some row says something, and those that every file has."""
+    used = {column for row in rows for column, cell in row.items() if cell != ""}
+    return [c for c in COLUMNS if c in used or c not in _OPTIONAL]
+
+
+def _row(op: NetOp, shared: Collection[Any]) -> Mapping[str, Any]:
+    if op.bound is not None or op.times != 1 or any(t.id in shared for t in op.tensors):
         raise InputError(
             f"operation {op.name!r} is replaced, repeated or shares its weights; allowed in a CSV "
             "file are layers with parameters of their own"
@@ -65,9 +104,10 @@ def _row(op: NetOp) -> Mapping[str, Any]:
     elif op.kind == "norm" and op.tensors:
         return {"name": op.name, "kind": op.kind, **_norm(op)}
     else:
+        what = "of no sizes that a line states" if op.macs else f"of kind {op.kind!r}"
         raise InputError(
-            f"operation {op.name!r} is of kind {op.kind!r}; allowed in a CSV file are layers, "
-            "matrix products, normalisations and tables"
+            f"operation {op.name!r} is {what}; allowed in a CSV file are layers, matrix products, "
+            "normalisations and tables"
         )
     if not all(is_exact(cell) for cell in cells.values()):
         raise InputError(f"operation {op.name!r} has unknown sizes; allowed are numbers")
@@ -75,9 +115,8 @@ def _row(op: NetOp) -> Mapping[str, Any]:
 
 
 def _norm(op: NetOp) -> dict[str, Any]:
-    (tensor,) = op.tensors
-    each = 2 if tensor.count % 2 == 0 else 1
-    channels = tensor.count // each
+    each = 2 if op.params % 2 == 0 else 1
+    channels = op.params // each
     return {"in_channels": channels, "norm": each, "positions": op.work // channels}
 
 
