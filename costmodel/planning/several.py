@@ -98,7 +98,8 @@ def _milp(
     option = [place for options in kept for place in options]
     number = len(owner)
     cost: Any = numpy.array([values[a][o] for a, o in zip(owner, option, strict=True)], float)
-    scale = max(float(abs(cost).max()), 1.0)
+    # HiGHS takes 1e-6 for no gap: with numbers of this size it is less than one of the integers
+    scale = max(float(abs(cost).max()) / 1e7, 1.0)
     one = csr_array((numpy.ones(number), (owner, range(number))), shape=(len(kept), number))
     constraints = [LinearConstraint(one, 1, 1)]
     for (parts, _), most in zip(budgets, room, strict=True):
@@ -132,5 +133,5 @@ def _milp(
     for at in numpy.flatnonzero(found.x > 0.5):
         places[owner[at]] = option[at]
     bound = float(found.mip_dual_bound) * scale
-    # an integer is not below its bound by more than the solver's own tolerance
-    return places, math.ceil(bound - 1e-6 * max(1.0, abs(bound)))
+    # an integer is not below its bound; the last digits of a float are not to be trusted
+    return places, math.ceil(bound - 1e-5 - 1e-10 * abs(bound))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from costmodel.comparing.compare import compare
 from costmodel.documents import options, rst
 from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.network.views import VIEWS
 from costmodel.table import Tabular
-from costmodel.typed import read_pair
+from costmodel.typed import named, read_integer, read_pair, read_pairs
 
 _COMPARE = {
     "variants": "ids separated by commas; all that fit the layer if not given",
@@ -127,3 +129,40 @@ def _sweep(request: Request, target: Target) -> str:
     if "columns" not in request.options:
         table = table.select(found.telling)
     return rendered(table, request, target)
+
+
+_PLAN = {
+    "at_most": "budgets, separated by commas: macs=50%,params=10M",
+    "at_least": "floors, likewise",
+    "minimize": "changed (layers), ms, or a metric [changed]",
+    "variants": "ids separated by commas; all if not given",
+    "where": "which layers may be replaced; all with weights if not given",
+    "keep": "which layers stay",
+    "multiple_of": "the channels between stages are multiples of it [1]",
+    "columns": "the columns to show, separated by commas",
+}
+_BUDGETS = ("at_most", "at_least")
+_PLANNED = ("layer", "variant", "hyper", "params_before", "params", "macs_before", "macs", "reason")
+
+
+@directive(
+    "plan",
+    "the best plan for a network within budgets, as a table whose last row has the proof",
+    "plan alexnet at_most=macs=50% variants=basis,tucker2,channel_svd",
+    words=("network",),
+    options=_PLAN,
+)
+def _plan(request: Request, target: Target) -> str:
+    from costmodel.planning.planner import plan
+
+    found = plan(
+        options.network(request.words[0]),
+        *(read_pairs(request.options[k]) if k in request.options else {} for k in _BUDGETS),
+        minimize=request.options.get("minimize"),
+        variants=options.names(request, "variants"),
+        where=request.options.get("where"),
+        keep=request.options.get("keep"),
+        multiple_of=named("multiple_of", read_integer, request.options.get("multiple_of", "1")),
+    )
+    columns = options.names(request, "columns") or _PLANNED
+    return rendered(found.select(columns), replace(request, options={}), target)
