@@ -181,8 +181,9 @@ def build(
         VariantError: a variant that does not fit the layer, or that is an algorithm and not a
             module of its own.
     """
-    given = together(hyper, letters)
-    bound = bind(VARIANTS.of(variant), layer, given)
+    variant, given = VARIANTS.of(variant), together(hyper, letters)
+    _check_module(variant)
+    bound = bind(variant, layer, given)
     warn_above_full_rank(bound, given)
     return module_of(bound, scales)
 
@@ -194,17 +195,21 @@ def module_of(bound: BoundVariant, scales: str = "tensor") -> VariantModule:
         VariantError: an algorithm, which is no module of its own.
     """
     variant = bound.variant
-    if variant.algorithm_of:
-        raise VariantError(
-            f"{variant.id} is an algorithm of {variant.algorithm_of}, not a module of its own; "
-            f"allowed is building {variant.algorithm_of}"
-        )
+    _check_module(variant)
     module = VariantModule(bound)
     if variant.weight_bits:
         from costmodel.torch.quantise import round_weights  # few variants have words of their own
 
         round_weights(module, int(module.hyper[variant.weight_bits]), scales)
     return module
+
+
+def _check_module(variant: Variant) -> None:
+    if variant.algorithm_of:
+        raise VariantError(
+            f"{variant.id} is an algorithm of {variant.algorithm_of}, not a module of its own; "
+            f"allowed is building {variant.algorithm_of}"
+        )
 
 
 def input_shape(layer: ConvLayer) -> tuple[int, ...]:
