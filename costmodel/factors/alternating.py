@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Penalty on the factors' squared norms, relative to what the kernel's norm makes comparable.
 RIDGE = 1e-10
 SWEEPS = 400
-FIRST_SWEEPS = 12
+FIRST_SWEEPS = 30
 _PATIENCE = 40
 _ENOUGH = 1e-7
 #: Relative errors: below the first there are factors that hit the kernel, and it pays to go on to

@@ -34,12 +34,21 @@ def relative(kernel, near):
     return numpy.linalg.norm(kernel - near) / numpy.linalg.norm(kernel)
 
 
+def their_cp(kernel, rank, state):
+    found = parafac(kernel, rank, n_iter_max=200, init="svd", tol=1e-9, random_state=state)
+    return relative(kernel, tensorly.cp_to_tensor(found))
+
+
 @pytest.mark.parametrize("rank", [2, 5, 13])
 @pytest.mark.parametrize("name", KERNELS)
 def test_cp(name, rank):
+    """Above full rank of a mode their start has chance in it. Where a kernel has structure, ours
+    is not above the best of theirs; on noise, where every start ends in another minimum within a
+    percent, not above the one in the middle."""
     kernel = KERNELS[name]
-    theirs = tensorly.cp_to_tensor(parafac(kernel, rank, n_iter_max=200, init="svd", tol=1e-9))
-    assert cm.factorize(kernel, "cp", r=rank).error <= relative(kernel, theirs) * SLACK
+    theirs = sorted(their_cp(kernel, rank, state) for state in range(3))
+    wanted = theirs[0] if name == "smooth" else theirs[1]
+    assert cm.factorize(kernel, "cp", r=rank).error <= wanted * SLACK
 
 
 @pytest.mark.parametrize("ranks", [(2, 3), (4, 9), (7, 5)])
@@ -94,5 +103,4 @@ def test_one_sweep_less_would_be_seen(monkeypatch):
     monkeypatch.setattr(alternating, "SWEEPS", 0)
     monkeypatch.setattr(alternating, "FIRST_SWEEPS", 0)
     kernel = KERNELS["noise"]
-    theirs = tensorly.cp_to_tensor(parafac(kernel, 5, n_iter_max=200, init="svd", tol=1e-9))
-    assert cm.factorize(kernel, "cp", r=5).error > relative(kernel, theirs) * SLACK
+    assert cm.factorize(kernel, "cp", r=5).error > their_cp(kernel, 5, 0) * SLACK

@@ -101,6 +101,16 @@ def test_budgets_are_kept_with_the_least_error(metric, budget, variant):
     assert ranks == {name: best[name] for name in ranks}
 
 
+@pytest.mark.parametrize("metric", ["macs", "params"])
+@pytest.mark.parametrize("variant", ["channel_svd", "channel_svd_in", "spatial_svd", "basis"])
+def test_a_budget_of_one_rank_is_what_the_solver_says(variant, metric):
+    """The error falls with the rank, so the largest rank within the budget is the best one."""
+    (letter,) = cm.errors(planted(7, 0.5), variant).letters
+    solution = cm.solve(variant, letter, at_most={metric: "35%"}, layer=LAYER)
+    ranks = cm.choose_rank(planted(7, 0.5), variant, f"{metric}=35%", layer=LAYER)
+    assert ranks == {letter: solution.largest}
+
+
 def test_they_stand_side_by_side():
     kernel = planted(7, 0.1)
     table = cm.rank_choices(kernel, "channel_svd", layer=LAYER)
