@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
+from costmodel.errors import FullRankWarning
 from costmodel.network import replace, tree, views
 from costmodel.network.operations import FREE_LETTERS, Operations
 from costmodel.network.selection import Selector
@@ -131,8 +133,15 @@ class Network(Operations):
         Raises:
             VariantError: an unknown variant or hyper-parameter, or one that fits no selected layer.
             CostModelError: a selection that no layer meets.
+
+        Warns:
+            FullRankWarning: a rank above full rank in some layers, which costs more and can express
+                nothing more.
         """
-        return replace.put(self, variant, where, pays=pays, by=by, hyper=hyper, **letters)
+        result = replace.put(self, variant, where, pays=pays, by=by, hyper=hyper, **letters)
+        if said := replace.above_full_rank_in(result):
+            warnings.warn(said, FullRankWarning, stacklevel=2)
+        return result
 
     # -- views -----------------------------------------------------------------------------------
     def to_table(

@@ -8,7 +8,6 @@ they are and listed with the reason.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -19,7 +18,7 @@ from costmodel.core.hyper import route, together
 from costmodel.core.names import check_fields
 from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.errors import CostModelError, FullRankWarning, VariantError
+from costmodel.errors import CostModelError, VariantError
 from costmodel.network.change import (
     DOES_NOT_FIT,
     DOES_NOT_PAY,
@@ -58,7 +57,6 @@ def put(
             f"no layer of {network.name} is selected by {where!r}; allowed are the names, kernels "
             f"and kinds of its {len(network.layers)} layers"
         )
-    _warn(changes)
     return _with_changes(network, changes)
 
 
@@ -82,7 +80,6 @@ def put_each(network: AnyOperations, choices: Mapping[str, Choice]) -> AnyOperat
         if change.after is None:
             raise VariantError(change.said)
         changes.append(change)
-    _warn(changes)
     return _with_changes(network, changes)
 
 
@@ -128,18 +125,19 @@ def _with_changes(network: AnyOperations, changes: Iterable[Change]) -> AnyOpera
     )
 
 
-def _warn(changes: Iterable[Change]) -> None:
-    """One `FullRankWarning` for all layers in which a value that was given is above full rank."""
-    bounds = [
-        (change.before.name, change.after.bound)
-        for change in changes
+def above_full_rank_in(network: AnyOperations) -> str:
+    """One sentence for all layers in which a value that was given is above full rank, or ""."""
+    above = [
+        (change.before.name, said)
+        for change in network.changes
         if change.choice.hyper and change.after is not None and change.after.bound is not None
+        for said in above_full_rank(change.after.bound)[:1]
     ]
-    above = [(name, said) for name, bound in bounds for said in above_full_rank(bound)[:1]]
-    if above:
-        name, said = above[0]
-        more = f" and {len(above) - 1} more" if len(above) > 1 else ""
-        warnings.warn(f"{said} (in {name}{more})", FullRankWarning, stacklevel=4)
+    if not above:
+        return ""
+    name, said = above[0]
+    more = f" and {len(above) - 1} more" if len(above) > 1 else ""
+    return f"{said} (in {name}{more})"
 
 
 def substitute(op: NetOp, bound: BoundVariant) -> NetOp:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,10 +11,10 @@ from costmodel.comparing.compare import HYPER, VARIANT, ratio_column
 from costmodel.core.hyper import route, together
 from costmodel.core.numbers import Number, is_exact
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.errors import CostModelError, VariantError
+from costmodel.errors import CostModelError, FullRankWarning, VariantError
 from costmodel.network import columns
 from costmodel.network.operations import Operations
-from costmodel.network.replace import put
+from costmodel.network.replace import above_full_rank_in, put
 from costmodel.network.selection import Selector, selector
 from costmodel.table import Column, Table
 
@@ -80,6 +81,8 @@ def compare(
         try:
             result = put(network, variant, meant, pays=False, hyper=values[variant.id])
             replaced = len(result.replaced)
+            if said := above_full_rank_in(result):
+                warnings.warn(said, FullRankWarning, stacklevel=2)
             if left := [change.said for change in result.left_alone]:
                 others = f" (and {len(left) - 1} more)" if left[1:] else ""
                 skipped.append((variant.id, left[0] + others))

@@ -18,6 +18,7 @@ from costmodel.network import columns
 from costmodel.network.network import Network
 from costmodel.network.read.library import available, load
 from costmodel.network.read.uploads import MAX_BYTES, read_upload
+from costmodel.network.replace import put
 from costmodel.plots.layout import name_of
 from costmodel.typed import read_value
 
@@ -201,7 +202,8 @@ def choose_replacement(state: State, network: Network) -> Network | None:
             key="pays",
             help="Otherwise wherever the variant fits",
         )
-    return network.replace(
+    return put(
+        network,
         variant,
         state["where"].strip() or None,
         pays=state["pays"],

@@ -14,6 +14,7 @@ from costmodel.dashboard.sections.network_formula import formula_section
 from costmodel.dashboard.sections.trained_weights import weights_section
 from costmodel.dashboard.state.behind import behind, readers
 from costmodel.dashboard.state.state import State
+from costmodel.documents.markdown import sentence
 from costmodel.documents.spelling import network_command
 from costmodel.errors import CostModelError
 from costmodel.fields import Choice, Field, Several
@@ -25,6 +26,7 @@ from costmodel.network.kinds import KINDS
 from costmodel.network.network import Network
 from costmodel.network.read import uploads
 from costmodel.network.read.library import available
+from costmodel.network.replace import above_full_rank_in
 from costmodel.network.views import VIEWS
 from costmodel.plots import network as figures
 from costmodel.plots.layout import name_of
@@ -100,6 +102,8 @@ def _show(state: State, chosen: Network) -> None:
     network = network_form.choose_sizes(state, chosen)
     replaced = network_form.choose_replacement(state, network)
     result: Network = replaced or network
+    if said := above_full_rank_in(result):
+        st.warning(sentence(said), icon=":material/vertical_align_top:")
     _totals(network, replaced)
     _figures(state, network, replaced)
     _table(state, network, result)

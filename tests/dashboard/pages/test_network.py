@@ -102,8 +102,13 @@ def test_what_does_not_pay_is_listed(opened):
     opened.set("replace", "basis").set("input basis.b", 50)
     assert "0 of 17" in opened.text()
     assert any("17 left as they are" in e.label for e in opened.app.expander)
+    assert not opened.notices
     opened.set("pays", False)
     assert "17 of 17" in opened.text()
+    said = (
+        "basis: b = 50 is above full rank 49: a larger rank costs more and expresses nothing more"
+    )
+    assert [notice for notice in opened.notices if said in notice]
 
 
 def test_sliders_count_at_other_sizes(opened):
