@@ -71,7 +71,7 @@ VALUES = {
     "--only": "misprint",
 }
 #: What says where the output goes and how loud it is, and times, which need a store.
-APART = {"--help", "--output", "--quiet", "--time", "--store"}
+APART = {"--help", "--output", "--quiet", "--time", "--store", "--machine"}
 
 
 def options(name: str) -> list[str]:

@@ -263,5 +263,6 @@ def test_the_layers_of_a_network_are_read_back(capsys, tmp_path):
     output(capsys, "resnet18", "-o", path)
     assert main(["network", path]) == 2
     assert f"--view file -o {path}" in capsys.readouterr().err
-    assert main(["network", "resnet18", "--replace", "basis", "--view", "file"]) == 2
-    assert "is replaced" in capsys.readouterr().err
+    output(capsys, "resnet18", "--replace", "basis", "--view", "file", "-o", path)
+    replaced = cm.load("resnet18").replace("basis")
+    assert output(capsys, path).splitlines()[-1].startswith(f"total,,{replaced.params},")

@@ -304,3 +304,69 @@ def test_what_does_not_come_back_is_one_sentence(op, words):
 def test_a_table_of_costs_is_told_from_a_table_of_layers():
     with pytest.raises(InputError, match=r"--view file -o layers\.csv"):
         read(cm.load("alexnet").to_table().to_csv())
+
+
+# -- variants in the place of layers -------------------------------------------------------------
+VARIANT_LINES = """name,kind,in_channels,out_channels,kernel,height,width,stride,bias,norm,variant
+a,conv,12,20,3,17,22,2,1,2,"basis,b=4"
+b,conv,20,20,1,9,11,,,,"group_channelwise,g=2,dc=5"
+c,conv,20,24,3,9,11,,,,tucker2
+d,linear,24,10,,,,,1,,"channel_svd,r=n/2"
+e,conv,24,28,3,9,11,,,,
+"""
+
+
+def test_a_line_can_hold_any_variant_of_the_catalogue():
+    net = read(VARIANT_LINES)
+    layers = {op.name: op.layer for op in net}
+    wanted = {
+        "a": cm.count("basis", layers["a"], b=4),
+        "b": cm.count("group_channelwise", layers["b"], g=2, dc=5),
+        "c": cm.count("tucker2", layers["c"]),
+        "d": cm.count("channel_svd", layers["d"], r=5),
+        "e": cm.count("standard", layers["e"]),
+    }
+    assert {op.name: op.macs for op in net} == {name: c.macs for name, c in wanted.items()}
+    norm = {"a": 2 * 20}
+    for op in net:
+        assert op.params == wanted[op.name].params + norm.get(op.name, 0)
+    assert {name: b.variant.id for name, b in net.plan.items()} == {
+        "a": "basis",
+        "b": "group_channelwise",
+        "c": "tucker2",
+        "d": "channel_svd",
+    }
+    assert costs(read(layer_table(net).to_csv())) == costs(net)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ('"basis,c=4"', "c"),
+        ("basic", "basic"),
+        ('"grouped,g=7"', "7"),
+        ('"basis,b=4,b=5"', "given twice"),
+    ],
+)
+def test_a_variant_that_does_not_fit_is_refused_with_its_line(cell, words):
+    with pytest.raises(InputError, match=words) as error:
+        read(VARIANT_LINES.replace('"basis,b=4"', cell))
+    assert "layers.csv, line 2" in str(error.value)
+
+
+def test_a_variant_in_a_line_without_a_layer_is_refused():
+    with pytest.raises(InputError, match="no convolution or linear layer"):
+        read("name,kind,in_channels,out_channels,variant\nt,embedding,5,7,basis\n")
+
+
+def test_a_replaced_network_comes_back_from_its_table():
+    net = cm.load("resnet18").replace("tucker2", "layer3.*", r1=16)
+    again = read(layer_table(net).to_csv())
+    assert costs(again) == costs(net)
+    assert len(again.plan) == len(net.plan) > 0
+    mine = cm.define("mine_of_csv", "m, r m i -> r", "r, n r j -> n", r=3)
+    try:
+        with pytest.raises(InputError, match="variants of the catalogue"):
+            layer_table(cm.load("resnet18").replace(mine, "layer3.*"))
+    finally:
+        cm.VARIANTS.remove("mine_of_csv")

@@ -26,6 +26,7 @@ bias | 1 for one bias per output channel | 0
 norm | normalisation parameters per output channel (2: scale and shift) | 0
 positions | linear: vectors per image; matmul: rows | 1
 heads | matmul: independent products per image | 1
+variant | what stands in the layer's place: tucker2, or with values "basis,b=4" | the layer
 repeat | this many such layers in a row, each with parameters of its own | 1
 note | for people, ignored |
 
@@ -66,6 +67,7 @@ COLUMNS = (
     "norm",
     "positions",
     "heads",
+    "variant",
     "repeat",
     "note",
 )

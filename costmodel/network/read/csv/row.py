@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from costmodel.core.bind import bind
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import USUAL
 from costmodel.errors import CostModelError, InputError, shown
+from costmodel.network.change import read_choice
 from costmodel.network.operation import NetOp, Parameter
+from costmodel.network.replace import substitute
 from costmodel.typed import read_axes, read_integer, read_padding
 
 _SIZES = ("depth", "height", "width")
@@ -66,11 +69,19 @@ class Row:
         if kind not in readers:
             self.fail("kind", ", ".join(readers))
         try:
-            return readers[kind]()
+            op = readers[kind]()
+            return self.placed(op) if self.cells.get("variant") else op
         except InputError:
             raise
         except CostModelError as error:
             raise InputError(f"{self.file}, line {self.line}: {error}") from None
+
+    def placed(self, op: NetOp) -> NetOp:
+        """The operation with a variant in the layer's place."""
+        if op.layer is None:
+            self.fail("variant", "an empty cell: this line is no convolution or linear layer")
+        choice = read_choice(self.cells["variant"])
+        return substitute(op, bind(choice.variant, op.layer, dict(choice.hyper)))
 
     def convolution(self) -> NetOp:
         """A convolution, transposed or not."""

@@ -11,6 +11,7 @@ from typing import Any
 from costmodel.core.layer_text import stated, write_layer
 from costmodel.core.numbers import is_exact
 from costmodel.errors import InputError
+from costmodel.network.change import Choice
 from costmodel.network.network import Network
 from costmodel.network.operation import NOT_MODELLED, NetOp
 from costmodel.network.read.csv.reader import COLUMNS
@@ -85,10 +86,10 @@ def _used(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _row(op: NetOp, shared: Collection[Any]) -> Mapping[str, Any]:
-    if op.bound is not None or op.times != 1 or any(t.id in shared for t in op.tensors):
+    if op.times != 1 or any(t.id in shared for t in op.tensors):
         raise InputError(
-            f"operation {op.name!r} is replaced, repeated or shares its weights; allowed in a CSV "
-            "file are layers with parameters of their own"
+            f"operation {op.name!r} is repeated or shares its weights; allowed in a CSV file are "
+            "layers with parameters of their own"
         )
     if op.matmul is not None:
         cells: dict[str, Any] = {
@@ -114,6 +115,19 @@ def _row(op: NetOp, shared: Collection[Any]) -> Mapping[str, Any]:
     return {"name": op.name, "kind": op.kind, **{k: v for k, v in cells.items() if v is not None}}
 
 
+def _variant(op: NetOp) -> str | None:
+    """What stands in a layer's place, as `change.read_choice` reads it."""
+    if op.bound is None:
+        return None
+    variant = op.bound.variant
+    if variant.family == "custom":
+        raise InputError(
+            f"{variant.id!r} stands in place of operation {op.name!r}; allowed in a CSV file are "
+            "variants of the catalogue"
+        )
+    return str(Choice.of(variant, op.bound.hyper))
+
+
 def _norm(op: NetOp) -> dict[str, Any]:
     each = 2 if op.params % 2 == 0 else 1
     channels = op.params // each
@@ -128,6 +142,7 @@ def _layer(op: NetOp) -> dict[str, Any]:
             f"operation {op.name!r} has batch {layer.batch}; allowed in a CSV file is one image"
         )
     cells: dict[str, Any] = {
+        "variant": _variant(op),
         "in_channels": layer.in_channels,
         "out_channels": layer.out_channels,
         "bias": int(layer.bias) or None,
