@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -23,7 +23,8 @@ from costmodel.timing.measure.protocol import NAME, SINGLE, Round, as_many, roun
 from costmodel.timing.model.intervals import coverage
 from costmodel.timing.model.validation import compare_models
 from costmodel.timing.sessions import machines, name_of, numbers, sessions
-from costmodel.timing.store.database import Run, Store
+from costmodel.timing.store.database import Store
+from costmodel.timing.store.run import Run
 from costmodel.timing.summary import Summary
 
 #: Seconds that measuring and fitting may take unless it is told otherwise.
@@ -34,7 +35,7 @@ _FEWEST_LAYERS = 60
 _LEAST_BUDGET = 5.0
 _COLD = 0.12  # of the budget, for whole networks
 _FITTING = 0.17  # of the budget
-_DONE = 0.1  # of the budget: with less than that left, nothing more is measured
+_DONE = 0.2  # of the budget: with less than that left, nothing more is measured
 _SHARE = 0.9  # of a session's time, for its rounds: the last one should not be cut off
 _TURN = 1.5  # how much longer than the last round another one may take
 
@@ -92,7 +93,7 @@ def calibrate(
 
     Args:
         budget: seconds of wall time for everything, what earlier calls have spent included; as many
-            layers are taken as there is time for.
+            layers are taken as there is time for, and 60 however long they take.
         seed: of the design and of the random orders.
         fresh: begin anew; what was measured before is kept, and counts no more.
         compare: also fit the other models, for the table; on top of the budget.
@@ -104,14 +105,18 @@ def calibrate(
         raise InputError(f"the budget is {budget:g} s; allowed are {_LEAST_BUDGET:g} s and more")
     start = time.monotonic()
     known = [] if fresh else sessions(store, machine)
-    rounds_alone = 1 - _FITTING - _COLD  # of what earlier calls have spent
-    left = budget - sum(run.took for run in known) / rounds_alone
-    if left > _DONE * budget or len(known) < 2:
+    left = budget - _spent(known)
+    goes_on = left > _DONE * budget or len(known) < 2
+    if goes_on:
         left = max(left, _LEAST_BUDGET)
         tick = None if progress is None else _ticking(progress, start, left)
         _Pair(store, machine, known, seed, start, left, tick).measure(fresh)
     learnt = relearnt(store, machine)
     store.keep_unseen(machine, learnt.unseen)
+    if goes_on:
+        runs = sessions(store, machine)
+        rounds_alone = _spent(runs) - _spent(known)
+        store.add_time(runs[-1], time.monotonic() - start - rounds_alone)
     if progress:
         progress(max(round(left), 1), max(round(left), 1))
     return _calibration(store, machine, learnt, time.monotonic() - start, compare)
@@ -136,7 +141,7 @@ class _Pair:
     def measure(self, fresh: bool) -> None:
         """Measure until what is left is needed for fitting."""
         end = self.start + (1 - _FITTING) * self.left
-        timed = self.store.cold(self.machine) is not None
+        timed = bool(self.store.networks(self.machine))
         whole = end - self.start - _COLD * self.left * (not timed)
         first = self._first(fresh, self.start + _SHARE * whole / 2 / ROUNDS)
         self._go_on(first, NAME, self.start + whole / 2)
@@ -191,11 +196,15 @@ class _Pair:
         """The machine's peaks and whole networks, where they are not there yet."""
         if self.store.peaks(self.machine) is None:
             self.store.keep_peaks(self.machine, measure_peaks(self.machine))
-        if self.store.cold(self.machine) is None:
+        if not self.store.networks(self.machine):
             rate = _seconds_per_mac(self.store.summaries(first))
             found = measure_networks(self.machine, rate, _COLD * self.left)
             rows = tuple((name, seconds, seconds) for name, seconds in found.items())
             self.store.keep_cold(self.machine, Cold(0.0, 1, rows))
+
+
+def _spent(runs: Sequence[Run]) -> float:
+    return sum(run.took for run in runs)
 
 
 def _seconds_per_mac(measured: Mapping[Case, Summary]) -> float:

@@ -9,7 +9,8 @@ from costmodel.timing.case import Case
 from costmodel.timing.machine import Machine
 from costmodel.timing.measure.memory import refuse_too_large
 from costmodel.timing.measure.protocol import rounds
-from costmodel.timing.store.database import Run, Store
+from costmodel.timing.store.database import Store
+from costmodel.timing.store.run import Run
 
 
 def begin(

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 
 from costmodel.timing.machine import Machine
-from costmodel.timing.store.database import Run, Store
+from costmodel.timing.store.database import Store
+from costmodel.timing.store.run import Run
 
 #: How the names of these runs begin: `calibration`, and `calibration 2.1` for the first session of
 #: the second generation.

@@ -13,7 +13,6 @@ import os
 import time
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -25,31 +24,8 @@ from costmodel.timing.measure.protocol import NAME, Round
 from costmodel.timing.roofline import Peaks
 from costmodel.timing.store.file import StoreFile, default_path
 from costmodel.timing.store.guard import guarded, positive
+from costmodel.timing.store.run import Run
 from costmodel.timing.summary import Summary
-
-
-@dataclass(frozen=True)
-class Run:
-    """One measurement: its cases in order, and which rounds are there already.
-
-    began: when its first round was finished, in seconds since 1970; None before. took: seconds that
-    the finished rounds took.
-    """
-
-    id: int
-    name: str
-    machine: Machine
-    seed: int
-    rounds: int
-    cases: tuple[Case, ...]
-    done: tuple[int, ...]
-    began: float | None = None
-    took: float = 0.0
-
-    @property
-    def missing(self) -> list[int]:
-        """The rounds that are still to do."""
-        return [turn for turn in range(self.rounds) if turn not in self.done]
 
 
 @guarded
@@ -127,6 +103,10 @@ class Store:
                 "INSERT INTO samples VALUES (?, ?, ?, ?)",
                 [(run.id, turn, place, seconds) for place, seconds in times],
             )
+
+    def add_time(self, run: Run, seconds: float) -> None:
+        """Say that a run took longer than its rounds."""
+        self._db.execute("UPDATE runs SET took = took + ? WHERE id = ?", (seconds, run.id))
 
     def keep_unseen(self, machine: Machine, seconds: Mapping[Case, float]) -> None:
         """Put what a model said of cases that it had not seen on disk, in place of the last."""
