@@ -58,7 +58,6 @@ class Clock:
         self.now += budget
         return made_up.NETWORKS
 
-
     def learn(self, store: Store, machine: Any) -> Learnt:
         self.now += 0.15 * (self.now - self.start)
         return Learnt(None, {}, {}, [], True)  # type: ignore[arg-type]
