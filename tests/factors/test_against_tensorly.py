@@ -39,7 +39,7 @@ def their_cp(kernel, rank, state):
     return relative(kernel, tensorly.cp_to_tensor(found))
 
 
-@pytest.mark.parametrize("rank", [2, 5, 13])
+@pytest.mark.parametrize("rank", [4, 13])
 @pytest.mark.parametrize("name", KERNELS)
 def test_cp(name, rank):
     """Above full rank of a mode their start has chance in it. Where a kernel has structure, ours

@@ -35,7 +35,7 @@ CASES = {
     "spatial_svd": {"r": 4},
     "basis": {"b": 2},
     "tucker2": {"r1": 3, "r2": 4},
-    "cp": {"r": 5},
+    "cp": {"r": 2},
     "structured": {"T": 4},
     "depthwise_separable": {},
     "fire": {"q": 3, "e1": 4},
