@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: run test quick check bench docs help
+.PHONY: run test quick check bench fuzz docs help
 
-run test quick check bench docs help:
+run test quick check bench fuzz docs help:
 	@$(PYTHON) scripts/dev.py $@ $(ARGS)

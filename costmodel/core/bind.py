@@ -117,7 +117,12 @@ class _Binder:
         names.update(line.output_names)
         sizes = [stage.sizes[name] for name in names]
         try:
-            check_product((*sizes, *stage.in_grid, *stage.out_grid, stage.groups, stage.times))
+            check_product(
+                (
+                    *(*sizes, *stage.in_grid, *stage.out_grid),
+                    *(stage.groups, stage.batch, stage.times, stage.given_macs or 1),
+                )
+            )
         except LimitError as error:
             self.fail(f"the sizes of stage '{line.text}': {error}")
 

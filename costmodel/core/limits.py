@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from costmodel.core.numbers import Number, Symbolic, is_array
 from costmodel.errors import LimitError
 
-#: Bits of any number: 1,233 digits.
-MAX_BITS = 4096
+#: Bits of any number: 271 digits, so that counts and their ratios are still within a float's range.
+MAX_BITS = 900
 #: Products in a sum that is written out, of what stands above a line or below it.
 MAX_TERMS = 1000
 #: Letters in one such product.

@@ -57,6 +57,11 @@ def bench(arguments: Sequence[str]) -> int:
     return _python([["-m", "benchmarks", *arguments]])
 
 
+def fuzz(arguments: Sequence[str]) -> int:
+    """Feed everything with hostile inputs; ARGS="--seconds 600 --seed 1 --keep" as it stands."""
+    return _python([["-m", "benchmarks.fuzz", *arguments]])
+
+
 def docs(arguments: Sequence[str]) -> int:
     """Refresh pages and generated parts of documents, and build the site into site/."""
     _take_none("docs", arguments)
@@ -87,6 +92,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "quick": quick,
     "check": check,
     "bench": bench,
+    "fuzz": fuzz,
     "docs": docs,
     "help": help_,
 }

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,10 @@ class Environment:
         Raises:
             SetupError: when the environment cannot be made or pip fails.
         """
+        # Before anything is locked: a checkout that cannot be written to starts where all is there.
+        if self._complete(requirements):
+            self._say_which()
+            return False
         with self._locked():
             if not self.works():
                 self._create()
@@ -83,6 +87,28 @@ class Environment:
             self._install(requirements)
             self._write_stamp({**self._read_stamp(), **wanted})
             return True
+
+    def _complete(self, requirements: Sequence[str]) -> bool:
+        """Whether the environment works and all of the files are installed in it."""
+        installed = self._read_stamp()
+        return self.works() and all(
+            installed.get(name) == self._fingerprint(name) for name in requirements
+        )
+
+    def _say_which(self) -> None:
+        """Say so where .venv has another Python than the one that was asked for."""
+        told = subprocess.run(
+            [self.python, "-I", "-c", "import sys; print(*sys.version_info[:2], sep='.')"],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.strip()
+        asked = ".".join(map(str, sys.version_info[:2]))
+        if told and told != asked:
+            say(
+                f".venv has Python {told} and is used as it is, not the Python {asked} that runs "
+                "this: to change that, delete .venv."
+            )
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

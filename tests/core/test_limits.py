@@ -75,7 +75,7 @@ def test_extents_of_polynomials_are_exact_and_those_of_numbers_their_bits() -> N
 
 @pytest.mark.parametrize("sign", ["+", "-", "*", "^", "/", "//"])
 def test_every_operator_is_bounded_in_bits(sign: str) -> None:
-    chain = {"a": 3**1500, "b": Fraction(1, 3**1500), "c": Fraction(1, 7**900)}
+    chain = {"a": 3**400, "b": Fraction(1, 3**400), "c": Fraction(1, 7**200)}
     text = {"+": "b+c", "-": "b-c", "*": "a*a", "^": "a^2", "/": "b/a", "//": "b//a"}[sign]
     with pytest.raises(LimitError, match=f"more than {MAX_BITS} bits"):
         parse(text).evaluate(chain)
@@ -125,10 +125,10 @@ def test_a_sum_of_many_stages_is_bounded_before_it_is_collected() -> None:
 
 
 def test_a_stage_is_refused_before_its_axes_are_multiplied() -> None:
-    where = dict.fromkeys("abcdefgopqstu", "99999999999^9")  # 329 bits each
+    where = dict.fromkeys("abc", "99999999999^9")  # 329 bits each
     stages = f"m, {' '.join(where)} m -> {' '.join(where)} | :n"
     with pytest.raises(VariantError, match=f"the sizes of stage .* more than {MAX_BITS} bits"):
         bind(draft.draft(stages, where, {}), LAYER)
-    check_product([10**6] * 200)
+    check_product([10**6] * 40)
     with pytest.raises(LimitError, match="terms"):
         check_product([POLYNOMIALS["m"] + i for i in range(12)])

@@ -207,3 +207,29 @@ def test_the_build_of_torch_is_told_without_importing_it(
     add_module(env, "torch", "version", version)
     env.prepare("requirements.txt")
     assert build in capsys.readouterr().out
+
+
+def test_a_complete_environment_starts_where_nothing_can_be_written(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env.prepare("requirements.txt")
+    (env.root / ".venv.lock").unlink()
+    (env.root / ".venv.lock").mkdir()  # even root cannot open this for writing
+    assert not env.prepare("requirements.txt")
+    with pytest.raises(OSError, match="directory"):
+        env.prepare("requirements-dev.txt")
+
+
+@pytest.mark.parametrize(("version", "said"), [((3, 99), True), (sys.version_info[:2], False)])
+def test_another_python_than_that_of_the_environment_is_said(
+    env: Environment,
+    version: tuple[int, int],
+    said: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    env.prepare("requirements.txt")
+    capsys.readouterr()
+    monkeypatch.setattr("devkit.environment.sys.version_info", (*version, 0, "final", 0))
+    assert not env.prepare("requirements.txt")
+    assert ("is used as it is, not the Python 3.99" in capsys.readouterr().out) == said
