@@ -157,6 +157,8 @@ def _check_tensors(nodes: Any, name: str) -> None:
 
 def _check_tensor(tensor: Any, name: str) -> None:
     _check_dims(tensor.dims, tensor.name, name)
+    if tensor.data_type not in known_types():
+        fail(name, f"gives tensor {tensor.name!r} type {tensor.data_type}; allowed are ONNX's own")
     for entry in tensor.external_data:
         if entry.key == "location":
             _check_location(entry.value, tensor.name, name)
@@ -201,7 +203,7 @@ def _check_data(tensor: Any, name: str) -> None:
 def _bits(kind: int) -> int:
     """Bits of one number of a type, 0 for texts and types that are not known."""
     onnx = onnx_module()
-    title = onnx.TensorProto.DataType.Name(kind) if kind in _known_types() else "STRING"
+    title = onnx.TensorProto.DataType.Name(kind) if kind in known_types() else "STRING"
     if title in ("STRING", "UNDEFINED"):
         return 0
     for ending, bits in _PACKED.items():
@@ -211,7 +213,8 @@ def _bits(kind: int) -> int:
 
 
 @cache
-def _known_types() -> frozenset[int]:
+def known_types() -> frozenset[int]:
+    """The types of elements that ONNX has, by number; a file can state any number."""
     return frozenset(onnx_module().TensorProto.DataType.values())
 
 

@@ -19,6 +19,7 @@ from costmodel.network.read.onnx.loading import (
     KEPT_ELEMENTS,
     MAX_ELEMENTS,
     fail,
+    known_types,
     onnx_module,
     short,
 )
@@ -131,6 +132,8 @@ class Shapes:
         if not kind.HasField("tensor_type"):
             return
         tensor = kind.tensor_type
+        if tensor.elem_type not in known_types():
+            return
         if tensor.elem_type:
             self.types.setdefault(name, kind)
         if not tensor.HasField("shape"):

@@ -468,3 +468,10 @@ def test_a_constant_of_very_many_axes(tmp_path):
         tensor.dims.extend([1] * 100 + [16])
 
     refused(rewrite(path, fold), "broken constant")
+
+
+def test_types_that_there_are_none_of(tmp_path):
+    weight = TensorProto(name="v", data_type=99, dims=[3])
+    refused(graph_file(tmp_path / "m.onnx", [], [weight]), "tensor 'v' type 99; allowed are ONNX")
+    stated = helper.make_tensor_value_info("y", -(2**31), [1, 3, 8, 9])
+    assert len(cm.from_onnx(graph_file(tmp_path / "n.onnx", [], [], [stated]))) == 1
