@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _HEIGHT = 520
+_MANY = 5000  # points from which WebGL draws them
 
 
 def cost_curves(grid: Grid, over: Axis, metric: str) -> Figure:
@@ -71,10 +72,12 @@ def trade_off_scatter(table: Table, metrics: tuple[str, str]) -> Figure:
     for id in dict.fromkeys(row["variant"] for row in rows):
         own = [row for row in rows if row["variant"] == id]
         style = style_of(VARIANTS[id])
+        several = sum(not hyper.real for hyper in VARIANTS[id].hyper.values()) > 1
         data.append(
             {
-                "type": "scatter",
-                "mode": "lines+markers",
+                # drawn by the graphics card where they are many; no line joins a grid of settings
+                "type": "scattergl" if len(rows) > _MANY else "scatter",
+                "mode": "markers" if several else "lines+markers",
                 "name": name_of(VARIANTS[id]),
                 "x": [float(row[x.key]) for row in own],
                 "y": [float(row[y.key]) for row in own],
@@ -82,7 +85,7 @@ def trade_off_scatter(table: Table, metrics: tuple[str, str]) -> Figure:
                 "marker": {
                     "color": style.color,
                     "symbol": style.symbol,
-                    "size": [14 if row["present"] else 7 for row in own],
+                    "size": [14 if row["present"] else 5 if several else 7 for row in own],
                     "line": {"width": 1.5, "color": style.color},
                 },
                 "customdata": [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from costmodel.comparing.compare import HYPER, VARIANT
@@ -15,17 +15,20 @@ from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
 from costmodel.metrics.metric import METRICS
 from costmodel.sweeping.axes import hyper_axes, spaced
+from costmodel.sweeping.cells import Counter
+from costmodel.sweeping.over import facts_of, overs
+from costmodel.sweeping.part import part_of
 from costmodel.table import Table
 
-#: Settings of one variant, along its first integer hyper-parameter.
-MAX_SETTINGS = 60
+#: Settings of one variant, over all its integer hyper-parameters.
+MAX_SETTINGS = 20_000
 
 
 def trade_off(
     variants: Iterable[str | Variant],
     layer: ConvLayer,
     metrics: tuple[str, str] = ("params", "macs"),
-    settings: int = 24,
+    settings: int = 400,
     *,
     hyper: Mapping[str, Number] | None = None,
     **letters: Number,
@@ -35,8 +38,8 @@ def trade_off(
     Args:
         variants: ids or `Variant` values; those that do not fit are in the result's `skipped`.
         metrics: the keys of the two costs.
-        settings: how many values of a variant's first integer hyper-parameter, at most
-            `MAX_SETTINGS`; the present one is always among them.
+        settings: how many settings of a variant, over all its integer hyper-parameters at once, at
+            most `MAX_SETTINGS`; the present values are always there beside them.
         hyper, letters: present values, `b=4` or `hyper={"basis.b": 4}`.
 
     Returns:
@@ -55,14 +58,14 @@ def trade_off(
         except CostModelError as error:
             skipped.append((variant.id, str(error)))
             continue
-        for counts in _settings(present, min(settings, MAX_SETTINGS)):
+        for found, (first, second) in _settings(present, (x, y), min(settings, MAX_SETTINGS)):
             rows.append(
                 {
                     "variant": variant.id,
-                    "hyper": counts.hyper,
-                    x: counts[x],
-                    y: counts[y],
-                    "present": counts.hyper == present.hyper,
+                    "hyper": found,
+                    x: first,
+                    y: second,
+                    "present": found == present.hyper,
                 }
             )
     best = front([(row[x], row[y]) for row in rows])
@@ -73,19 +76,29 @@ def trade_off(
     return Table([VARIANT, HYPER, *costs, "present", "front"], rows, notes, tuple(skipped))
 
 
-def _settings(present: Counts, most: int) -> list[Counts]:
-    """The present counts, and those along the first integer hyper-parameter that fit."""
+def _settings(
+    present: Counts, metrics: tuple[str, ...], most: int
+) -> Iterator[tuple[dict[str, Number], tuple[Number, ...]]]:
+    """Settings over all integer hyper-parameters at once, the present values among each, and costs.
+
+    Values that do not fit the layer are left out.
+    """
     variant, layer, hyper = present.variant, present.layer, dict(present.hyper)
-    over = next(iter(hyper_axes(layer, variant, hyper)), None)
-    if over is None:
-        return [present]
-    counted = []
-    for value in sorted({*spaced(over.low, over.high, most), over.current}):
-        try:
-            counted.append(Counts(bind(variant, layer, {**hyper, over.letter: value})))
-        except CostModelError:
-            continue  # a value that does not divide the channels
-    return counted
+    axes = hyper_axes(layer, variant, hyper)
+    if not axes:
+        yield hyper, tuple(present[key] for key in metrics)
+        return
+    each = max(2, int(most ** (1 / len(axes)) + 1e-9))
+    values = {axis.key: sorted({*spaced(axis.low, axis.high, each), axis.current}) for axis in axes}
+    own = overs(values, [variant], layer.dims)
+    fixed = {name: value for name, value in hyper.items() if f"{variant.id}.{name}" not in values}
+    part = part_of(variant, facts_of(layer), fixed, own, metrics)
+    cells = Counter(part).cells(tuple((0, size) for size in part.shape))
+    columns = [
+        cells.column(key).tolist() for key in (*(("hyper", name) for name in hyper), *metrics)
+    ]
+    for row in zip(*columns, strict=True):
+        yield dict(zip(hyper, row, strict=False)), tuple(row[len(hyper) :])
 
 
 def front(costs: Sequence[tuple[Number, Number]]) -> set[int]:

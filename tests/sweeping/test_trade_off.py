@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel import VARIANTS, ConvLayer, CostModelError, count
+from costmodel.comparing.count import Counts
+from costmodel.core.bind import bind
 from costmodel.sweeping.trade_off import front, trade_off
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14))
@@ -57,6 +59,19 @@ def test_settings_are_few_and_fit():
     table = trade_off(["channel_svd", "grouped"], layer, settings=10)
     assert sum(row["variant"] == "channel_svd" for row in table) in (10, 11)
     assert all(4096 % row["hyper"]["g"] == 0 for row in table if row["variant"] == "grouped")
+
+
+def test_all_hyper_parameters_vary_at_once():
+    table = trade_off(["tucker2", "octave"], LAYER, settings=100, r1=5)
+    rows = [row for row in table if row["variant"] == "tucker2"]
+    pairs = {(row["hyper"]["r1"], row["hyper"]["r2"]) for row in rows}
+    assert len(pairs) == len(rows) >= 100
+    assert len({r1 for r1, _ in pairs}) * len({r2 for _, r2 in pairs}) == len(pairs)
+    for row in rows[::17]:
+        counts = Counts(bind(VARIANTS["tucker2"], LAYER, row["hyper"]))
+        assert (row["params"], row["macs"]) == (counts.params, counts.macs)
+    assert sum(row["present"] for row in rows) == 1
+    assert [row["hyper"] for row in table if row["variant"] == "octave"] == [{"alpha": 0.5}]
 
 
 def test_what_does_not_fit_is_said():

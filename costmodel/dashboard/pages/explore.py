@@ -164,9 +164,10 @@ def _trade_off(state: State, counted: Sequence[Counts]) -> None:
     labels = " against ".join(METRICS[key].label for key in reversed(metrics))
     parts.chart(state, trade_off_scatter(table, metrics), "trade-off", f"{labels}, logarithmic.")
     st.caption(
-        "Each line is a variant along its first hyper-parameter, large marks are the present "
-        "settings. Nothing costs less than the broad grey line in both ways at once; what a "
-        "setting can express is another question."
+        f"{len(table):,} settings: every variant over all its whole-number hyper-parameters, large "
+        "marks are the present ones. Nothing costs less than the broad grey line in both ways at "
+        "once. Two costs say nothing about quality: the smallest rank is on every such front. What "
+        "a setting can express, or loses, is a third axis that costs do not have."
     )
     parts.take_away(state, table, "trade-off")
     parts.conventions(table)
