@@ -93,3 +93,14 @@ def test_a_trade_off_shows_every_setting_and_its_front():
     text = found["basis"].customdata[0]
     assert METRICS["params"].label in text
     assert f"{rows[0]['params']:,}" in text
+
+
+def test_many_settings_are_drawn_by_the_graphics_card():
+    metrics = ("params", "macs")
+    few, many = (
+        trade_off_scatter(trade_off(["tucker2"], LAYER, metrics, settings=n), metrics)
+        for n in (30, 7000)
+    )
+    (small,), (large,) = ([t for t in f.data if t.mode == "markers"] for f in (few, many))
+    assert (small.type, large.type) == ("scatter", "scattergl")
+    assert len(large.x) > 5000
