@@ -8,7 +8,7 @@ Windows over channels, patterns of taps, slices and joined branches are constant
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn, assert_never
 
@@ -30,6 +30,7 @@ from costmodel.core.stage_line import WINDOW_LETTERS
 from costmodel.core.taps import channel_indices, pattern_of
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import VariantError
+from costmodel.factors.kernel_path import KernelPath, cuts_of
 from costmodel.factors.tensor_network import Factor, Labels, TensorNetwork, Term
 
 if TYPE_CHECKING:
@@ -50,47 +51,6 @@ def derive(bound: BoundVariant) -> TensorNetwork:
         VariantError: stages that are together no convolution with the layer's window.
     """
     return _Walk(bound).network()
-
-
-@dataclass(frozen=True)
-class _Path:
-    """What has been multiplied so far on one way through the branches.
-
-    channels: labels of the current channels, in order. windows: labels of the layer's window axes
-    that the stages so far have.
-    """
-
-    channels: Labels
-    inputs: Labels
-    factors: tuple[tuple[int, Labels], ...] = ()
-    constants: tuple[tuple[Array, Labels], ...] = ()
-    windows: dict[int, Labels] = field(default_factory=dict)
-
-    def split(self, label: int, parts: Labels, sizes: Sequence[int]) -> _Path:
-        """The same with several labels in the place of one."""
-
-        def new(labels: Labels) -> Labels:
-            return tuple(p for one in labels for p in (parts if one == label else (one,)))
-
-        def cut(array: Array, labels: Labels) -> Array:
-            shape = [
-                side
-                for one, length in zip(labels, array.shape, strict=True)
-                for side in (sizes if one == label else (length,))
-            ]
-            return array.reshape(shape)
-
-        return _Path(
-            new(self.channels),
-            new(self.inputs),
-            tuple((i, new(labels)) for i, labels in self.factors),
-            tuple((cut(array, labels), new(labels)) for array, labels in self.constants),
-            {axis: new(labels) for axis, labels in self.windows.items()},
-        )
-
-    def times(self, array: Array, labels: Labels) -> _Path:
-        """With one more constant."""
-        return replace(self, constants=(*self.constants, (array, labels)))
 
 
 class _Walk:
@@ -132,13 +92,13 @@ class _Walk:
                     else f"stage '{stage.line.text}' states its own count of multiplies"
                 )
         inputs = self.label(self.m, "m")
-        paths = self.sequence(self.bound.program, [_Path(inputs, inputs)])
+        paths = self.sequence(self.bound.program, [KernelPath(inputs, inputs)])
         terms = tuple(self.term(path) for path in paths)
         return TensorNetwork(
             tuple(self.stages), terms, self.sizes, self.names, (self.n, self.m, *self.window)
         )
 
-    def term(self, path: _Path) -> Term:
+    def term(self, path: KernelPath) -> Term:
         for axis in range(len(self.window)):
             if axis not in path.windows:  # a position is read where it is written
                 path = self.at_offsets(path, axis, [0], ())
@@ -151,7 +111,7 @@ class _Walk:
         return Term(path.factors, path.constants, path.channels, inputs)
 
     # -- items ---------------------------------------------------------------------------------
-    def sequence(self, sequence: BoundSequence, paths: list[_Path]) -> list[_Path]:
+    def sequence(self, sequence: BoundSequence, paths: list[KernelPath]) -> list[KernelPath]:
         for item in sequence.items:
             match item:
                 case BoundStage():
@@ -170,7 +130,7 @@ class _Walk:
                     assert_never(item)
         return paths
 
-    def block(self, block: BoundBlock, paths: list[_Path]) -> list[_Path]:
+    def block(self, block: BoundBlock, paths: list[KernelPath]) -> list[KernelPath]:
         ends = [self.sequence(branch, paths) for branch in block.branches]
         count = sum(map(len, ends))
         if count > MAX_TERMS:
@@ -185,25 +145,25 @@ class _Walk:
             start += width
         return joined
 
-    def slice(self, item: BoundSlice, path: _Path) -> _Path:
+    def slice(self, item: BoundSlice, path: KernelPath) -> KernelPath:
         low, high = int(item.low), int(item.high)
         total = product(self.extents(path.channels))
         return self.into(path, numpy.eye(total)[:, low:high], (total, high - low))
 
-    def into(self, path: _Path, matrix: Array, shape: tuple[int, int]) -> _Path:
+    def into(self, path: KernelPath, matrix: Array, shape: tuple[int, int]) -> KernelPath:
         """The channels multiplied by a matrix (channels, new channels)."""
         new = self.label(shape[1])
         labels = (*path.channels, *new)
         return replace(path.times(matrix.reshape(self.extents(labels)), labels), channels=new)
 
     # -- one stage -----------------------------------------------------------------------------
-    def stage(self, stage: BoundStage, paths: list[_Path]) -> list[_Path]:
+    def stage(self, stage: BoundStage, paths: list[KernelPath]) -> list[KernelPath]:
         line, number = stage.line, len(self.stages)
         shape = tuple(int(stage.weight_axis_size(axis)) for axis in line.weights)
         self.stages.append(Factor(stage, shape))
         return [self.staged(stage, number, path) for path in paths]
 
-    def staged(self, stage: BoundStage, number: int, path: _Path) -> _Path:
+    def staged(self, stage: BoundStage, number: int, path: KernelPath) -> KernelPath:
         line = stage.line
         path, read = self.aligned(path, [int(stage.sizes[axis.key]) for axis in line.inputs])
         known: dict[str, Labels] = {}
@@ -238,7 +198,7 @@ class _Walk:
         channels = (label for name in line.output_names for label in known[name])
         return replace(path, channels=tuple(channels))
 
-    def patterned(self, stage: BoundStage, path: _Path) -> tuple[_Path, Labels]:
+    def patterned(self, stage: BoundStage, path: KernelPath) -> tuple[KernelPath, Labels]:
         """The taps of a pattern as one axis, and where they are in the window."""
         axes, pattern = pattern_of(stage)
         labels = self.label(len(pattern), "taps")
@@ -252,7 +212,7 @@ class _Walk:
             path = self.at_taps(path, axis, stage.geometry[axis], window)
         return path, labels
 
-    def at_taps(self, path: _Path, axis: int, window: Geometry, labels: Labels) -> _Path:
+    def at_taps(self, path: KernelPath, axis: int, window: Geometry, labels: Labels) -> KernelPath:
         """A window over a spatial axis, put where its taps are in the layer's own window."""
         own = self.own[axis]
         taps = [int(window.dilation) * t - int(window.pads[0]) for t in range(int(window.kernel))]
@@ -267,7 +227,9 @@ class _Walk:
             self.refuse("a window strides in another way than the layer's")
         return self.at_offsets(path, axis, taps, labels)
 
-    def at_offsets(self, path: _Path, axis: int, taps: Sequence[int], labels: Labels) -> _Path:
+    def at_offsets(
+        self, path: KernelPath, axis: int, taps: Sequence[int], labels: Labels
+    ) -> KernelPath:
         """The same for taps at these distances from the position that is written."""
         own, side = self.own[axis], self.window[axis]
         places = [divmod(tap + int(own.pads[0]), int(own.dilation)) for tap in taps]
@@ -287,9 +249,9 @@ class _Walk:
         return replace(path, windows={**path.windows, axis: new})
 
     # -- channels in other axes ----------------------------------------------------------------
-    def aligned(self, path: _Path, sizes: Sequence[int]) -> tuple[_Path, list[Labels]]:
+    def aligned(self, path: KernelPath, sizes: Sequence[int]) -> tuple[KernelPath, list[Labels]]:
         """The channels as axes of these sizes: the labels of each."""
-        cuts = [_cuts(self.extents(path.channels)), _cuts(sizes)]
+        cuts = [cuts_of(self.extents(path.channels)), cuts_of(sizes)]
         union = sorted({*cuts[0], *cuts[1]})
         if any(b % a for a, b in pairwise(union)):
             new = tuple(self.label(size) for size in sizes)
@@ -311,12 +273,3 @@ class _Walk:
                 group += (left.pop(0),)
             groups.append(group)
         return path, groups
-
-
-def _cuts(sizes: Sequence[int]) -> list[int]:
-    """Products of the last sizes: 1, the last, the last two, …; sizes of 1 cut nothing."""
-    cuts = [1]
-    for size in reversed(sizes):
-        if size > 1:
-            cuts.append(cuts[-1] * int(size))
-    return cuts
