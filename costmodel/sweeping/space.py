@@ -153,7 +153,8 @@ def space(
 ) -> Space:
     """The points of some variants; the arguments are those of `sweep`.
 
-    layer: what does not vary; a mapping has the fields that are known.
+    layer: what does not vary; a mapping has the fields that are known, and where sizes vary `dims`
+        may say how many axes one number has.
     """
     if isinstance(variants, str):
         variants = variants.split(",")
@@ -161,7 +162,7 @@ def space(
     if not chosen:
         raise InputError("no variants to sweep; allowed is one or more")
     facts = facts_of(layer) if isinstance(layer, ConvLayer) else dict(layer)
-    dims = len(facts["size"]) if isinstance(facts.get("size"), tuple) else 2
+    dims = facts.pop("dims", None) or (len(facts["size"]) if "size" in facts else 2)
     axes = overs(over, chosen, dims)
     keys = tuple(metric.key for metric in choose_metrics(metrics))
     conditions = tuple(

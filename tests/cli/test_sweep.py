@@ -117,3 +117,18 @@ def test_what_cannot_be_is_one_sentence(capsys, options, message):
 def test_a_missing_size_is_named(capsys):
     assert main(["sweep", "--over", "m=8,16", "--size", "9"]) == 2
     assert "--out-channels is missing" in capsys.readouterr().err
+
+
+def test_sizes_of_one_number_have_as_many_axes_as_said(capsys):
+    call = ["sweep", "-m", "6", "-n", "10", "--over", "size=9,11", "--variants", "standard"]
+    assert main([*call, "--dims", "1", "--columns", "size,macs"]) == 0
+    assert capsys.readouterr().out == "size,macs\n9,1620\n11,1980\n"
+    assert main([*call, "--columns", "size"]) == 0
+    assert capsys.readouterr().out == "size\n9x9\n11x11\n"
+
+
+def test_what_is_picked_by_is_a_column(capsys):
+    assert main([*CALL, "--over", "g=1:12", "--least", "activations"]) == 0
+    (row,) = rows(capsys.readouterr().out)
+    layer = ConvLayer(3, 24, 36, (17, 14))
+    assert int(row["activations"]) == count("grouped", layer, g=1).activations

@@ -101,7 +101,9 @@ def run(args: argparse.Namespace) -> int:
     from costmodel.sweeping.space import space
     from costmodel.sweeping.sweep import Sweep
 
-    shown = choose_metrics("all" if args.metrics == ["all"] else args.metrics)
+    asked = "all" if args.metrics == ["all"] else args.metrics
+    picked = [*(args.front or ()), *([args.least] if args.least else [])]
+    shown = tuple(dict.fromkeys((*choose_metrics(asked), *choose_metrics(picked))))
     chosen = space(
         _variants(args),
         _facts(args),
@@ -181,10 +183,18 @@ def _facts(args: argparse.Namespace) -> dict[str, Any]:
     facts = {o.field: getattr(args, o.field) for o in LAYER_OPTIONS if o.field not in varying}
     if "size" in facts:
         return {**facts, "size": input_size(facts["size"], args.dims)}
-    return facts
+    return {**facts, "dims": args.dims}
 
 
 def _reduced(found: Any, args: argparse.Namespace) -> Table | None:
+    from costmodel.sweeping.compiling import has_numba
+    from costmodel.sweeping.reducing import COMPILED_FROM
+
+    if (args.front or args.least or args.count) and found.points >= COMPILED_FROM:
+        slower = (
+            "without Numba, NumPy counts, some ten times slower: pip install 'costmodel[sweep]'"
+        )
+        say(args, *([] if has_numba() else [slower]))
     progress = _Progress(args, found.points)
     try:
         if args.front:
