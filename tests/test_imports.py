@@ -214,6 +214,11 @@ COMPARE = (
     "from costmodel.cli.main import main; main(['compare', '-m', '6', '-n', '10', '--size', '9x8'])"
 )
 
+SOLVE = (
+    "from costmodel.cli.main import main; "
+    "main(['solve', 'bottleneck', 'r', '-m', '6', '-n', '10', '--size', '9x8'])"
+)
+
 
 @pytest.mark.parametrize(
     ("code", "allowed"),
@@ -221,6 +226,7 @@ COMPARE = (
         ("import costmodel", set()),
         (COMPARE, set()),
         ("from costmodel.cli.main import main; main(['network', 'resnet18'])", set()),
+        (SOLVE, set()),
         ("from costmodel.cli.main import main; main(['formulas'])", {"sympy"}),
         ("import costmodel.plots.comparison", {"plotly", "numpy", "pandas"}),
     ],

@@ -76,9 +76,13 @@ def extent(stage: BoundStage, axis: int) -> Number:
     whole = stage.geometry[axis].kernel
     if axis not in places or equal(same(count, product(extents)), 1):
         return whole
-    values = (count, places.index(axis), *extents)
+    return _extent(count, places.index(axis), *extents)
+
+
+def _extent(*values: Number) -> Number:
+    """`nearest_extent` of any kind of numbers; of symbols as it stands."""
     if any(map(is_symbolic, values)):
-        return unevaluated("taps_extent", nearest_extent, *values, positive=True)
+        return unevaluated("taps_extent", _extent, *values, positive=True)
     if all(map(is_exact, values)):
         return nearest_extent(*values)
     return cell_by_cell(nearest_extent, *values)

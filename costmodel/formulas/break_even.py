@@ -1,84 +1,51 @@
-"""Break-even: the value of a letter at which a variant costs as much as the standard layer."""
+"""Break-even and any other budget in letters: the bound of a letter, with its conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 
-from sympy import Expr, Gt, Integer, Lt, Rational, Symbol, expand, fraction
+from sympy import (
+    Eq,
+    Expr,
+    Integer,
+    Mod,
+    Rational,
+    Symbol,
+    ceiling,
+    expand,
+    floor,
+    fraction,
+    sympify,
+    together,
+)
+from sympy.logic.boolalg import Boolean
 
-from costmodel.core.bind import bind
+from costmodel.comparing.count import count
 from costmodel.core.layer import ConvLayer
+from costmodel.core.names import layer_names
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, unknown
-from costmodel.formulas.algebra import EVEN, divisible, factored, has_rounding
-from costmodel.formulas.formula import costs, ratio
-from costmodel.formulas.layers import exchanged, general_layer
-from costmodel.formulas.letters import WORDS, hyper_symbols, symbol
-from costmodel.formulas.solving import coefficients_in, equation, roots, slope_sign
-from costmodel.metrics.metric import METRICS, Metric
+from costmodel.formulas.algebra import divisible
+from costmodel.formulas.cases import Case, Inequality
+from costmodel.formulas.coefficients import coefficients_in
+from costmodel.formulas.layers import general_layer
+from costmodel.formulas.letters import hyper_symbols, symbol
+from costmodel.formulas.signs import Low
+from costmodel.formulas.solution import LetterSolution
+from costmodel.metrics.settings import DEFAULTS, Settings
+from costmodel.solving.budget import Budget, cheaper_than
+from costmodel.solving.letters import Asked, read_letters
 
-# Sizes of real layers at which a sign is looked up where the formula itself does not show it.
-_SAMPLES = (
-    {"k": 3, "m": 64, "n": 128, "d": 8, "h": 56, "w": 48, "D": 16, "H": 112, "W": 96},
-    {"k": 5, "m": 96, "n": 192, "d": 12, "h": 28, "w": 36, "D": 24, "H": 56, "W": 72},
-    {"k": 7, "m": 512, "n": 384, "d": 16, "h": 14, "w": 18, "D": 32, "H": 28, "W": 36},
-)
-_ELSE = Integer(2)  # a letter that is neither the layer's nor has a default there
-_MORE = Rational(11, 10)
 # Where a bound is taken to its limit: the channels, one after the other.
 _GROWING = ("n", "m")
-
-_NEVER = "its cost is never that of the standard layer at a value above 0"
-
-_Sample = dict[Symbol, Rational]
-
-
-@dataclass(frozen=True)
-class BreakEven:
-    """Where a variant starts to be cheaper than the standard layer.
-
-    letter: what is solved for. metric: key of what is compared. bound: the exact value of equal
-    cost. relation: "<" where it is cheaper below the bound, ">" where above. limit: where the
-    bound goes as the letter `limit_in` grows without end; None where it grows as well or does not
-    depend on channels. note: what was assumed.
-    """
-
-    letter: Symbol
-    metric: str
-    bound: Expr
-    relation: str
-    limit: Expr | None = None
-    limit_in: Symbol | None = None
-    note: str = ""
-
-    @property
-    def cheaper(self) -> str:
-        """On which side of the bound it is cheaper: "below" or "above"."""
-        return "below" if self.relation == "<" else "above"
-
-    @property
-    def condition(self) -> Expr:
-        """The inequality as a SymPy relation: `b < k**2*n/(k**2 + n)`."""
-        return relation(self.letter, self.relation, self.bound)
-
-    @property
-    def limit_condition(self) -> Expr | None:
-        """The same with the limit for the bound; None where there is none."""
-        return None if self.limit is None else relation(self.letter, self.relation, self.limit)
-
-
-def relation(letter: Symbol, sign: str, bound: Expr) -> Expr:
-    """An inequality that SymPy leaves as it is, even where it is true of every positive number."""
-    return (Lt if sign == "<" else Gt)(letter, bound, evaluate=False)
 
 
 def break_even(
     variant: Variant | str, letter: str, metric: str = "macs", layer: ConvLayer | None = None
-) -> BreakEven:
-    """The exact bound on one letter within which a variant is cheaper than the standard layer.
+) -> LetterSolution:
+    """The exact bounds on one letter within which a variant is cheaper than the standard layer.
 
     Args:
         variant: a `Variant`, or the id of a registered one.
@@ -87,163 +54,184 @@ def break_even(
         layer: a layer of numbers, symbols or both; None is the general one of `formula`.
 
     Returns:
-        The bound in the other letters, floors and ceilings taken to come out even.
+        The bounds in the other letters and the conditions under which they hold.
 
     Raises:
-        CostModelError: the cost does not depend on the letter, is never that of the standard layer
-            at a positive value, or has no closed form there.
+        CostModelError: the cost does not depend on the letter, or has no closed form there.
 
     >>> str(break_even("basis", "b").condition)
     'b < k**2*n/(k**2 + n)'
     """
     chosen = VARIANTS.of(variant)
-    at = layer or general_layer(chosen)
-    exact = ratio(chosen, metric, at)
-    wanted = hyper_symbols(chosen).get(letter, symbol(letter))
-    if wanted not in exact.free_symbols:
-        letters = [*chosen.hyper, *sorted({s.name for s in exact.free_symbols} - {*chosen.hyper})]
-        if letter not in letters:
-            raise CostModelError(unknown(f"letter of {chosen.id}", letter, letters))
-        raise CostModelError(
-            f"{chosen.id}: the ratio of {METRICS[metric].label} does not depend on {letter}, so "
-            "there is no break-even; allowed are letters that it depends on"
-        )
-    solved = _solved(chosen, wanted, METRICS[metric], at)
-    if isinstance(solved, str):
-        raise CostModelError(
-            f"{chosen.id}: no break-even of {METRICS[metric].label} in {letter}: {solved}"
-        )
-    return solved
+    budget = cheaper_than(metric)
+    if letter in chosen.hyper:
+        return in_letters(read_letters(chosen, letter, {}), budget, layer)
+    return _in_a_size(chosen, letter, metric, layer or general_layer(chosen))
 
 
-def break_evens(variant: Variant, metric: str = "macs") -> tuple[BreakEven, ...]:
-    """The break-even in every hyper-parameter that has one, in order of declaration."""
+def break_evens(variant: Variant, metric: str = "macs") -> tuple[LetterSolution, ...]:
+    """The break-even in every hyper-parameter that has a bound, in order of declaration."""
     solved = []
     for letter in variant.hyper:
         with suppress(CostModelError):
             solved.append(break_even(variant, letter, metric))
-    return tuple(solved)
+    return tuple(solution for solution in solved if solution.bounds)
+
+
+def in_letters(
+    asked: Asked,
+    budget: Budget,
+    layer: ConvLayer | None = None,
+    settings: Settings = DEFAULTS,
+) -> LetterSolution:
+    """Which values of a letter meet a budget, as bounds in the other letters.
+
+    Args:
+        asked: the variant, its letter, what is tied to it and given.
+        budget: what a metric may cost; letters of another variant that are not given stay letters.
+        layer: a layer with symbols; None is the general one of `formula`.
+        settings: conventions of FLOPs and bytes.
+
+    Raises:
+        CostModelError: as of `break_even`; also a letter that both variants have.
+    """
+    variant, at = asked.variant, layer or general_layer(asked.variant)
+    usual = budget == cheaper_than(budget.metric.key) and settings == DEFAULTS
+    if usual and not (asked.tied or asked.given):
+        return _cached(variant, asked.letter, budget.metric.key, at)
+    return _solved(asked, budget, at, settings)
 
 
 @lru_cache(maxsize=512)
-def _solved(variant: Variant, letter: Symbol, metric: Metric, layer: ConvLayer) -> BreakEven | str:
-    """The break-even, or the reason why there is none."""
-    cost, base = costs(variant, metric, layer)
-    samples = _samples(variant, layer)
-    excess = expand(divisible(cost) - divisible(base))
-    solved = equation(excess, letter)
-    try:
-        candidates = roots(solved, letter)
-    except CostModelError as error:
-        return str(error)
-    hyper = variant.hyper.get(letter.name)
-    high = hyper.high if hyper and hyper.high is not None else None
-    bounds = [
-        root
-        for root in candidates
-        if _possible(root, samples) and not (high is not None and root.is_number and root > high)
-    ]
-    if not bounds:
-        return _NEVER
-    bound = _positive_denominator(_next_to_default(bounds, letter, samples), samples)
-    sign = _relation(excess, letter, bound, samples)
-    if bound == 0 and sign == "<":
-        return _NEVER
-    if not sign:
-        return "whether it is cheaper below or above depends on the other sizes"
-    limit, limit_in = _limit(solved, letter, bound, samples)
-    note = EVEN if has_rounding(cost) else ""
-    return BreakEven(letter, metric.key, bound, sign, limit, limit_in, note)
+def _cached(variant: Variant, letter: str, metric: str, layer: ConvLayer) -> LetterSolution:
+    return _solved(read_letters(variant, letter, {}), cheaper_than(metric), layer, DEFAULTS)
 
 
-# -- what signs alone do not tell, at layers of usual sizes ------------------------------------
-
-
-@lru_cache(maxsize=128)
-def _samples(variant: Variant, layer: ConvLayer) -> list[_Sample]:
-    """What every letter stands for, for each of the sample sizes."""
-    return [_sample(variant, layer, sizes) for sizes in _SAMPLES]
-
-
-def _sample(variant: Variant, layer: ConvLayer, sizes: Mapping[str, int]) -> _Sample:
-    """The sizes by letter, with the variant's own defaults at them."""
-    sample = {symbol(name): Rational(size) for name, size in sizes.items()}
-    sample |= {symbol(WORDS[name]): Rational(sizes[name]) for name in WORDS if name in sizes}
-    hyper = dict.fromkeys(variant.hyper, int(_ELSE))
-    with suppress(CostModelError):  # where the defaults do not fit, any plausible numbers will do
-        hyper = dict(bind(variant, exchanged(layer, lambda s: sample.get(s, _ELSE))).hyper)
-    letters = hyper_symbols(variant)
-    return sample | {letters[name]: Rational(str(value)) for name, value in hyper.items()}
-
-
-def _values(expr: Expr, samples: Sequence[_Sample]) -> list[Expr]:
-    """An expression at every sample where it is a real number."""
-    values = (
-        expr.xreplace({s: sample.get(s, _ELSE) for s in expr.free_symbols}) for sample in samples
+def _solved(asked: Asked, budget: Budget, layer: ConvLayer, settings: Settings) -> LetterSolution:
+    variant, other = asked.variant, budget.other
+    own = hyper_symbols(variant)
+    names = {**own, **layer_names(layer)}
+    values = {**own, **asked.values(own[asked.letter], names)}
+    shared = sorted({*own} & {*other.hyper} - {*budget.given})
+    if shared and budget.share is not None:
+        raise CostModelError(
+            f"{shared[0]} is a letter of {variant.id} and of {other.id}; allowed is a value for "
+            f"that of {other.id}, such as {shared[0]}=4 or {shared[0]}={shared[0]}"
+        )
+    theirs = replace(budget, given={**hyper_symbols(other), **budget.given})
+    cost = sympify(count(variant, layer, settings, hyper=values)[budget.metric.key])
+    limit = sympify(theirs.limit(layer, settings, letters={**names, **values}))
+    low = _lows(variant, other)
+    high = asked.declared.high
+    return _answer(
+        asked, budget, cost, limit, own[asked.letter], low, None if high is None else Integer(high)
     )
-    return [value for value in values if value.is_extended_real]
 
 
-def _possible(root: Expr, samples: Sequence[_Sample]) -> bool:
-    """Whether a root is positive at some sample (or is 0, the edge)."""
-    return bool(root == 0) or any(value > 0 for value in _values(root, samples))
+def _in_a_size(variant: Variant, letter: str, metric: str, layer: ConvLayer) -> LetterSolution:
+    """The break-even in a letter of the layer itself."""
+    budget, own = cheaper_than(metric), hyper_symbols(variant)
+    cost = sympify(count(variant, layer, hyper=own)[budget.metric.key])
+    limit = sympify(budget.limit(layer))
+    wanted = symbol(letter)
+    if wanted not in (cost / limit).cancel().free_symbols:
+        known = {s.name for s in (cost / limit).cancel().free_symbols}
+        raise CostModelError(
+            unknown(f"letter of {variant.id}", letter, [*own, *sorted(known - {*own})])
+        )
+    asked = Asked(variant, letter, {}, {})
+    return _answer(asked, budget, cost, limit, wanted, _lows(variant), None)
 
 
-def _next_to_default(bounds: list[Expr], letter: Symbol, samples: Sequence[_Sample]) -> Expr:
-    """Of several bounds the one that is met first on the way from the default value."""
-    if len(bounds) == 1:
-        return bounds[0]
-    default = samples[0].get(letter, _ELSE)
+def _answer(
+    asked: Asked,
+    budget: Budget,
+    cost: Expr,
+    limit: Expr,
+    letter: Symbol,
+    low: Low,
+    high: Expr | None,
+) -> LetterSolution:
+    variant, metric = asked.variant, budget.metric
+    excess = expand(divisible(cost) - divisible(limit))
+    if letter not in cost.free_symbols | limit.free_symbols:
+        raise CostModelError(
+            f"{variant.id}: {metric.key} does not depend on {letter}; allowed are letters that it "
+            "depends on"
+        )
+    inequality = Inequality(excess, letter, low, high, budget.strict)
+    try:
+        cases = inequality.cases()
+    except CostModelError as error:
+        raise CostModelError(
+            f"{variant.id}: no bound of {metric.label} in {letter} in letters: {error}; a layer of "
+            "numbers has an answer"
+        ) from None
+    words = f" {budget.words}" if budget.words else f" {budget.amount:,}"
+    wanted = f"{metric.label} {'below' if budget.strict else 'at most'}{words}"
+    wanted += f" for {asked.text}" if asked.tied else ""
+    limit_of, limit_in = _limit(inequality, cases)
+    return LetterSolution(
+        variant.id,
+        (*variant.hyper, *budget.other.hyper),
+        letter,
+        asked.text,
+        metric.key,
+        wanted,
+        budget.strict,
+        cases,
+        _roundings(cost, limit),
+        limit_of,
+        limit_in,
+    )
 
-    def way(bound: Expr) -> Expr:
-        value = _values(bound, samples[:1])
-        return abs(value[0] - default) if value else Rational(10**12)
 
-    return min(bounds, key=way)
+def _lows(*variants: Variant) -> Low:
+    """The least values of letters: of sizes 1, of hyper-parameters as declared.
 
-
-def _positive_denominator(root: Expr, samples: Sequence[_Sample]) -> Expr:
-    """The root with the signs above and below the line such that the lower side is positive."""
-    above, below = fraction(root)
-    if all(value < 0 for value in _values(below, samples)):
-        return factored(expand(-above)) / factored(expand(-below))
-    return root
-
-
-def _relation(excess: Expr, letter: Symbol, bound: Expr, samples: Sequence[_Sample]) -> str:
-    """Whether the variant is cheaper below or above the bound; "" where that depends on sizes.
-
-    excess: its cost beyond the standard layer's. Where the signs of its terms do not tell whether
-    it rises, its values a little above the bound do, at the samples.
+    A size that is the difference of two letters cannot be negative.
     """
-    sign = slope_sign(excess, letter)
-    if sign:
-        return "<" if sign > 0 else ">"
-    signs = set()
-    for sample in samples:
-        here = _values(bound, [sample])
-        if here and here[0] >= 0:
-            more = here[0] * _MORE if here[0] else 1 - 1 / _MORE
-            signs |= {bool(value > 0) for value in _values(excess, [{**sample, letter: more}])}
-    return "" if len(signs) != 1 else "<" if signs.pop() else ">"
+    lows: dict[Symbol, Expr] = {}
+    for variant in variants:
+        own = hyper_symbols(variant)
+        for name, hyper in variant.hyper.items():
+            lows[own[name]] = Rational(str(hyper.low))
+        for expr in variant.derived.values():
+            names = list(expr.names())
+            if expr.op == "-" and expr.text.replace(" ", "") == "-".join(names):
+                more, less = (own.get(name, symbol(name)) for name in names)
+                lows[more] = less + lows.get(less, Integer(1))
+    return lambda letter: lows.get(letter, Integer(1))
 
 
-def _limit(
-    solved: Expr, letter: Symbol, bound: Expr, samples: Sequence[_Sample]
-) -> tuple[Expr | None, Symbol | None]:
+def _roundings(*costs: Expr) -> tuple[Boolean, ...]:
+    """What divides what where every rounding comes out even."""
+    found: dict[Boolean, None] = {}
+    for cost in costs:
+        for part in sorted(cost.atoms(floor, ceiling), key=str):
+            above, below = fraction(together(divisible(part.args[0])))
+            found[Eq(Mod(above, below, evaluate=False), 0, evaluate=False)] = None
+    return tuple(found)
+
+
+def _limit(inequality: Inequality, cases: tuple[Case, ...]) -> tuple[Expr | None, Symbol | None]:
     """The bound for ever more output (or input) channels, from the leading terms of its equation.
 
     Dividing the equation by the highest power of n leaves, for n to infinity, the terms that have
     it; their root is the limit of the root.
     """
+    if len(cases) != 1 or len(cases[0].bounds) != 1:
+        return None, None
+    (case,) = cases
+    above = expand(fraction(together(inequality.excess))[0])
     for channels in map(symbol, _GROWING):
-        if channels not in bound.free_symbols or channels == letter:
+        if channels not in case.bounds[0].free_symbols or channels == inequality.letter:
             continue
-        leading = coefficients_in(solved, channels)[0]
-        if letter not in leading.free_symbols:
-            continue
-        limits = [root for root in roots(leading, letter) if _possible(root, samples)]
-        limits = [root for root in limits if root != 0]
-        if limits:
-            return _next_to_default(limits, letter, samples), channels
+        with suppress(CostModelError):
+            leading = coefficients_in(above, channels)[0]
+            if inequality.letter not in leading.free_symbols:
+                continue
+            limits = replace(inequality, excess=leading).cases()
+            if len(limits) == 1 and limits[0].cheaper == case.cheaper and limits[0].bounds != (0,):
+                return limits[0].bounds[0], channels
     return None, None

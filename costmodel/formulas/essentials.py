@@ -44,7 +44,7 @@ def essentials(counts: Counts, metrics: Sequence[str], compared: str = "macs") -
     return Essentials(
         tuple((one.metric.label, one.latex()) for one in one_by_one),
         latex(display(ratio(variant, compared), plain=True).expr, own=own),
-        tuple(latex(even.condition, own=own) for even in break_evens(variant, compared)),
+        tuple(even.to_latex() for even in break_evens(variant, compared)),
     )
 
 

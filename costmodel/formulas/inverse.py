@@ -7,21 +7,22 @@ the conditions under which it holds, in plain symbols as anybody else would type
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from costmodel.core.hyper import together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, is_symbolic
-from costmodel.core.variant import Variant
+from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
 from costmodel.metrics.settings import DEFAULTS, Settings
-from costmodel.solving.budget import Other
+from costmodel.solving.budget import Budget, Other, cheaper_than
+from costmodel.solving.letters import read_letters
 from costmodel.solving.solution import Solution
 from costmodel.solving.solve import break_even_on_layer, budgets_of, solve_on_layer
 
 if TYPE_CHECKING:
-    from costmodel.formulas.break_even import BreakEven
+    from costmodel.formulas.solution import LetterSolution
 
 
 def solve(
@@ -36,7 +37,7 @@ def solve(
     settings: Settings = DEFAULTS,
     hyper: Mapping[str, Number] | None = None,
     **values: Number,
-) -> Solution:
+) -> Solution | LetterSolution:
     """Which values of a letter keep a variant within a budget.
 
     Args:
@@ -47,15 +48,18 @@ def solve(
             layer costs (`"30%"`). All have to be met.
         same_as: instead, what another variant costs: its id, or `("basis", {"b": 4})`.
         metric: the key of the metric that `same_as` is about.
-        layer: sizes as numbers.
+        layer: sizes as numbers, for the exact set of values; with symbols in it, or None for the
+            general layer of `formula`, for bounds in letters.
         multiple_of: only multiples of it are values, for hardware that wants 8 or 16.
         settings: conventions of FLOPs and bytes.
         hyper, values: the other hyper-parameters, `r2=30` or `r2="n/4"`; those not given take their
             defaults.
 
     Returns:
-        The exact set of values, found by algebra and checked by counting at its edges: `.values`,
-        `.smallest`, `.largest`, `.always`, `.cheaper`, and the exact `.bound` between integers.
+        On a layer of numbers the exact set of values, found by algebra and checked by counting at
+        its edges: `.values`, `.smallest`, `.largest`, `.always`, `.cheaper`, and the exact `.bound`
+        between integers. In letters the `.bound` and the `.conditions` under which it holds, by
+        `.cases` where signs depend on the sizes.
 
     Raises:
         VariantError: an unknown variant or letter, or a layer that no value fits.
@@ -71,8 +75,11 @@ def solve(
     """
     budgets = budgets_of(at_most, same_as, metric)
     given = together(hyper, values)
-    if layer is None:
-        raise CostModelError("no layer; allowed is one with sizes as numbers")
+    if layer is None or _has_symbols(layer):
+        if multiple_of != 1 or len(budgets) > 1:
+            what = "several budgets" if len(budgets) > 1 else f"multiples of {multiple_of}"
+            raise CostModelError(f"{what} in letters; allowed are they on a layer of numbers")
+        return _in_letters(variant, letters, budgets[0], layer, settings, given)
     return solve_on_layer(
         variant,
         letters,
@@ -94,7 +101,7 @@ def break_even(
     settings: Settings = DEFAULTS,
     hyper: Mapping[str, Number] | None = None,
     **values: Number,
-) -> Solution | BreakEven:
+) -> Solution | LetterSolution:
     """Where a variant is cheaper than another one; as a rule than the standard layer.
 
     Args:
@@ -105,13 +112,12 @@ def break_even(
         than: the other variant: its id, or `("cp", {"r": 16})`; None is the standard layer.
 
     Returns:
-        On a layer of numbers a `Solution`, as of `solve`. In letters the `.bound`, and the
-        `.condition` as an inequality; its `.limit` for ever more channels, and in `.note` what was
-        assumed.
+        What `solve` returns. In letters the `.condition` is the inequality, and `.limit` where the
+        bound goes for ever more channels.
 
     Raises:
-        CostModelError: the cost does not depend on the letter; in letters also: it is never that
-            of the other variant at a positive value, or has no closed form there.
+        CostModelError: the cost does not depend on the letter; in letters also: it has no closed
+            form there.
 
     >>> import costmodel as cm
     >>> cm.break_even("basis", "b").condition
@@ -125,17 +131,30 @@ def break_even(
         return break_even_on_layer(
             variant, letters, layer, metric, than, settings=settings, hyper=given
         )
+    return _in_letters(variant, letters, cheaper_than(metric, than), layer, settings, given)
+
+
+def _in_letters(
+    variant: Variant | str,
+    letters: str | Sequence[str],
+    budget: Budget,
+    layer: ConvLayer | None,
+    settings: Settings,
+    given: Mapping[str, Number],
+) -> LetterSolution:
     from costmodel.formulas import break_even as solving
     from costmodel.formulas.layers import exchanged
-    from costmodel.formulas.letters import public, symbol
+    from costmodel.formulas.letters import symbol
+    from costmodel.formulas.solution import in_plain_symbols
 
-    if than is not None or given or not isinstance(letters, str):
-        raise CostModelError("no layer; allowed is one with sizes as numbers")
     if layer is not None:  # roots are told apart by their signs, so sizes must be known to have one
         layer = exchanged(layer, lambda s: symbol(s.name) if s.is_positive is None else s)
-    solved = solving.break_even(variant, letters, metric, layer)
-    parts = {name: getattr(solved, name) for name in ("letter", "bound", "limit", "limit_in")}
-    return replace(solved, **{name: part and public(part) for name, part in parts.items()})
+    chosen = VARIANTS.of(variant)
+    of_layer = isinstance(letters, str) and letters.isidentifier() and letters not in chosen.hyper
+    if of_layer and not given and budget == cheaper_than(budget.metric.key):
+        return in_plain_symbols(solving.break_even(chosen, str(letters), budget.metric.key, layer))
+    asked = read_letters(chosen, letters, given)
+    return in_plain_symbols(solving.in_letters(asked, budget, layer, settings))
 
 
 def _has_symbols(layer: ConvLayer) -> bool:

@@ -9,8 +9,9 @@ from sympy import Expr
 
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError
-from costmodel.formulas.break_even import BreakEven, break_evens
+from costmodel.formulas.break_even import break_evens
 from costmodel.formulas.formula import formula, ratio
+from costmodel.formulas.solution import LetterSolution
 from costmodel.metrics.metric import METRICS
 
 
@@ -26,7 +27,7 @@ class FormulaRow:
     formulas: Mapping[str, Expr]
     metric: str
     ratio: Expr | None
-    break_evens: tuple[BreakEven, ...]
+    break_evens: tuple[LetterSolution, ...]
 
 
 def rows(variants: Iterable[Variant | str] | None = None, metric: str = "macs") -> list[FormulaRow]:

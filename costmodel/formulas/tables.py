@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr
+from sympy import Expr, true
 
 from costmodel.errors import CostModelError, unknown
 from costmodel.formulas.algebra import EVEN, Shown, display
 from costmodel.formulas.alphabets import ALPHABETS, DEFAULT, Alphabet
-from costmodel.formulas.break_even import BreakEven
 from costmodel.formulas.letters import size_symbols
 from costmodel.formulas.printing import printers
 from costmodel.formulas.rows import FormulaRow
+from costmodel.formulas.solution import LetterSolution, written
 from costmodel.metrics.metric import METRICS
 from costmodel.table import Table
 
@@ -56,6 +56,7 @@ class _Cells:
     to: str
     joint: str
     mark: str
+    latex: bool = False
 
     def row(self, row: FormulaRow, alphabet: Alphabet) -> dict[str, str]:
         own = row.variant.hyper
@@ -64,9 +65,12 @@ class _Cells:
             source = self.inline.format(self.one(shown.expr, alphabet, own))
             return source + self.mark if shown.note else source
 
-        def condition(even: BreakEven, bound: Expr, after: str = "") -> str:
+        def condition(even: LetterSolution, bound: Expr, after: str = "") -> str:
             sides = self.one(even.letter, alphabet, own), self.one(bound, alphabet, own)
             source = self.inline.format(f" {even.relation} ".join(sides) + after)
+            if even.when != true:
+                when = written(even.when, lambda e: self.one(e, alphabet, own), self.latex)
+                source += f" if {self.inline.format(when)}"
             return source + self.mark if even.note else source
 
         return {
@@ -84,8 +88,8 @@ class _Cells:
 
 
 _TEXT = _Cells(printers.text, "{}", " ({} → ∞)", "; ", " " + _MARK)
-_LATEX = _Cells(printers.latex, "${}$", r" \quad ({} \to \infty)", ", ", r"\,*")
-_MARKDOWN = _Cells(printers.latex, "${}$", r" \quad ({} \to \infty)", "; ", r" \*")
+_LATEX = _Cells(printers.latex, "${}$", r" \quad ({} \to \infty)", ", ", r"\,*", True)
+_MARKDOWN = _Cells(printers.latex, "${}$", r" \quad ({} \to \infty)", "; ", r" \*", True)
 
 
 def _ratio(metric: str) -> str:
@@ -182,7 +186,7 @@ def _sources(rows: Sequence[FormulaRow], alphabet: Alphabet) -> Table:
                 "letter": printers.python(even.letter, alphabet, own),
                 "cheaper": even.cheaper,
                 "bound": _real(even.bound, alphabet, own),
-                "conditions": even.note,
+                "conditions": even.said(even.main) if even.main else "",
                 "limit": "" if even.limit is None else _real(even.limit, alphabet, own),
             }
             for even in row.break_evens

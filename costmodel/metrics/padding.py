@@ -11,13 +11,16 @@ from __future__ import annotations
 from costmodel.core.grid import Geometry
 from costmodel.core.numbers import (
     Number,
+    ceil_div,
     equal,
     is_exact,
     is_symbolic,
+    largest,
     plain,
     product,
     same,
     share,
+    smallest,
     unevaluated,
 )
 from costmodel.core.stage import BoundStage
@@ -26,6 +29,8 @@ from costmodel.core.taps import zeros_before
 from costmodel.metrics.lattice import points_below
 from costmodel.metrics.metric import declare
 from costmodel.metrics.settings import Settings
+
+_MAX_TAPS = 16  # of a window that are summed one by one
 
 
 def taps_inside(axis: Geometry) -> Number:
@@ -51,7 +56,7 @@ def inside(
         count = _closed(*values)
         if count is not None:
             return count
-    return unevaluated("taps_inside", inside, *values, closed=_closed)
+    return unevaluated("taps_inside", inside, *values, closed=_opened)
 
 
 def _behind(
@@ -69,6 +74,21 @@ def _closed(*values: Number) -> Number | None:
     before = points_below(pad, steps, counts)
     behind = points_below(_behind(*values), steps, counts)
     return None if before is None or behind is None else positions * taps - before - behind
+
+
+def _opened(*values: Number) -> Number | None:
+    """`_closed`, or of a window of few taps the sum of what each of them reads."""
+    count = _closed(*values)
+    positions, taps, stride, dilation, pad, size = values
+    if count is not None or not is_exact(taps) or taps > _MAX_TAPS:
+        return count
+
+    def first(place: Number) -> Number:
+        """The first position from which a tap is at this place or behind it."""
+        return smallest(positions, largest(0, ceil_div(place, stride)))
+
+    places = (pad - tap * dilation for tap in range(taps))
+    return sum(first(place + size) - first(place) for place in places)
 
 
 def macs_without_padding(stage: BoundStage, settings: Settings) -> Number:

@@ -151,13 +151,18 @@ class Form:
 
     def _quotient(self, part: Sum, known: Known) -> Quotient | None:
         """`quotient_of`, remembered by what is known of the atoms inside."""
-        inside = self._inside.get(part)
-        if inside is None:
-            inside = self._inside[part] = tuple(a for a in part.atoms() if not a.letter)
-        key = (part, *map(known.get, inside))
+        key = self._key(part, known)
         if key not in self._quotients:
             self._quotients[key] = quotient_of(part, known)
         return self._quotients[key]
+
+    def _key(self, part: Sum, known: Known) -> tuple[object, ...]:
+        """A sum with what is known of the atoms inside, and inside of what these stand for."""
+        inside = self._inside.get(part)
+        if inside is None:
+            inside = self._inside[part] = tuple(a for a in part.atoms() if not a.letter)
+        values = (known.get(atom) for atom in inside)
+        return (part, *(self._key(v, known) if isinstance(v, Sum) else v for v in values))
 
 
 def _extreme(atom: Call, inner: list[Range], known: Known) -> Range:

@@ -226,8 +226,10 @@ class Question:
         general = self._pieces[1]
         if general is None or self.axis.real or not isinstance(general[0], Polynomial):
             return ()
-        letter = self.asked.letter
-        whole = Form(general[0].subs(**{letter: symbol(letter) - self.axis.shift})).whole
+        excess, letter = general[0], self.asked.letter
+        if self.axis.shift:
+            excess = excess.subs(**{letter: symbol(letter) - self.axis.shift})
+        whole = Form(excess).whole
         return () if whole is None else tuple(crossings(whole.above))
 
     def least(self) -> str:

@@ -61,12 +61,29 @@ def test_the_table_says_what_was_asked(capsys: pytest.CaptureFixture[str]) -> No
     assert said in capsys.readouterr().out
 
 
+def test_without_a_budget_it_is_to_be_cheaper(capsys: pytest.CaptureFixture[str]) -> None:
+    (row,) = rows(capsys, "basis", "b")
+    assert int(row["last"]) == cm.break_even("basis", "b", layer=SAME).largest
+    assert main(["solve", "basis", "b", *LAYER, "--format", "text"]) == 0
+    said = cm.break_even("basis", "b", layer=SAME).to_text()
+    assert capsys.readouterr().out == said + "\n"
+
+
+def test_in_letters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", "ghost", "q", "--format", "text"]) == 0
+    assert "q > 1, if d < k·√m; never otherwise" in capsys.readouterr().out
+    assert main(["solve", "basis", "b", "--at-most", "macs=30%"]) == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert (row["cheaper"], row["bound"]) == ("below", "3*k**2*n/(10*k**2 + 10*n)")
+    assert row["conditions"] == ""
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "no budget; allowed is one of --at-most METRIC=AMOUNT and --same-as VARIANT"),
+        (["--multiple-of", "8"], "--multiple-of 8 without --at-most or --same-as"),
         (["--at-most", "macs=30%", "--same-as", "cp"], "two budgets; allowed is one of"),
-        (["--at-most", "macs=30%", "--metric", "params"], "--metric params without --same-as"),
+        (["--at-most", "macs=30%", "--metric", "params"], "--metric params with --at-most"),
         (["--at-most", "macs=3%"], "the least is 23,568,384 MACs at b = 1"),
         (["--at-most", "mac=3%"], "unknown metric 'mac'"),
         (["--at-most", "macs=x"], "macs='x'; allowed are amounts such as 30%"),

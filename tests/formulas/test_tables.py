@@ -118,7 +118,7 @@ def test_csv_is_python_source_in_stable_columns() -> None:
         ("tucker2", "r2"),
     ]
     (ghost, *_) = [r for r in records if r["variant"] == "ghost"]
-    assert (ghost["cheaper"], ghost["conditions"]) == ("above", EVEN)
+    assert (ghost["cheaper"], ghost["conditions"]) == ("above", f"d < k·√m; {EVEN}")
     sizes = {"k": 3, "b": 4, "m": 64, "n": 128, "h": 56, "w": 48}
     layer = cm.ConvLayer(3, 64, 128, (56, 48))
     assert eval(basis["macs"], {}, sizes) == cm.count("basis", layer, b=4).macs

@@ -16,13 +16,15 @@ from costmodel.cli.options import (
     integer,
     layer_of,
     refuse,
+    write,
 )
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import LAYER_OPTIONS
 from costmodel.errors import InputError
-from costmodel.formulas.inverse import solve
+from costmodel.formulas.inverse import break_even, solve
 from costmodel.metrics.metric import METRICS
 from costmodel.network.change import read_choice
+from costmodel.table import FORMATS
 from costmodel.typed import read_pair
 
 HELP = "which values of a letter keep a variant within a budget, exactly"
@@ -31,6 +33,7 @@ EXAMPLES = (
     "costmodel solve tucker2 r1=r2 -m 64 -n 128 --size 56x56 --same-as basis,b=4 --metric params",
     "costmodel solve tucker2 r2,r1=m/4 -m 64 -n 128 --size 56x56 --at-most macs=30% "
     "--at-most params=20k --multiple-of 8 --format table",
+    "costmodel solve ghost q --format text",
 )
 
 
@@ -40,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "letters", metavar="LETTERS", help="b; r1=r2 for equal ones; r2,r1=m/4 for tied ones"
     )
-    group = parser.add_argument_group("budget")
+    group = parser.add_argument_group("budget [to cost less than the standard layer]")
     group.add_argument(
         "--at-most",
         action=ByName,
@@ -53,7 +56,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--same-as", metavar="VARIANT,LETTER=VALUE", help="no more than another one: basis,b=4"
     )
     group.add_argument(
-        "--metric", choices=tuple(METRICS), metavar="KEY", help="of what --same-as is [macs]"
+        "--metric",
+        choices=tuple(METRICS),
+        metavar="KEY",
+        help="what is compared, without --at-most [macs]",
     )
     parser.add_argument(
         "--multiple-of", type=integer, default=1, metavar="N", help="only multiples of N [1]"
@@ -61,30 +67,42 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_layer(parser, required=False)
     add_settings(parser)
     add_conventions(parser)
-    add_output(parser)
+    add_output(parser, ("text", *FORMATS))
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print a row for every span of values."""
-    if bool(args.at_most) == bool(args.same_as):
-        what = "two budgets" if args.same_as else "no budget"
-        raise InputError(f"{what}; allowed is one of --at-most METRIC=AMOUNT and --same-as VARIANT")
-    if not args.same_as:
-        refuse(args, ["--metric"], "without --same-as; allowed is --at-most METRIC=AMOUNT")
+    """Print a row for every span of values, or for every case of a bound in letters."""
+    if args.at_most and args.same_as:
+        raise InputError(
+            "two budgets; allowed is one of --at-most METRIC=AMOUNT and --same-as VARIANT"
+        )
+    if args.at_most:
+        refuse(args, ["--metric"], "with --at-most METRIC=AMOUNT; allowed is without it")
+    if not (args.at_most or args.same_as):
+        refuse(args, ["--multiple-of"], "without --at-most or --same-as; allowed is with one")
     metric = args.metric or "macs"
     shown = [METRICS[key] for key in args.at_most or [metric]]
     other = read_choice(args.same_as) if args.same_as else None
-    found = solve(
-        args.variant,
-        args.letters,
-        at_most=args.at_most or None,
-        same_as=None if other is None else (other.variant, dict(other.hyper)),
-        metric=metric,
-        layer=_layer(args),
-        multiple_of=args.multiple_of,
-        settings=conventions_of(args, shown),
-        hyper=args.settings,
-    )
+    settings, layer = conventions_of(args, shown), _layer(args)
+    if args.at_most or other is not None:
+        found = solve(
+            args.variant,
+            args.letters,
+            at_most=args.at_most or None,
+            same_as=None if other is None else (other.variant, dict(other.hyper)),
+            metric=metric,
+            layer=layer,
+            multiple_of=args.multiple_of,
+            settings=settings,
+            hyper=args.settings,
+        )
+    else:
+        found = break_even(
+            args.variant, args.letters, metric, layer, settings=settings, hyper=args.settings
+        )
+    if args.format == "text":
+        write(f"{found.to_text().rstrip('.')}.\n", args.output)
+        return 0
     emit(found.to_table(), args)
     return 0
 

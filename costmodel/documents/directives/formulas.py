@@ -12,6 +12,8 @@ from costmodel.documents import options, rst
 from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS
+from costmodel.network.change import read_choice
+from costmodel.typed import read_integer, read_pairs
 
 _NOTATION = {"notation": "the letters: fcnn, mobilenet or pytorch [fcnn]"}
 _METRIC = {"metric": "a metric's key [macs]", **_NOTATION}
@@ -84,7 +86,57 @@ def _breakeven(request: Request, target: Target) -> str:
     name, letter = request.words
     variant = VARIANTS[name]
     found = break_even(variant, letter, _metric(request))
-    return _typeset(found.condition, variant, request, target)
+    if found.when == True and found.bounds:  # noqa: E712  (SymPy's true is not Python's)
+        return _typeset(found.condition, variant, request, target)
+    return displayed(found.to_latex(), target)
+
+
+_SOLVE = {
+    "at_most": "amounts by metric, macs=30%,params=10M in quotes",
+    "same_as": "another variant with its values, basis,b=4 in quotes",
+    "less_than": "another variant that it is to cost less than [standard]",
+    "multiple_of": "only multiples of it are values",
+    "in": "text, for a sentence in place of the formula",
+    **_METRIC,
+}
+
+
+@directive(
+    "solve",
+    "which values of a letter keep a variant within a budget; without a layer in letters",
+    'solve basis b at_most="macs=30%" k=3 m=64 n=128 size=56x56 in=text',
+    words=("variant", "letters"),
+    options=_SOLVE,
+    layer=True,
+    hyper=True,
+)
+def _solve(request: Request, target: Target) -> str:
+    from costmodel.formulas.inverse import break_even, solve
+
+    name, letters = request.words
+    given = request.options
+    layer = options.layer(request) if {"m", "n", "size"} & set(given) else None
+    hyper = options.hyper(request, _SOLVE)
+    choices = {key: read_choice(given[key]) for key in ("same_as", "less_than") if key in given}
+    others = {key: (choice.variant, dict(choice.hyper)) for key, choice in choices.items()}
+    found: Any
+    if "at_most" in given or "same_as" in given:
+        found = solve(
+            name,
+            letters,
+            at_most=read_pairs(given["at_most"]) if "at_most" in given else None,
+            same_as=others.get("same_as"),
+            metric=_metric(request),
+            layer=layer,
+            multiple_of=read_integer(given.get("multiple_of", "1"), 1),
+            hyper=hyper,
+        )
+    else:
+        than = others.get("less_than")
+        found = break_even(name, letters, _metric(request), layer, than, hyper=hyper)
+    if options.choice(request, "in", ("formula", "text"), "formula") == "text":
+        return str(found.to_text()).rstrip(".")
+    return displayed(found.to_latex(), target)
 
 
 @directive(

@@ -141,7 +141,7 @@ def _costs(variant: Variant) -> Iterator[str]:
         yield f"Ratio of multiplies to the {VARIANTS.baseline.title}{_even(shown.note)}:"
         yield fence(latex(shown.expr, own=own)).strip()
     for even in row.break_evens:
-        condition = latex(even.condition, own=own)
+        condition = even.to_latex()
         if even.limit is not None:
             limit = latex(even.limit, own=own)
             condition += rf" \quad \left(\to {limit} \text{{ for large }} {even.limit_in}\right)"
