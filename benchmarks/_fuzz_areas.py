@@ -187,7 +187,7 @@ def _run_design(design: dict[str, Any]) -> None:
 _CSV = """# name: tiny
 # input: 1x3x20x31
 name,kind,in_channels,out_channels,kernel,height,width,stride,padding,dilation,groups,bias,repeat
-stem,conv,3,8,3x5,20,31,2x1,1x2,,1,2,7
+stem,conv,3,8,3x5,20,31,2x1,1x2,,1,1,7
 up,conv_transpose,8,6,2,10,31,2,valid,,2,0,1
 fc,linear,7440,9,,,,,,,,yes,3
 """

@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(not CAN_FORK, reason="this system cannot fork"),
 ]
 onnx = pytest.importorskip("onnx", reason="no onnx: pip install onnx")
-SECONDS = 21.0  # of the slice; `make fuzz` takes as long as it is told
+SECONDS = 14.0  # of the slice; `make fuzz` takes as long as it is told
 
 
 @pytest.fixture(scope="module")
