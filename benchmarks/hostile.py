@@ -20,7 +20,9 @@ from benchmarks._server import SECONDS, Server, serving
 from benchmarks._visitors import Session, crowd
 from costmodel.table import Table
 
-_CHAIN = "; ".join(f"{a}={b}*{b}" for a, b in zip("abcdefgopqstuv", "nabcdefgopqstuv", strict=False))
+_CHAIN = "; ".join(
+    f"{a}={b}*{b}" for a, b in zip("abcdefgopqstuv", "nabcdefgopqstuv", strict=False)
+)
 _HEAVY = ",".join(f"max((m+{i}*n)^9,n^9,h^9*w*{i + 1},w^{i})" for i in range(8))
 #: What the hostile visitor opens, one after the other.
 BOMBS = [
@@ -89,7 +91,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         note = f"{len(times)} actions of {options.sessions} visitors, {errors} errors"
         for what, value in (("median", statistics.median(times)), ("95th percentile", tails[-1])):
             rows.append(
-                {"figure": f"rerun, {what}, {name}", "value": round(value), "unit": "ms", "note": note}
+                {
+                    "figure": f"rerun, {what}, {name}",
+                    "value": round(value),
+                    "unit": "ms",
+                    "note": note,
+                }
             )
     rows += [
         {"figure": "95th percentile, ratio", "value": round(tails[1] / tails[0], 2), "unit": "×"},
