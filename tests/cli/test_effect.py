@@ -14,6 +14,7 @@ NETWORK = ["network", "mobilenet"]
 # parameters fall, multiplies rise
 WHERE = ["--where", "layer1.*", "--set", "b=8"]
 REPLACE = ["network", "resnet18", *WHERE, "--replace", "shared_basis"]
+PLAN = ["plan", "alexnet", "--at-most", "macs=60%", "--variants", "basis,tucker2"]
 #: Calls that print something, each of another shape.
 CALLS = {
     "compare": LAYER,
@@ -32,6 +33,9 @@ CALLS = {
     "network replace": REPLACE,
     "network replace tree": [*REPLACE, "--view", "tree"],
     "network replace formula": [*REPLACE, "--formula", "H"],
+    "plan": PLAN,
+    "plan bytes": [*PLAN, "--minimize", "weight_bytes"],
+    "plan front": ["plan", "alexnet", "--front", "macs,params", "--variants", "basis,tucker2"],
     "formulas": ["formulas", "--variants", "basis,cp"],
     "published": ["published", "mobilenet-4"],
     "published list": ["published", "--list"],
@@ -69,9 +73,17 @@ VALUES = {
     "--notation": "mobilenet",
     "--metric": "activations",
     "--only": "misprint",
+    "--at-most": "params=70%",
+    "--at-least": "params=95%",
+    "--minimize": "params",
+    "--front": "params,macs",
+    "--keep": "conv2",
+    "--multiple-of": "16",
+    "--weights": "no/weights.npy",
+    "--plan": "layer,variant,hyper\nconv1,basis,b=2\n",  # the text of the file
 }
 #: What says where the output goes and how loud it is, and times, which need a store.
-APART = {"--help", "--output", "--quiet", "--time", "--store", "--machine"}
+APART = {"--help", "--output", "--quiet", "--time", "--store", "--machine", "--seconds"}
 
 
 def options(name: str) -> list[str]:
@@ -86,11 +98,14 @@ def options(name: str) -> list[str]:
     ("call", "option"), [(name, option) for name in CALLS for option in options(name)]
 )
 def test_it_has_an_effect_or_is_refused(
-    call: str, option: str, capsys: pytest.CaptureFixture[str]
+    call: str, option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = CALLS[call]
     action = command_parser(words[0])._option_string_actions[option]
     value = [] if action.nargs == 0 else [VALUES[option]]
+    if option == "--plan":
+        (tmp_path / "plan.csv").write_text(*value)
+        value = [str(tmp_path / "plan.csv")]
     assert main(words) == 0
     plain = capsys.readouterr().out
     code = main([*words, option, *value])
