@@ -66,13 +66,14 @@ class Session:
             widget.double_array_value.data.append(value)
         await socket.send(message.SerializeToString())
         said: list[str] = []
+        first = ""  # the page has further sliders below
         while True:
             answer = ForwardMsg()
             answer.ParseFromString(await asyncio.wait_for(socket.recv(), SECONDS))
             kind = answer.WhichOneof("type")
             element = answer.delta.new_element if kind == "delta" else None
             if element is not None and element.HasField("slider"):
-                self.slider = element.slider.id
+                first = self.slider = first or element.slider.id
             if element is not None and element.HasField("alert"):
                 said.append(element.alert.body)
             if element is not None and element.HasField("exception"):
