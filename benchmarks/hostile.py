@@ -3,8 +3,8 @@
     python -m benchmarks.hostile [--sessions 20] [--seconds 20]
 
 The same visitors act on the Compare page twice, on the same server: alone, and beside one who opens
-Design again and again with sizes and formulas that never end. Files and checks are not among what is
-sent here: tests/fuzz and tests/dashboard/state have those.
+Design again and again with sizes and formulas that never end. Files and checks are not sent here:
+tests/fuzz and tests/dashboard/state have those.
 """
 
 from __future__ import annotations
