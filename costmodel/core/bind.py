@@ -120,7 +120,12 @@ class _Binder:
             check_product(
                 (
                     *(*sizes, *stage.in_grid, *stage.out_grid),
-                    *(stage.groups, stage.batch, stage.times, stage.given_macs or 1),
+                    *(
+                        stage.groups,
+                        stage.batch,
+                        stage.times,
+                        1 if stage.given_macs is None else stage.given_macs,
+                    ),
                 )
             )
         except LimitError as error:

@@ -45,10 +45,10 @@ def factored(expr: Expr) -> Expr:
 
     >>> from costmodel.formulas.letters import symbol
     >>> k, m, n, b = map(symbol, "kmnb")
-    Raises `LimitError` where writing it out would go beyond the limits.
-
     >>> factored(b * k**2 * m + b * m * n)
     b*m*(k**2 + n)
+
+    Raises `LimitError` where writing it out would go beyond the limits.
     """
     if not expr.has(Add):
         return expr
