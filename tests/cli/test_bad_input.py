@@ -152,7 +152,7 @@ def test_a_missing_package_is_a_sentence(
 
 def test_every_public_name_is_there_without_optional_packages(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(BLOCKER)
-    blocked = "torch,fvcore,pandas,onnx,matplotlib,pyarrow,sympy,numpy"
+    blocked = "torch,fvcore,pandas,onnx,matplotlib,pyarrow,scipy,numba,sympy"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "BLOCKED": blocked}
     result = subprocess.run(
         [sys.executable, "-c", "from costmodel import *; print(load('alexnet').params)"],
