@@ -147,6 +147,19 @@ def add_inputs(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_sizes(parser: argparse.ArgumentParser) -> None:
+    """`--at`, which may be repeated; a mapping from names to values."""
+    parser.add_argument(
+        "--at",
+        type=setting,
+        action=ByName,
+        default={},
+        metavar="NAME=VALUE",
+        help="another size or multiplier: H=320, alpha=0.5, rho=6/7; or an open dimension of an "
+        "ONNX file by its name",
+    )
+
+
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """`--set`, which may be repeated; a mapping from names to values."""
     parser.add_argument(

@@ -7,14 +7,13 @@ import os
 from contextlib import nullcontext
 
 from costmodel.cli.options import (
-    ByName,
+    add_inputs,
     add_output,
     add_settings,
+    add_sizes,
     emit,
     ids,
     say,
-    setting,
-    sizes,
 )
 from costmodel.cli.timing_options import progress_of
 from costmodel.core.variant import VARIANTS
@@ -39,23 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a .pt or .pth of PyTorch, .safetensors, .onnx or .npy file, none of which is ever "
         "executed, or package.module:callable",
     )
-    parser.add_argument(
-        "--input",
-        dest="inputs",
-        type=sizes,
-        action="append",
-        default=[],
-        metavar="1x3x224x224",
-        help="shape of an input of a model, batch first, for the grids of its layers",
-    )
-    parser.add_argument(
-        "--at",
-        type=setting,
-        action=ByName,
-        default={},
-        metavar="NAME=VALUE",
-        help="an open dimension of an ONNX file by its name",
-    )
+    add_inputs(parser)
+    add_sizes(parser)
     what = parser.add_argument_group("what")
     what.add_argument("--variants", type=ids, help="ids separated by commas, or all [common ones]")
     add_settings(parser)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 
 from costmodel.cli.options import (
-    ByName,
     add_conventions,
     add_inputs,
     add_output,
     add_settings,
+    add_sizes,
     conventions_of,
     emit,
     ids,
     names,
     refuse,
     say,
-    setting,
     write,
 )
 from costmodel.cli.timing_options import add_time, opened_of
@@ -58,15 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "package.module:callable",
     )
     add_inputs(parser)
-    parser.add_argument(
-        "--at",
-        type=setting,
-        action=ByName,
-        default={},
-        metavar="NAME=VALUE",
-        help="another size or multiplier: H=320, alpha=0.5, rho=6/7; or an open dimension of an "
-        "ONNX file by its name",
-    )
+    add_sizes(parser)
     view = parser.add_argument_group("what to show")
     what = view.add_mutually_exclusive_group()
     what.add_argument(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 
 from costmodel.cli.options import (
-    ByName,
     add_conventions,
+    add_inputs,
     add_output,
+    add_sizes,
     argument,
     conventions_of,
     emit,
@@ -16,8 +17,6 @@ from costmodel.cli.options import (
     names,
     refuse,
     say,
-    setting,
-    sizes,
 )
 from costmodel.cli.timing_options import add_answering
 from costmodel.errors import InputError
@@ -42,23 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a network, as for `network`, or a file of weights, as for `factorize`",
     )
-    parser.add_argument(
-        "--input",
-        dest="inputs",
-        type=sizes,
-        action="append",
-        default=[],
-        metavar="1x3x224x224",
-        help="shape of an input, batch first; once per input",
-    )
-    parser.add_argument(
-        "--at",
-        type=setting,
-        action=ByName,
-        default={},
-        metavar="NAME=VALUE",
-        help="another size or multiplier: H=320, alpha=0.5",
-    )
+    add_inputs(parser)
+    add_sizes(parser)
     parser.add_argument(
         "--weights", metavar="FILE", help="trained kernels of a source that has none"
     )

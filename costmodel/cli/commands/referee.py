@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from costmodel.checks.referee.process import LIMIT
-from costmodel.cli.options import add_output, emit, names, refuse, say, seconds, sizes
+from costmodel.cli.options import add_inputs, add_output, emit, names, refuse, say, seconds
 from costmodel.errors import InputError
 
 HELP = "other counters' numbers for a network, the differences itemised; exit 1 if one is not"
@@ -25,15 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a name in data/networks, a .csv of layers, an .onnx file, or package.module:callable",
     )
-    parser.add_argument(
-        "--input",
-        dest="inputs",
-        type=sizes,
-        action="append",
-        default=[],
-        metavar="1x3x224x224",
-        help="shape of an input, batch first; once per input",
-    )
+    add_inputs(parser)
     parser.add_argument("--tools", type=names, help="keys separated by commas [all]")
     parser.add_argument(
         "--limit", type=seconds, default=LIMIT, metavar="SECONDS", help=f"for one tool [{LIMIT:g}]"
