@@ -168,9 +168,10 @@ class Form:
 def _extreme(atom: Call, inner: list[Range], known: Known) -> Range:
     """The range of a minimum or maximum, which may be one of its sides all the way."""
     smallest = atom.name == "min"
-    for part, (low, high) in zip(atom.inner, inner, strict=True):
-        if all(high <= a if smallest else low >= b for a, b in inner if (a, b) != (low, high)):
-            known[atom] = part
+    for place, (low, high) in enumerate(inner):
+        others = inner[:place] + inner[place + 1 :]
+        if all(high <= a if smallest else low >= b for a, b in others):
+            known[atom] = atom.inner[place]
             return low, high
     extreme = min if smallest else max
     return extreme(a for a, _ in inner), extreme(b for _, b in inner)
