@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from costmodel.comparing.compare import HYPER, VARIANT, ratio_column
@@ -19,7 +18,11 @@ from costmodel.network.selection import Selector, selector
 from costmodel.table import Column, Table
 
 _WHOLE = "the whole network with the variant in place of the selected layers"
-_COSTS = [replace(columns.column(key), convention=_WHOLE) for key in ("params", "macs")]
+# plain columns: a table of quantities, which hold functions, could not leave its process
+_COSTS = [
+    Column(cost.key, cost.label, cost.unit, _WHOLE)
+    for cost in map(columns.column, ("params", "macs"))
+]
 _CONV_MACS = Column(
     "conv_macs",
     "Conv macs",

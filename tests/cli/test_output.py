@@ -24,7 +24,10 @@ def written(tmp_path: Path, name: str, *arguments: str) -> bytes:
 
 @pytest.mark.parametrize("command", WITH_FILES)
 def test_every_format_of_every_command_has_a_suffix_of_its_own(command: str) -> None:
-    ends = [end for name in OPTIONS[command]["--format"].choices or () for end in SUFFIXES[name]]
+    names = {*(OPTIONS[command]["--format"].choices or ())}
+    if "table" in names:
+        names -= {"text"}  # a .txt is the table where a command has both
+    ends = [end for name in names for end in SUFFIXES[name]]
     assert len(ends) >= 5
     assert len(ends) == len(set(ends))
 

@@ -14,6 +14,7 @@ from costmodel.sweeping.running import Threads
 
 LAYER = cm.ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14))
 OVER = {"m": "8:48:4", "n": "6:54:6", "b": "1:9", "g": "1:6", "r1": "1:9:2", "size": (9, (17, 14))}
+GROUPED = {name: OVER[name] for name in ("m", "n", "g", "size")}
 IDS = "basis,grouped,tucker2,octave"
 
 
@@ -88,7 +89,7 @@ def test_summaries_are_those_of_the_rows(swept, by, small_blocks):
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", [Nothing(), Least("macs", 30), Front(("macs", "params"))])
 def test_compiled_loops_find_what_arrays_find(rule, small_blocks):
-    swept = cm.sweep("grouped", LAYER, OVER, where=("params>=2000", "macs!=params"))
+    swept = cm.sweep("grouped", LAYER, GROUPED, where=("params>=2000", "macs!=params"))
     one, other = (reduce(swept.space, rule, Threads(1), compiled=way) for way in (False, True))
     assert (one.rows, one.misfits, one.outside) == (other.rows, other.misfits, other.outside)
     assert one.picked.values.tolist() == other.picked.values.tolist()
@@ -105,7 +106,7 @@ def test_a_mistake_in_a_compiled_loop_would_be_seen(monkeypatch, small_blocks):
 
     right = fused._source
     monkeypatch.setattr(fused, "_source", lambda *a: right(*a).replace("fits += 1", "fits += 2"))
-    swept = cm.sweep("grouped", LAYER, OVER, where="params>=2000")
+    swept = cm.sweep("grouped", LAYER, GROUPED, where="params>=2000")
     one = reduce(swept.space, Least("params"), Threads(1), compiled=False)
     other = Reducer(swept.space, Least("params"), compiled=True)
     assert one.outside != other.reduced(0, len(other)).outside
