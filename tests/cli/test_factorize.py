@@ -77,6 +77,7 @@ def test_a_models_grids_and_groups_are_in_the_multiplies(
     assert int(bare[0]["macs"]) == int(bare[0]["params"])  # one position
 
 
+@pytest.mark.slow
 def test_the_common_variants_are_shown_unless_others_are_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

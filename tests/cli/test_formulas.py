@@ -26,6 +26,7 @@ def test_it_prints_the_librarys_table(
     assert err == ""
 
 
+@pytest.mark.slow
 def test_without_arguments_it_is_everything_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["formulas"]) == 0
     assert capsys.readouterr().out == render(rows(), "text", "fcnn")

@@ -186,6 +186,7 @@ def test_full_rank_on_layers() -> None:
     assert type(cm.full_rank("tucker2", "r2", STEM, r1=2)) is int
 
 
+@pytest.mark.slow
 def test_full_rank_in_letters() -> None:
     k, m, n, r2 = sympy.symbols("k m n r2")
     assert cm.full_rank("tucker2", "r1") == sympy.Min(m, k**2 * n, k**2 * r2)

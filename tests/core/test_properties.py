@@ -194,6 +194,7 @@ def test_arrays_are_their_numbers(bound: BoundVariant, further: list[int]) -> No
         assert (params[cell], macs[cell]) == costs(single)
 
 
+@pytest.mark.slow
 @settings(FILTERED, max_examples=60)
 @given(bound_variants())
 def test_symbols_are_their_numbers(bound: BoundVariant) -> None:

@@ -116,6 +116,7 @@ def test_it_says_what_the_formula_says(variant: cm.Variant, metric: str, letter:
         assert disagreements(variant, found, metric) == 0
 
 
+@pytest.mark.slow
 def test_nearly_every_letter_has_an_answer() -> None:
     assert sum(len(break_evens(v)) for v in CATALOGUE) >= 40
 

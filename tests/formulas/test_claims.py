@@ -113,6 +113,7 @@ def failing() -> set[str]:
     return {v.id for v in CATALOGUE if not all(r.ok for r in check_claims(replace(v)))}
 
 
+@pytest.mark.slow
 def test_weights_that_ignore_sharing_go_red(monkeypatch: pytest.MonkeyPatch) -> None:
     def unshared(stage: BoundStage) -> Any:
         return stage.out_channels * stage.fan_in
@@ -121,6 +122,7 @@ def test_weights_that_ignore_sharing_go_red(monkeypatch: pytest.MonkeyPatch) -> 
     assert {"shared_basis", "group_channelwise"} <= failing()
 
 
+@pytest.mark.slow
 def test_positions_of_the_input_go_red(monkeypatch: pytest.MonkeyPatch) -> None:
     def at_input(stage: BoundStage) -> Any:
         result: Any = 1
@@ -132,6 +134,7 @@ def test_positions_of_the_input_go_red(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"tucker2", "spatial_svd", "cp", "bsconv_u"} <= failing()
 
 
+@pytest.mark.slow
 def test_a_window_side_left_out_goes_red(monkeypatch: pytest.MonkeyPatch) -> None:
     def without_rows(stage: BoundStage) -> Any:
         kept = {*stage.line.output_names, "i"}

@@ -37,6 +37,7 @@ def test_guards_in_short(guards, wanted):
     assert sentence(guards) == wanted
 
 
+@pytest.mark.slow
 def test_conditions_and_guards_hold_at_the_same_sizes():
     generator = random.Random(3)
 

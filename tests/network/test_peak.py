@@ -311,6 +311,7 @@ RUNS = [(name, False) for name in EVERY] + [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "training"), RUNS)
 def test_a_captured_network_holds_what_its_run_holds(name: str, training: bool) -> None:
     make, shapes, integers = EVERY[name]

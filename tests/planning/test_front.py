@@ -21,6 +21,7 @@ def test_every_undominated_pair_of_all_plans():
         assert (plan.network.macs, plan.network.params) == (macs, params)
 
 
+@pytest.mark.slow
 def test_the_plan_at_any_budget_is_the_one_for_that_budget():
     net = cm.load("alexnet")
     front = cm.front(net, "weight_bytes", "macs", variants=(*VARIANTS, "inverted_residual"))

@@ -97,6 +97,7 @@ def test_rows_are_in_the_stated_order_and_files_fit_together(tmp_path):
     assert next(iter(first))["size"] == "17x14"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("format", text.LINES)
 def test_lines_are_those_of_a_table(monkeypatch, format, compiled):

@@ -110,6 +110,7 @@ def test_work_beside_it_makes_fewer_rounds_and_not_more_time(store: Store, clock
     assert second.done
 
 
+@pytest.mark.slow
 def test_sessions_are_apart_and_time_in_two_ways(store: Store, clock: Clock) -> None:
     calibrate(store, MACHINE, 60)
     ways = [way for way, _ in clock.protocols]
@@ -120,6 +121,7 @@ def test_sessions_are_apart_and_time_in_two_ways(store: Store, clock: Clock) -> 
     assert store.peaks(MACHINE) == made_up.PEAKS
 
 
+@pytest.mark.slow
 def test_a_longer_budget_goes_on_with_new_layers(store: Store, clock: Clock) -> None:
     short = calibrate(store, MACHINE, 10)
     spent = sum(run.took for run in short)
@@ -135,6 +137,7 @@ def test_a_longer_budget_goes_on_with_new_layers(store: Store, clock: Clock) -> 
     assert len(clock.protocols) == visits
 
 
+@pytest.mark.slow
 def test_networks_that_a_short_budget_had_no_time_for_come_later(
     store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +149,7 @@ def test_networks_that_a_short_budget_had_no_time_for_come_later(
     assert store.networks(MACHINE) == made_up.NETWORKS
 
 
+@pytest.mark.slow
 def test_fresh_begins_anew_and_keeps_what_was(store: Store, clock: Clock) -> None:
     before = calibrate(store, MACHINE, 20)
     after = calibrate(store, MACHINE, 20, fresh=True)

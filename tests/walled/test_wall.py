@@ -102,6 +102,7 @@ def test_errors_come_back_as_they_were(wall: Wall, kind: str) -> None:
     assert vars(there.value) == vars(here.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "said"),
     [

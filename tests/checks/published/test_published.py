@@ -208,6 +208,7 @@ def test_wrong_computations(how: str, message: str) -> None:
         compute(how)
 
 
+@pytest.mark.slow
 def test_no_torch_on_this_path() -> None:
     code = (
         "import sys; from costmodel.checks.published.tables import check; check();"

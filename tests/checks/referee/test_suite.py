@@ -54,6 +54,7 @@ def test_the_exact_numbers_are_those_of_brute_force(case):
     assert rows()[case].macs == brute_force(rows()[case])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", rows())
 def test_our_own_row_has_no_wrong_cell(case):
     found = CASES[case].opened()

@@ -287,6 +287,7 @@ def test_unknown_names():
         certify(["basis"], ["fvcor"])
 
 
+@pytest.mark.slow
 def test_the_kept_certificates_are_of_the_formulas_that_stand():
     """`costmodel verify --certify` renews them after a change of a rule or of a variant."""
     with open(data_path("certificates.csv"), encoding="utf-8", newline="") as file:

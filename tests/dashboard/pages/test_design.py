@@ -169,6 +169,7 @@ def test_the_check_agrees(opened):
     assert any("Conv2d" in e.value for e in opened.app.code)
 
 
+@pytest.mark.slow
 def test_a_check_that_is_too_large_is_refused(opened):
     pytest.importorskip("fvcore", reason="checking needs fvcore: pip install '.[torch]'")
     opened.set("m", 100000).set("size r", 100000)

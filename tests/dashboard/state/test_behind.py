@@ -69,6 +69,7 @@ def test_every_variant_of_a_file_is_counted_elsewhere(
     assert opened.errors == [f"Counting every variant: {SENTENCE}"]
 
 
+@pytest.mark.slow
 def test_a_check_there_is_the_check_here() -> None:
     pytest.importorskip("fvcore", reason="checking needs fvcore: pip install '.[torch]'")
     basis, layer = VARIANTS["basis"], ConvLayer((3, 5), 12, 20, (7, 10))

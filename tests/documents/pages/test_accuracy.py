@@ -100,6 +100,7 @@ def test_a_broken_file_is_one_sentence(tmp_path: Path) -> None:
         read(str(path))
 
 
+@pytest.mark.slow
 def test_a_slice_of_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few images, one epoch, two variants: the three ways are what they say."""
     whole = script.digits()

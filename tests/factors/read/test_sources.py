@@ -187,6 +187,7 @@ def test_half_precisions_are_read_in_single(tmp_path: Path) -> None:
             assert numpy.array_equal(layer.kernel(), kernel.to(dtype).float().numpy())
 
 
+@pytest.mark.slow
 # -- memory ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("ending", ["pt", "safetensors"])
 def test_kernels_stay_on_disk_until_they_are_asked_for(ending: str, tmp_path: Path) -> None:

@@ -216,6 +216,7 @@ def test_every_column_is_documented():
         assert column in (csv_reader.__doc__ or "")
 
 
+@pytest.mark.slow
 def test_repeats_are_counted_before_they_are_written_out():
     line = "name,kind,in_channels,out_channels,repeat\n"
     layers = "".join(f"l{i},linear,3,4,10000\n" for i in range(9))

@@ -47,6 +47,7 @@ def test_every_class_has_layers(found: Shipped) -> None:
     assert len(found.unseen) == len(kinds)
 
 
+@pytest.mark.slow
 def test_unseen_layers_are_predicted_as_well_as_the_page_says(found: Shipped) -> None:
     apart = sorted(
         abs(found.unseen[case] / summary.minimum - 1) for case, summary in found.measured.items()
