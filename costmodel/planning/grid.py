@@ -18,8 +18,8 @@ def values_of(variant: Variant, layer: ConvLayer, multiple_of: int = 1) -> dict[
     """Values by letter, in order of declaration, from the lowest to where a slider would end.
 
     Integers grow by about the same factor from one to the next, and are multiples of `multiple_of`
-    where their range holds two of these; shares are eighths. The variant's own default is always
-    among them.
+    where their range holds two of these; the variant's own default is among them where it is one.
+    Shares are eighths.
     """
     axes = {axis.letter: axis for axis in hyper_axes(layer, variant)}
     letters = len(variant.hyper)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import ceil, floor
 from typing import Any
 
 from costmodel.errors import InputError
@@ -87,7 +88,7 @@ def plan(
     keys = [*limited, minimize, *_BESIDE.get(minimize, ())]
     found = statement.measured(keys)
     limits = read_limits(at_most, at_least, found.totals)
-    sums = [summed(found.parts[limit.key], limit.most) for limit in limits]
+    sums = [summed(found.parts[limit.key], ceil if limit.most else floor) for limit in limits]
     budgets = [
         within(parts, limit, found.totals[limit.key])
         for parts, limit in zip(sums, limits, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -32,17 +32,17 @@ class Sum:
         return number.numerator if number.denominator == 1 else number
 
 
-def summed(parts: Sequence[Sequence[Number]], upwards: bool = False) -> Sum:
+def summed(parts: Sequence[Sequence[Number]], near: Callable[[Fraction], int] = round) -> Sum:
     """Numbers as integers: exactly where they are exact, else rounded to equal steps.
 
-    upwards: real numbers are rounded up, the safe side of a budget, instead of to the nearest.
+    near: how real numbers are rounded: `math.ceil` is the safe side of a budget, `math.floor` that
+    of a floor.
     """
     numbers = [number for part in parts for number in part]
     if any(isinstance(number, float) for number in numbers):
         unit = Fraction(max(map(abs, numbers), default=1.0) or 1.0) / 2**_BITS
-        near = math.ceil if upwards else round
         rows = tuple(tuple(near(Fraction(x) / unit) for x in part) for part in parts)
-        return Sum(rows, unit, unit * len(parts) / (1 if upwards else 2))
+        return Sum(rows, unit, unit * len(parts) / (2 if near is round else 1))
     unit = Fraction(1, math.lcm(*(Fraction(number).denominator for number in numbers)))
     rows = tuple(tuple(int(number / unit) for number in part) for part in parts)
     return Sum(rows, unit, Fraction(0))
