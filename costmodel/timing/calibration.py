@@ -11,7 +11,6 @@ from statistics import median
 from costmodel.errors import InputError
 from costmodel.table import Column, Table
 from costmodel.timing.case import Case
-from costmodel.timing.cold import Cold
 from costmodel.timing.kept import relearnt
 from costmodel.timing.learning import Learnt
 from costmodel.timing.machine import Machine
@@ -199,8 +198,7 @@ class _Pair:
         if not self.store.networks(self.machine):
             rate = _seconds_per_mac(self.store.summaries(first))
             found = measure_networks(self.machine, rate, _COLD * self.left)
-            rows = tuple((name, seconds, seconds) for name, seconds in found.items())
-            self.store.keep_cold(self.machine, Cold(0.0, 1, rows))
+            self.store.keep_networks(self.machine, found)
 
 
 def _spent(runs: Sequence[Run]) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from costmodel.timing.case import Case
-from costmodel.timing.cold import Cold
 from costmodel.timing.kept import observed, relearnt
 from costmodel.timing.learning import Learnt, Observed, learn
 from costmodel.timing.sessions import name_of, numbers, sessions
@@ -36,8 +35,7 @@ def take_in(store: Store, found: Observed) -> Learnt:
             store.keep(run, turn, times)
     if found.peaks:
         store.keep_peaks(machine, found.peaks)
-    rows = tuple((name, seconds, seconds) for name, seconds in found.networks.items())
-    store.keep_cold(machine, Cold(0.0, 1, rows))
+    store.keep_networks(machine, found.networks)
     learnt = relearnt(store, machine)
     store.keep_unseen(machine, learnt.unseen)
     return learnt

@@ -61,8 +61,6 @@ def relearnt(store: Store, machine: Machine) -> Learnt:
     """Fit a model to a calibration, and keep it beside the store if that can be written."""
     key = _key(store, machine)
     learnt = learn(observed(store, machine))
-    if learnt.predictor.cold:
-        store.keep_cold(machine, learnt.predictor.cold)
     with contextlib.suppress(InputError):  # a folder that cannot be written: fitted every time
         write_whole(_path(store, machine), packed(learnt.predictor, key))
     return learnt

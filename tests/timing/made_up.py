@@ -58,6 +58,7 @@ def keep(store: Store, found: Observed, generation: int = 1) -> None:
             store.keep(run, turn, times, took=1.0)
     if found.peaks:
         store.keep_peaks(found.machine, found.peaks)
+    store.keep_networks(found.machine, found.networks)
 
 
 def small_model() -> Any:

@@ -129,6 +129,16 @@ def test_without_a_place_for_it_it_is_fitted_every_time(
     assert model_of(filled, MACHINE).refitted
 
 
+def test_a_store_that_is_only_read_is_left_as_it_is(filled: Store) -> None:
+    filled.close()
+    before = Path(filled.path).read_bytes()
+    with Store(filled.path, create=False) as reading:
+        found = model_of(reading, MACHINE)
+    assert found.refitted
+    assert found.predictor.cold  # learnt from networks, and not written there
+    assert Path(filled.path).read_bytes() == before
+
+
 _LEAN = """
 import sys
 sys.modules.update(dict.fromkeys(("torch", "sklearn", "scipy", "pandas", "sympy")))

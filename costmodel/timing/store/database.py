@@ -18,7 +18,6 @@ from typing import Any
 
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
-from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
 from costmodel.timing.measure.protocol import NAME, Round
 from costmodel.timing.roofline import Peaks
@@ -127,13 +126,14 @@ class Store:
                 (owner, peaks.rate, peaks.bandwidth, peaks.call),
             )
 
-    def keep_cold(self, machine: Machine, cold: Cold) -> None:
-        """Put what a cold cache costs on a machine on disk, in place of the last."""
+    def keep_networks(self, machine: Machine, seconds: Mapping[str, float]) -> None:
+        """Put the times of whole networks on disk, in place of the last ones."""
+        # version 2 has room for what was learnt from them, which the kept model has since
+        rows = [(name, took, took) for name, took in seconds.items()]
         with self._db.transaction():
             owner = self._machine(machine)
             self._db.row(
-                "INSERT OR REPLACE INTO cold VALUES (?, ?, ?, ?)",
-                (owner, cold.seconds_per_byte, cold.cache, json.dumps(cold.networks)),
+                "INSERT OR REPLACE INTO cold VALUES (?, 0, 1, ?)", (owner, json.dumps(rows))
             )
 
     # -- reading -----------------------------------------------------------------------------------
@@ -225,18 +225,10 @@ class Store:
         rows = self._kept(machine, "rate, bandwidth, call", "peaks")
         return Peaks(*map(positive, rows[0])) if rows else None
 
-    def cold(self, machine: Machine) -> Cold | None:
-        """What a cold cache costs on a machine, None where it was not measured."""
-        rows = self._kept(machine, "seconds_per_byte, cache, networks", "cold")
-        for rate, cache, networks in rows:
-            kept = [(str(name), positive(a), positive(b)) for name, a, b in json.loads(networks)]
-            return Cold(positive(rate, zero=True), int(cache), tuple(kept))
-        return None
-
     def networks(self, machine: Machine) -> dict[str, float]:
         """Seconds that whole networks took on a machine."""
-        cold = self.cold(machine)
-        return {name: seconds for name, seconds, _ in cold.networks} if cold else {}
+        rows = self._kept(machine, "networks", "cold") or [("[]",)]
+        return {str(name): positive(took) for name, took, _ in json.loads(rows[0][0])}
 
     def machines(self) -> list[Machine]:
         """The machines that there are times of."""

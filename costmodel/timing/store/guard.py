@@ -42,13 +42,10 @@ def _guard(method: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def positive(value: Any, zero: bool = False) -> float:
-    """A time or a rate as it can be: a finite number above 0; `ValueError` for anything else.
-
-    zero: whether it can be 0 too.
-    """
+def positive(value: Any) -> float:
+    """A time or a rate as it can be: a finite number above 0; `ValueError` for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is no number")
-    if not (0 < value < math.inf or (zero and value == 0)):
+    if not 0 < value < math.inf:
         raise ValueError(f"{value!r} is not above 0")
     return float(value)

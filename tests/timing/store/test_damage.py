@@ -17,7 +17,6 @@ from costmodel.cli.main import main
 from costmodel.errors import CostModelError, InputError
 from costmodel.timing import overview
 from costmodel.timing.case import Case
-from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
 from costmodel.timing.roofline import Peaks
 from costmodel.timing.store.database import Store
@@ -37,7 +36,7 @@ def path(tmp_path: Path) -> Path:
             store.keep(run, turn, [(place, 0.5 + place + turn / 8) for place in range(3)])
         store.keep_peaks(MACHINE, Peaks(1e9, 2e9, 1e-6))
         store.keep_unseen(MACHINE, {CASES[0]: 0.25})
-        store.keep_cold(MACHINE, Cold(1e-10, 12345, (("a", 0.5, 0.75),)))
+        store.keep_networks(MACHINE, {"a": 0.5})
     with sqlite3.connect(found) as db:
         db.execute("PRAGMA journal_mode = DELETE")
     return found
@@ -49,7 +48,7 @@ def everything(path: Path) -> None:
         for run in store.runs():
             store.summaries(run)
         for machine in store.machines():
-            store.measured(machine), store.peaks(machine), store.cold(machine)
+            store.measured(machine), store.peaks(machine), store.networks(machine)
             store.unseen(machine), store.digest(machine, ""), store.least(machine, CASES[0])
     for machine in overview.machines_in(str(path)):
         overview.stored(str(path), machine)
@@ -97,7 +96,6 @@ def test_bytes_that_are_wrong_are_one_sentence_or_none(path: Path) -> None:
 
 def test_times_are_above_zero() -> None:
     assert positive(3) == 3.0
-    assert positive(0, zero=True) == 0
     for value in (0, -1.0, True, "1", None, float("nan"), float("inf")):
         with pytest.raises(ValueError, match=r"is (not above 0|no number)"):
             positive(value)

@@ -16,7 +16,6 @@ import pytest
 import costmodel as cm
 from costmodel.errors import InputError
 from costmodel.timing.case import Case
-from costmodel.timing.cold import Cold
 from costmodel.timing.machine import Machine
 from costmodel.timing.roofline import Peaks
 from costmodel.timing.store.database import Store
@@ -226,11 +225,10 @@ def test_a_digest_is_of_all_that_a_model_is_made_of(store: Store) -> None:
     seen.append(store.digest(MACHINE, "cal"))
     store.keep_peaks(MACHINE, Peaks(1e9, 2e9, 1e-6))
     seen.append(store.digest(MACHINE, "cal"))
-    store.keep_cold(MACHINE, Cold(0.0, 1, (("alexnet", 0.5, 0.5),)))
+    store.keep_networks(MACHINE, {"alexnet": 0.5})
     seen.append(store.digest(MACHINE, "cal"))
     assert len(set(seen)) == len(seen)
     store.keep(store.begin("other", MACHINE, CASES, 1), 0, [(0, 1.0)])
-    store.keep_cold(MACHINE, Cold(1e-9, 2, (("alexnet", 0.5, 0.7),)))  # what a fit has made of it
     assert store.digest(MACHINE, "cal") == seen[-1]
 
 
