@@ -12,7 +12,6 @@ from costmodel.errors import InputError
 from costmodel.typed import read_integer, read_names, read_value
 
 if TYPE_CHECKING:
-    from costmodel.network.network import Network
     from costmodel.sweeping.grid import Grid
 
 
@@ -41,15 +40,6 @@ def required(request: Request, option: str) -> str:
     if option not in request.options:
         raise InputError(f"{option}= is missing; a sweep needs over and variants")
     return request.options[option]
-
-
-def network(name: str) -> Network:
-    """A network by its name or its file; a document has no standard input to read one from."""
-    from costmodel.network.read.sources import open_network
-
-    if name == "-":
-        raise InputError("network '-' in a document; allowed are a network's name, or a file")
-    return open_network(name)
 
 
 def swept(request: Request, what: str, own: Collection[str], metrics: Sequence[str]) -> Grid:

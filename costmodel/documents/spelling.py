@@ -9,7 +9,7 @@ from dataclasses import fields
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import layer_options, stated
 from costmodel.core.variant import Variant
-from costmodel.network import columns
+from costmodel.network.replacing import judged
 from costmodel.typed import said_once, write_pairs
 
 
@@ -99,8 +99,8 @@ def network_command(
         words += ["--metrics", chosen] if (chosen := ",".join(metrics)) else []
         words += ["--replace", replacement] if replacement else []
         if replacement:
-            asked = columns.of_layers(metrics) or ["macs"]
-            words += ["--by", ",".join(by)] if pays and list(by) != asked else []
+            usual = judged(None, metrics)
+            words += ["--by", ",".join(by)] if pays and list(by) != usual else []
             words += [] if pays else ["--costlier"]
     if replacement or view == "compare":
         words += ["--where", where] if where else []

@@ -21,13 +21,12 @@ from costmodel.cli.options import (
 from costmodel.cli.timing_options import add_time, opened_of
 from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS, Metric
-from costmodel.network.change import read_replacement
 from costmodel.network.choices import read_choices
-from costmodel.network.columns import of_layers
 from costmodel.network.network import Network
 from costmodel.network.read.csv.writer import layer_table
 from costmodel.network.read.sources import open_network
 from costmodel.network.replace import put_each
+from costmodel.network.replacing import judged, put_typed, says_all
 from costmodel.network.views import VIEWS
 from costmodel.table import Table
 
@@ -124,15 +123,14 @@ def run(args: argparse.Namespace) -> int:
     network = network.with_settings(**vars(settings))
     if args.plan:
         network = put_each(network, read_choices(args.plan))
-    for text in args.replace:
-        where, choice = read_replacement(text)
-        network = network.replace(
-            choice.variant,
-            where or args.where,
-            pays=not args.costlier,
-            by=_judged(args),
-            hyper={**args.settings, **dict(choice.hyper)},
-        )
+    network = put_typed(
+        network,
+        args.replace,
+        where=args.where,
+        hyper=args.settings,
+        by=judged(args.by, args.metrics),
+        pays=not args.costlier,
+    )
     if args.formula:
         return _formulas(network, args)
     if args.compare:
@@ -163,7 +161,7 @@ def _check(args: argparse.Namespace) -> None:
         refuse(args, ["--variants"], "without --compare; allowed is --compare")
     else:
         refuse(args, ["--metrics"], "with --compare; allowed are parameters and multiplies")
-    if args.replace[1:] or any("=" in text.partition(",")[0] for text in args.replace):
+    if says_all(args.replace):
         of = "with several replacements, or one that says which layers; allowed is all in --replace"
         refuse(args, ["--set", "--where"], of)
     if not args.replace:
@@ -185,12 +183,6 @@ def _check(args: argparse.Namespace) -> None:
     if args.convention:
         options = ["--at", "--replace", "--plan", "--metrics", "--time"]
         refuse(args, options, "with --convention; allowed are --input and an output")
-
-
-def _judged(args: argparse.Namespace) -> list[str]:
-    """The metrics in which a replacement has to pay."""
-    asked = [] if args.metrics in (None, ["all"]) else of_layers(args.metrics)
-    return args.by or asked or ["macs"]
 
 
 def _shown(args: argparse.Namespace) -> list[Metric]:

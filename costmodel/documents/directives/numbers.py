@@ -7,12 +7,12 @@ from typing import Any
 from costmodel.comparing.count import count
 from costmodel.core.readable import si
 from costmodel.core.variant import VARIANTS
-from costmodel.documents import options
+from costmodel.documents import networks, options
 from costmodel.documents.request import Request, Target, directive
-from costmodel.errors import InputError, unknown
+from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS
+from costmodel.network import columns
 from costmodel.table import plain, pretty
-from costmodel.typed import read_integer, read_names
 
 _AS = {"as": "grouped (109,985,792), plain (109985792) or si (110.0 M)"}
 
@@ -59,12 +59,7 @@ def _share(request: Request, target: Target) -> str:
     return number(counts[metric] / count(VARIANTS.baseline, layer)[metric], request, target)
 
 
-_TOTAL = {
-    **_AS,
-    "at": "sizes other than the network's own: N=…, H=…, W=… as N:8,H:320",
-    "replace": "a variant to be put in place of the windowed layers first",
-    "where": "which layers, for replace",
-}
+_TOTAL = {**_AS, **networks.OPTIONS}
 
 
 @directive(
@@ -77,18 +72,10 @@ _TOTAL = {
 )
 def _total(request: Request, target: Target) -> str:
     name, metric = request.words
-    network = options.network(name)
-    if "at" in request.options:
-        pairs = [pair.partition(":") for pair in read_names(request.options["at"])]
-        network = network.at(**{key: read_integer(value) for key, _, value in pairs})
+    column = columns.column(metric)
     hyper = options.hyper(request, _TOTAL)
-    if "replace" in request.options:
-        network = network.replace(
-            request.options["replace"], request.options.get("where"), pays=False, hyper=hyper
-        )
-    elif hyper:
-        raise InputError(f"{next(iter(hyper))}= is a hyper-parameter; allowed with replace= only")
-    totals = ("params", "macs", "weights", "biases", "norm_params")
-    if metric not in totals:
-        raise InputError(unknown("total", metric, totals))
-    return number(getattr(network, metric), request, target)
+    network = networks.asked(name, request, target, [column.key], hyper)
+    value = columns.total(network, column.key)
+    if value is None:
+        raise InputError(f"{metric} of {network.name} is empty; allowed is what the table has")
+    return number(value, request, target)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from costmodel.comparing.compare import compare
-from costmodel.documents import options, rst
+from costmodel.documents import networks, options, rst
 from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.network.views import VIEWS
-from costmodel.table import Tabular
+from costmodel.table import Table, Tabular
 from costmodel.typed import named, read_integer, read_pair, read_pairs
 
 _COMPARE = {
@@ -51,36 +53,45 @@ def _compare(request: Request, target: Target) -> str:
 
 _NETWORK = {
     "view": f"{', '.join(VIEWS)} or compare (totals with each variant in place)",
+    "metrics": "metrics to count besides parameters and multiplies, or all",
     "columns": "the columns to show, separated by commas",
     "variants": "ids separated by commas, for view=compare",
-    "where": "which layers, for view=compare",
+    **networks.OPTIONS,
 }
 
 
 @directive(
     "network",
-    "a network's layers and totals, as a table",
+    "a network's layers and totals, as it is or with variants in place of layers, as a table",
     "network resnet18 view=stages columns=stage,params,macs",
     words=("name",),
     options=_NETWORK,
     hyper=True,
 )
 def _network(request: Request, target: Target) -> str:
-    from costmodel.network.what_if import compare as what_if
-
-    network = options.network(request.words[0])
     view = options.choice(request, "view", (*VIEWS, "compare"), "layers")
     hyper = options.hyper(request, _NETWORK)
+    metrics = options.names(request, "metrics")
     if view == "compare":
-        variants = options.names(request, "variants")
-        table = what_if(network, variants, request.options.get("where"), hyper=hyper)
-    elif hyper:
-        raise InputError(
-            f"{next(iter(hyper))}= is a hyper-parameter; allowed with view=compare only"
-        )
-    else:
-        table = VIEWS[view].table(network, None)
+        return rendered(_every_variant(request, target, hyper), request, target)
+    if "variants" in request.options:
+        raise InputError("variants= without view=compare; allowed is view=compare")
+    network = networks.asked(request.words[0], request, target, metrics, hyper)
+    table = VIEWS[view].table(network, "all" if metrics == ["all"] else metrics)
     return rendered(table, request, target)
+
+
+def _every_variant(request: Request, target: Target, hyper: Mapping[str, Any]) -> Table:
+    """The totals with each variant in turn."""
+    from costmodel.network.what_if import compare as what_if
+
+    for name in ("metrics", "replace", "by", "costlier", "plan"):
+        if name in request.options:
+            raise InputError(f"{name}= with view=compare; allowed is one of them")
+    where = request.options.get("where")
+    sizes = replace(request, options={k: v for k, v in request.options.items() if k == "at"})
+    network = networks.asked(request.words[0], sizes, target, None, {})
+    return what_if(network, options.names(request, "variants"), where, hyper=hyper)
 
 
 _SWEEP = {
@@ -156,7 +167,7 @@ def _plan(request: Request, target: Target) -> str:
     from costmodel.planning.planner import plan
 
     found = plan(
-        options.network(request.words[0]),
+        networks.opened(request.words[0], target),
         *(read_pairs(request.options[k]) if k in request.options else {} for k in _BUDGETS),
         minimize=request.options.get("minimize"),
         variants=options.names(request, "variants"),
