@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from costmodel.core.bind import bind
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
-from costmodel.sweeping.axes import hyper_axes
+from costmodel.sweeping.axes import hyper_ranges
 
 # Values of a variant's only hyper-parameter, and combinations of the values of several.
 _ALONE, _TOGETHER = 32, 64
@@ -15,21 +16,23 @@ _SHARES = tuple(Fraction(eighths, 8) for eighths in range(1, 8))
 
 
 def values_of(variant: Variant, layer: ConvLayer, multiple_of: int = 1) -> dict[str, list[Number]]:
-    """Values by letter, in order of declaration, from the lowest to where a slider would end.
+    """Values by letter, in order of declaration, from the lowest to full rank of a rank.
 
-    Integers grow by about the same factor from one to the next, and are multiples of `multiple_of`
-    where their range holds two of these; the variant's own default is among them where it is one.
-    Shares are eighths.
+    Other letters end where a slider would. Integers grow by about the same factor from one to the
+    next, and are multiples of `multiple_of` where their range holds two of these; the variant's own
+    default is among them where it is one. Shares are eighths.
+
+    Raises `CostModelError` where the variant does not fit the layer with its own defaults.
     """
-    axes = {axis.letter: axis for axis in hyper_axes(layer, variant)}
+    bound = bind(variant, layer)
+    ranges = hyper_ranges(bound)
     letters = len(variant.hyper)
     most = _ALONE if letters < 2 else max(int(_TOGETHER ** (1 / letters)), 2)
     return {
         letter: [*_SHARES]
         if declared.real
-        else _spread(axes[letter].low, axes[letter].high, axes[letter].current, most, multiple_of)
+        else _spread(*ranges[letter], bound.hyper[letter], most, multiple_of)
         for letter, declared in variant.hyper.items()
-        if declared.real or letter in axes
     }
 
 

@@ -26,6 +26,9 @@ from costmodel.network.operation import NetOp
 from costmodel.network.operations import Operations
 from costmodel.network.replace import substitute
 from costmodel.planning.grid import values_of
+from costmodel.sweeping.arrays import kernel
+from costmodel.sweeping.bounds import Bounds, Range
+from costmodel.sweeping.traced import Trace
 
 #: Which variants may stand in place of an operation.
 Allowed = Callable[[NetOp], Sequence[Variant]]
@@ -115,14 +118,20 @@ def _counted(
     except CostModelError:
         return
     cells = list(crossed(*grids.values()))
-    together = _at_once(variant, ops, quantities, grids, cells) if len(cells) > 1 else None
-    for at, cell in enumerate(cells):
-        values = dict(zip(grids, cell, strict=True))
-        if together is not None:
-            spare, channels, found = together
+    alone: list[tuple[Number, ...]] = []
+    together = _at_once(variant, ops, quantities, grids, cells)
+    if together is None:
+        cells, alone = _sorted_out(variant, ops, grids, cells)
+        together = _at_once(variant, ops, quantities, grids, cells)
+    if together is None:
+        alone = [*cells, *alone]
+    else:
+        spare, channels, found = together
+        for at, cell in enumerate(cells):
             if all(n[at] >= 0 for n in spare) and all(n[at] % multiple_of == 0 for n in channels):
-                yield values, [number[at] for number in found]
-            continue
+                yield dict(zip(grids, cell, strict=True)), [number[at] for number in found]
+    for cell in alone:
+        values = dict(zip(grids, cell, strict=True))
         try:
             after = [_placed(variant, op, values) for op in ops]
         except CostModelError:
@@ -143,6 +152,8 @@ def _at_once(
 
     The arrays are of Python integers, so that no sum wraps round.
     """
+    if len(cells) < 2:
+        return None
     columns = zip(*cells, strict=True)
     values = {name: _cells(column) for name, column in zip(grids, columns, strict=True)}
     try:
@@ -154,6 +165,36 @@ def _at_once(
         [numpy.broadcast_to(numpy.asarray(n, dtype=object), len(cells)) for n in numbers]
         for numbers in found
     ]
+
+
+def _sorted_out(
+    variant: Variant,
+    ops: Sequence[NetOp],
+    grids: Mapping[str, Sequence[Number]],
+    cells: Sequence[tuple[Number, ...]],
+) -> tuple[list[tuple[Number, ...]], list[tuple[Number, ...]]]:
+    """Without the cells that a rule refuses: those that arrays can hold, and those with a branch.
+
+    A trace of the rules says what they ask of values: that one divides another, say.
+    """
+    if len(cells) < 2 or not all(isinstance(v, int) for values in grids.values() for v in values):
+        return [], [*cells]
+    trace = Trace(Bounds({name: Range(min(row), max(row)) for name, row in grids.items()}))
+    try:
+        for op in ops:
+            _placed(variant, op, {name: trace.number(name) for name in grids})
+    except CostModelError:
+        return [], [*cells]
+    columns = zip(*cells, strict=True)
+    sizes = {name: _cells(column) for name, column in zip(grids, columns, strict=True)}
+    met, _ = kernel(dict.fromkeys(grids, 1), tuple(trace.guards), ()).function(**sizes)
+    refused, branches = numpy.zeros((2, len(cells)), dtype=bool)
+    for guard, at in zip(trace.guards, met, strict=True):
+        (branches if guard.open else refused)[numpy.asarray(at, dtype=bool)] = True
+    return (
+        [cell for cell, no in zip(cells, refused | branches, strict=True) if not no],
+        [cell for cell, yes in zip(cells, branches & ~refused, strict=True) if yes],
+    )
 
 
 def _cells(numbers: Iterable[Number]) -> Any:

@@ -39,6 +39,8 @@ def summed(parts: Sequence[Sequence[Number]], near: Callable[[Fraction], int] = 
     of a floor.
     """
     numbers = [number for part in parts for number in part]
+    if all(type(number) is int for number in numbers):  # as a rule, and there are many
+        return Sum(tuple(map(tuple, parts)), Fraction(1), Fraction(0))
     if any(isinstance(number, float) for number in numbers):
         unit = Fraction(max(map(abs, numbers), default=1.0) or 1.0) / 2**_BITS
         rows = tuple(tuple(near(Fraction(x) / unit) for x in part) for part in parts)

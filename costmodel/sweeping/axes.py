@@ -90,16 +90,28 @@ def hyper_axes(
     return [
         Axis(
             f"{variant.id}.{letter}",
-            f"{letter}: {declared.meaning}",
-            declared.low,
-            _rank_limit(bound, letter, full[letter])
-            if letter in full
-            else _hyper_limit(declared, bound.env),
+            f"{letter}: {variant.hyper[letter].meaning}",
+            low,
+            _rank_limit(bound, letter, full[letter]) if letter in full else high,
             bound.hyper[letter],
         )
-        for letter, declared in variant.hyper.items()
-        if not declared.real
+        for letter, (low, high) in hyper_ranges(bound).items()
     ]
+
+
+def hyper_ranges(bound: BoundVariant) -> dict[str, tuple[int, int]]:
+    """From where to where each integer hyper-parameter makes sense, a rank up to its full rank."""
+    full = full_ranks(bound)
+    return {
+        letter: (
+            declared.low,
+            max(min(full[letter], declared.high or full[letter]), declared.low)
+            if letter in full
+            else _hyper_limit(declared, bound.env),
+        )
+        for letter, declared in bound.variant.hyper.items()
+        if not declared.real
+    }
 
 
 def placed(

@@ -1,18 +1,23 @@
 """Options: every cost is what the network costs with that option in place."""
 
 import random
+from itertools import product
 
 import pytest
 
 import costmodel as cm
+from costmodel.core.full_rank import full_ranks
 from costmodel.errors import CostModelError
 from costmodel.network import columns
+from costmodel.network.change import Choice
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp
 from costmodel.network.replace import put_each
+from costmodel.planning.grid import values_of
 from costmodel.planning.options import decisions
 from tests.planning.networks import SMALL, VARIANTS
 
+LAYER = cm.ConvLayer((3, 5), 24, 36, (13, 11), stride=(1, 2), bias=True)
 KEYS = ("params", "macs", "weight_bytes", "bops", "bytes_moved", "additions")
 
 
@@ -26,9 +31,8 @@ def of(network, variants, keys=KEYS, multiple_of=1):
 @pytest.mark.parametrize("id", cm.VARIANTS)
 def test_costs_worked_out_at_once_are_those_of_the_network(id):
     """Arrays of values skip checks that single values get, so each variant is counted both ways."""
-    layer = cm.ConvLayer((3, 5), 24, 36, (13, 11), stride=(1, 2), bias=True)
     point = cm.ConvLayer(1, 24, 20, (6, 9))
-    net = Network("two", (NetOp.conv("a", layer, norm=72), NetOp.conv("b", point, times=3)))
+    net = Network("two", (NetOp.conv("a", LAYER, norm=72), NetOp.conv("b", point, times=3)))
     random_ = random.Random(id)
     for decision in of(net, [id]):
         (op,) = decision.ops
@@ -37,6 +41,31 @@ def test_costs_worked_out_at_once_are_those_of_the_network(id):
             for key in KEYS:
                 added = columns.total(after, key) - columns.total(net, key)
                 assert decision.costs[key][at] == added, (key, str(decision.choices[at]))
+
+
+@pytest.mark.parametrize("id", cm.VARIANTS)
+def test_every_value_of_the_grid_that_fits_is_an_option_and_no_other(id):
+    """A trace sorts out values that do not divide, say; one by one says the same."""
+    net = Network("one", (NetOp.conv("a", LAYER),))
+    (decision,) = of(net, [id], ["macs"])
+    variant = cm.VARIANTS[id]
+    fitting = []
+    if len(decision) > 1:
+        grids = values_of(variant, LAYER)
+        for cell in product(*grids.values()):
+            values = dict(zip(grids, cell, strict=True))
+            try:
+                bound = cm.count(variant, LAYER, **values).bound
+            except CostModelError:
+                continue
+            if all(values[letter] <= full for letter, full in full_ranks(bound).items()):
+                fitting.append(Choice.of(variant, values))
+    assert sorted(map(str, decision.choices[1:])) == sorted(map(str, fitting))
+
+
+def test_most_variants_fit_the_layer_of_the_test_above():
+    found = of(Network("one", (NetOp.conv("a", LAYER),)), cm.VARIANTS, ["macs"])
+    assert len({choice.variant.id for choice in found[0].choices[1:]}) > 25
 
 
 def test_layers_that_share_weights_are_one_decision():
