@@ -15,8 +15,8 @@ from costmodel.core.variant import VARIANTS
 from costmodel.dashboard.state.state import State
 from costmodel.documents.markdown import literal, sentence
 from costmodel.errors import CostModelError, NotationError
-from costmodel.fields import Choice, Field, OptionalInteger
-from costmodel.metrics.metric import METRICS
+from costmodel.fields import Field, OptionalInteger
+from costmodel.metrics.metric import METRICS, costs
 from costmodel.plots.layout import name_of
 from costmodel.sweeping.axes import Axis
 from costmodel.table import Tabular
@@ -24,8 +24,6 @@ from costmodel.table import Tabular
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-#: The file format that a figure's camera button saves; one choice for all pages.
-FIGURE_FORMAT = Choice("figure", "svg", "Figures are saved as", options=("svg", "png"))
 # Less empty space above the title, headings in proportion, and small print that can be read: as it
 # comes, it has less contrast than WCAG asks for.
 _STYLE = (
@@ -60,29 +58,16 @@ def refuse(error: CostModelError) -> None:
         st.error(sentence(str(error)))
 
 
-def chart(state: State, figure: Figure, name: str, alt: str) -> None:
-    """A figure that can be saved under a name, and is described in words."""
+def chart(figure: Figure, name: str, alt: str) -> None:
+    """A figure that can be saved under a name, as vectors, and is described in words."""
     config = {
         "displaylogo": False,
         "displayModeBar": "hover",
         "modeBarButtons": [["toImage"]],
-        "toImageButtonOptions": {"format": state[FIGURE_FORMAT.name], "filename": name, "scale": 2},
+        "toImageButtonOptions": {"format": "svg", "filename": name},
         "responsive": True,
     }
     st.plotly_chart(figure, key=f"chart-{name}", config=config, alt=alt)
-
-
-def figure_format(state: State) -> None:
-    """The choice of the format that figures are saved in."""
-    st.segmented_control(
-        FIGURE_FORMAT.label,
-        FIGURE_FORMAT.options,
-        default=state[FIGURE_FORMAT.name],
-        key=FIGURE_FORMAT.name,
-        format_func=str.upper,
-        required=True,
-        help="The camera button at a figure's top right corner saves it",
-    )
 
 
 @contextmanager
@@ -129,8 +114,8 @@ def segments(state: State, name: str, titles: Mapping[str, str]) -> None:
 
 
 def metric_choice(state: State, name: str, label: str) -> None:
-    """A choice among everything that can be counted."""
-    choice(state, name, label, METRICS, lambda key: METRICS[key].label, width=230)
+    """A choice among everything that costs something."""
+    choice(state, name, label, costs(), lambda key: METRICS[key].label, width=230)
 
 
 def optional_number(state: State, name: str, usual: int) -> int:

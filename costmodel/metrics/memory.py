@@ -54,4 +54,5 @@ declare(
     group="memory",
     uses=("flops_per_mac", "weight_bits", "activation_bits", "bias_bits"),
     whole=False,
+    cost=False,
 )

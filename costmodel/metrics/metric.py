@@ -32,6 +32,7 @@ class Metric:
     standing once. combine: the value of a whole variant, or of several layers. group: one of
     `GROUPS`. uses: the settings that it depends on. whole: whether its numbers are integers
     (exact fractions otherwise). shown: whether the comparison shows it without being asked.
+    cost: whether less of it is better, other things being equal; what is no cost describes.
     source: where its rule was published, if it is somebody's own.
     tensor: the value of one stored tensor, where a network keeps it once for every kind of
     parameter, however often it is read.
@@ -48,6 +49,7 @@ class Metric:
     uses: tuple[str, ...] = ()
     whole: bool = True
     shown: bool = False
+    cost: bool = True
     source: str = ""
     tensor: TensorRule | None = None
     along: AlongSteps | None = None
@@ -89,6 +91,11 @@ METRICS = Registry[Metric](
     package="costmodel.metrics",
     order=lambda m: (GROUPS.index(m.group), not m.shown, m.key),
 )
+
+
+def costs() -> tuple[str, ...]:
+    """The keys of the metrics that there is something to save of, in the registry's order."""
+    return tuple(key for key, metric in METRICS.items() if metric.cost)
 
 
 def declare(**facts: Any) -> Metric:

@@ -117,4 +117,5 @@ for _name, _meaning in _AXES.items():
         rule=partial(_of_stage, name=_name),
         combine=alone(partial(_of_variant, name=_name)),
         group="view",
+        cost=False,
     )

@@ -1,5 +1,6 @@
 """Navigation: every page is there, nothing heavy is imported for it, and no traceback is shown."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 import costmodel.dashboard
 from costmodel.dashboard.navigation import PAGES
 from costmodel.files import package_path
+from costmodel.metrics.metric import METRICS, costs
 
 ROOT = Path(__file__).absolute().parents[2]
 MODULES = [module for module, _, _ in PAGES]
@@ -22,6 +24,19 @@ def test_every_page_runs_and_states_itself_in_the_url(page, module):
     assert opened.query
     assert not opened.errors
     assert not opened.notices
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_page_asks_for_no_format_and_calls_only_costs_so(page, module):
+    opened = page(module)
+    assert "figure" not in opened.query
+    charts = [e for e in opened.elements() if getattr(e, "type", "") == "plotly_chart"]
+    for chart in charts:
+        assert json.loads(chart.proto.config)["toImageButtonOptions"]["format"] == "svg"
+    labels = {METRICS[key].label for key in set(METRICS) - set(costs())}
+    for widget in opened.app.selectbox:
+        if "cost" in widget.label.lower() or widget.key in ("against", "of", "metric"):
+            assert not labels.intersection(widget.options), widget.label
 
 
 def test_every_page_module_is_in_the_navigation():

@@ -18,7 +18,7 @@ from costmodel.core.polynomial import symbol
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.errors import CostModelError, VariantError
 from costmodel.metrics import combining
-from costmodel.metrics.metric import GROUPS, METRICS, Metric
+from costmodel.metrics.metric import GROUPS, METRICS, Metric, costs
 from costmodel.metrics.settings import DEFAULTS, Settings
 from costmodel.registry import Registry
 from tests.metrics.layers import CATALOGUE, fitting
@@ -48,6 +48,13 @@ def test_it_is_declared_completely(metric: Metric) -> None:
     assert ". " not in convention  # one sentence
     assert "\n" not in convention
     assert "  " not in convention
+
+
+@EVERY_METRIC
+def test_what_is_no_amount_is_no_cost(metric: Metric) -> None:
+    """Of a span of positions, or of a quotient, less is not better."""
+    assert metric.cost == (metric.unit != "px" and "/" not in metric.unit)
+    assert (metric.key in costs()) == metric.cost
 
 
 def test_few_are_shown_unless_asked_for() -> None:

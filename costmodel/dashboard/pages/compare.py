@@ -31,7 +31,6 @@ def page() -> None:
             chosen = selection.choose_variants(state)
             _further_columns(state)
             further_form(state)
-            parts.figure_format(state)
         _show(state, layer_form(state), chosen)
 
 
@@ -46,7 +45,6 @@ def _fields() -> list[Any]:
         *selection.hyper_fields(),
         *closer_look.fields(),
         Several("columns", (), "Further columns", options=_further(), titles=_label),
-        parts.FIGURE_FORMAT,
     ]
 
 
@@ -89,7 +87,7 @@ def _comparison(state: State, compared: Comparison) -> None:
     view = (repr(compared.layer), repr(shown), repr(hyper))
     above, below = st.container(), st.container()
     with below:  # drawn first: a new server shows its first bars before it has loaded pandas
-        drawn(("compare figures", state["figure"], *view), lambda: _figures(state, compared))
+        drawn(("compare figures", *view), lambda: _figures(state, compared))
     with above:
         drawn(("compare table", *view), lambda: tables.cost_table(compared))
         _take_away(state, compared, hyper)
@@ -116,7 +114,7 @@ def _figures(state: State, compared: Comparison) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.header("Cost relative to the standard layer", anchor=False)
-        parts.chart(state, ratio_bars(compared), "ratios", f"Bars of ratios. {words}")
+        parts.chart(ratio_bars(compared), "ratios", f"Bars of ratios. {words}")
     with right:
         st.header("Absolute cost", anchor=False)
-        parts.chart(state, cost_dots(compared), "costs", f"Dots on a logarithmic axis. {words}")
+        parts.chart(cost_dots(compared), "costs", f"Dots on a logarithmic axis. {words}")

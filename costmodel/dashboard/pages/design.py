@@ -60,13 +60,11 @@ def page() -> None:
         Text("stages", _START, "Stages", "One stage a line", most=MAX_TEXT),
         Text("where", "", "Derived sizes", "NAME = EXPRESSION; …", most=300),
         Text("sizes", "", "Sizes of your letters", most=300),
-        parts.FIGURE_FORMAT,
     ]
     what = "Type stages of named axes: formulas, costs, a diagram and a torch module follow."
     with parts.page(fields, "Design your own convolution", what) as state:
         with st.sidebar:
             further_form(state)
-            parts.figure_format(state)
         mine, layer = _typed(state)
         _show(state, mine, count(mine, layer))
 
@@ -218,7 +216,7 @@ def _beside_others(state: State, mine: Counts) -> None:
     others = comparison(mine.layer, common, ())
     counts = {**others.counts, mine.variant.id: mine}
     beside = replace(others, variants=(*others.variants, mine.variant), counts=counts)
-    parts.chart(state, ratio_bars(beside), "mine", summary(beside))
+    parts.chart(ratio_bars(beside), "mine", summary(beside))
     parts.csv_button(beside, "mine")
 
 

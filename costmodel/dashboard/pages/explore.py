@@ -15,7 +15,7 @@ from costmodel.dashboard.forms.layer_form import FIELDS, MAX_SIZE, further_form,
 from costmodel.dashboard.state.state import State
 from costmodel.errors import CostModelError
 from costmodel.fields import Choice, Field, OptionalInteger
-from costmodel.metrics.metric import METRICS
+from costmodel.metrics.metric import METRICS, costs
 from costmodel.plots.curve import ratio_curve
 from costmodel.plots.explore import cost_curves, trade_off_scatter
 from costmodel.plots.ratio_map import ratio_map
@@ -39,7 +39,6 @@ def page() -> None:
         with st.sidebar:
             chosen = selection.choose_variants(state)
             further_form(state)
-            parts.figure_format(state)
         compared = selection.fitting(state, layer_form(state), chosen)
         if compared.variants:
             _view(state, list(compared.counts.values()))
@@ -66,10 +65,9 @@ def _fields() -> list[Field]:
         Choice("scale", "ratio", "Scale", options=tuple(SCALES)),
         Choice("x", _UNSET, "x", options=over),
         Choice("y", _UNSET, "y", options=over),
-        Choice("metric", "macs", "Cost", options=tuple(METRICS)),
-        Choice("against", "activations", "Against", options=tuple(METRICS)),
+        Choice("metric", "macs", "Cost", options=costs()),
+        Choice("against", "activations", "Against", options=costs()),
         *ends,
-        parts.FIGURE_FORMAT,
     ]
 
 
@@ -109,7 +107,7 @@ def _curves(state: State, counted: Sequence[Counts]) -> None:
     else:
         figure = cost_curves(swept, over, metric)
     what = f"{METRICS[metric].label} over {over.label}, one line per variant."
-    parts.chart(state, figure, "curves", what)
+    parts.chart(figure, "curves", what)
     _take_away(state, swept)
 
 
@@ -140,7 +138,7 @@ def _map(state: State, counted: Sequence[Counts]) -> None:
         f"Map of the ratio of {METRICS[metric].label} to the {VARIANTS.baseline.title} over "
         f"{across.label} and {up.label}; blue is cheaper, brown dearer, the thick line is 1."
     )
-    parts.chart(state, figure, "map", what)
+    parts.chart(figure, "map", what)
     st.caption(
         "Blue: cheaper than the standard convolution; brown: dearer. The thick line is where both "
         "cost the same"
@@ -162,7 +160,7 @@ def _trade_off(state: State, counted: Sequence[Counts]) -> None:
     hyper = selection.hyper_values(state, variants)
     table = trade_off(variants, counted[0].layer, metrics, hyper=hyper)
     labels = " against ".join(METRICS[key].label for key in reversed(metrics))
-    parts.chart(state, trade_off_scatter(table, metrics), "trade-off", f"{labels}, logarithmic.")
+    parts.chart(trade_off_scatter(table, metrics), "trade-off", f"{labels}, logarithmic.")
     st.caption(
         f"{len(table):,} settings: every variant over all its whole-number hyper-parameters, large "
         "marks are the present ones. Nothing costs less than the broad grey line in both ways at "

@@ -18,7 +18,7 @@ from costmodel.formulas.einsum import einsum_formula
 from costmodel.formulas.printing.printers import latex
 from costmodel.formulas.rows import rows
 from costmodel.formulas.tables import FORMATS, render
-from costmodel.metrics.metric import METRICS
+from costmodel.metrics.metric import METRICS, costs
 
 _LANGUAGES = {"latex": "latex", "markdown": "markdown", "python": "python"}
 _ENDINGS = {"text": "txt", "latex": "tex", "markdown": "md", "python": "py", "csv": "csv"}
@@ -49,7 +49,7 @@ def _fields() -> list[Field]:
         *selection.fields(),
         selection.look_field(),
         Choice("notation", next(iter(ALPHABETS)), "Letters", options=tuple(ALPHABETS)),
-        Choice("metric", "macs", "Ratio and break-even of", options=tuple(METRICS)),
+        Choice("metric", "macs", "Ratio and break-even of", options=costs()),
         Choice("format", "markdown", "Copy as", options=tuple(FORMATS)),
     ]
 

@@ -42,7 +42,6 @@ def page() -> None:
             if state["times"] == "measure":
                 chosen = selection.choose_variants(state)
                 further_form(state)
-            parts.figure_format(state)
         _view(state, chosen, list(machines))
 
 
@@ -55,7 +54,6 @@ def _fields(machines: tuple[str, ...]) -> list[Field]:
         *selection.hyper_fields(),
         *machine,
         Choice("times", offered[0], "Show", options=offered),
-        parts.FIGURE_FORMAT,
     ]
 
 
@@ -85,7 +83,7 @@ def _rates(state: State, overview: Overview) -> None:
         return
     fast, slow = table.rows[0], table.rows[-1]
     words = "; ".join(f"{row['class']} {row['gmacs_per_s']:.3g} GMAC/s" for row in table)
-    parts.chart(state, rates_by_class(table), "rates", f"Rates on {overview.machine}. {words}")
+    parts.chart(rates_by_class(table), "rates", f"Rates on {overview.machine}. {words}")
     st.caption(
         "If fewer multiplies were less time, all classes would run at one rate. Here half of the "
         f"{fast['class']} layers run at {fast['gmacs_per_s']:.3g} GMAC/s or more, half of the "
@@ -99,7 +97,7 @@ def _rates(state: State, overview: Overview) -> None:
 def _times(state: State, overview: Overview) -> None:
     rows = list(overview.rows)
     words = f"{len(rows)} layers on {overview.machine}: milliseconds over multiplies."
-    parts.chart(state, time_over_macs(rows), "times", words)
+    parts.chart(time_over_macs(rows), "times", words)
     st.caption(
         "If multiplies were time, all points would lie on one line. Layers above the others take "
         "more time for the same multiplies."
@@ -121,7 +119,7 @@ def _roofline(state: State, overview: Overview) -> None:
         )
         return
     words = f"Rates of {len(overview.roofline)} convolutions on {overview.machine}."
-    parts.chart(state, roofline(overview.roofline, overview.peaks), "roofline", words)
+    parts.chart(roofline(overview.roofline, overview.peaks), "roofline", words)
     st.caption(
         "Left of the ridge, moving numbers takes longer than multiplying them. The dashed line is "
         "what a large matrix product and a large copy reach here, no upper limit: "
@@ -152,7 +150,7 @@ def _predicted(state: State, overview: Overview) -> None:
         return
     real, said, kinds, names = zip(*overview.unseen, strict=True)
     figure = measured_against_predicted(real, said, kinds, names)
-    parts.chart(state, figure, "predicted", f"{len(real)} layers on {overview.machine}.")
+    parts.chart(figure, "predicted", f"{len(real)} layers on {overview.machine}.")
     st.caption(
         "Each layer is predicted by a model that has seen neither it nor its neighbours; on the "
         "line, the prediction is right."

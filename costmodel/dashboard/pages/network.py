@@ -44,7 +44,6 @@ def page() -> None:
         with st.sidebar:
             if state["source"] != "weights":
                 _further(state)
-            parts.figure_format(state)
         with st.container(horizontal=True, vertical_alignment="bottom", key="network-source"):
             parts.segments(state, "source", network_form.SOURCES)
             weights = state["source"] == "weights"
@@ -74,7 +73,6 @@ def _fields() -> list[Field]:
         Choice("picture", "treemap", "Figure", options=tuple(PICTURES)),
         Choice("table", "layers", "Table", options=tuple(TABLES)),
         Several("letters", (), "Letters of the formula", options=tuple(_letters())),
-        parts.FIGURE_FORMAT,
     ]
 
 
@@ -140,15 +138,15 @@ def _figures(state: State, network: Network, replaced: Network | None) -> None:
     words = figures.summary(result, cost)
     parts.segments(state, "picture", PICTURES)
     if state["picture"] == "treemap":
-        parts.chart(state, figures.treemap(result, cost), "treemap", f"Areas. {words}")
+        parts.chart(figures.treemap(result, cost), "treemap", f"Areas. {words}")
     else:
-        parts.chart(state, figures.layer_bars(result, cost), "layers", f"Bars. {words}")
+        parts.chart(figures.layer_bars(result, cost), "layers", f"Bars. {words}")
     st.header("Share by kind of operation", anchor=False)
     shown = tuple(dict.fromkeys((cost, "macs", "params")))
-    parts.chart(state, figures.kind_shares(result, shown), "kinds", f"Shares of kinds. {words}")
+    parts.chart(figures.kind_shares(result, shown), "kinds", f"Shares of kinds. {words}")
     if replaced and replaced.replaced:
         st.header("Before and after", anchor=False)
-        parts.chart(state, figures.before_after(replaced, cost), "before-after", words)
+        parts.chart(figures.before_after(replaced, cost), "before-after", words)
 
 
 def _table(state: State, network: Network, result: Network) -> None:

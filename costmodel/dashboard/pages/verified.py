@@ -22,8 +22,6 @@ def page() -> None:
         "against counters and papers that know nothing of this project."
     )
     with parts.page(_fields(tuple(found)), "Why believe these numbers?", what) as state:
-        with st.sidebar:
-            parts.figure_format(state)
         if found:
             parts.segments(state, "evidence", {key: one.title for key, one in found.items()})
             _show(state, found[state["evidence"]])
@@ -36,7 +34,7 @@ def page() -> None:
 
 def _fields(keys: tuple[str, ...]) -> list[Field]:
     choice = [Choice("evidence", keys[0], "Evidence", options=keys)] if keys else []
-    return [*choice, Flag("exceptions", False, "Only what was not proved"), parts.FIGURE_FORMAT]
+    return [*choice, Flag("exceptions", False, "Only what was not proved")]
 
 
 @st.cache_resource(show_spinner="Reading the evidence…")
@@ -77,7 +75,7 @@ def _counters(state: State, table: Table) -> Table:
         for tool, count in counts.items()
     )
     st.header("Who is right, how often", anchor=False)
-    parts.chart(state, verdict_bars(counts, titles), "counters", f"Bars per counter. {words}")
+    parts.chart(verdict_bars(counts, titles), "counters", f"Bars per counter. {words}")
     st.header("Case by case", anchor=False)
     return table
 
@@ -93,7 +91,7 @@ def _published(state: State, table: Table) -> Table:
     )
     st.header("What comes out", anchor=False)
     figure = verdict_bars(counts, titles, "figures", good=len(MET))
-    parts.chart(state, figure, "published", f"Bars per table. {words}")
+    parts.chart(figure, "published", f"Bars per table. {words}")
     st.header("Figure by figure", anchor=False)
     return table
 

@@ -14,7 +14,7 @@ from costmodel.dashboard.state.state import State
 from costmodel.documents.markdown import literal, sentence
 from costmodel.errors import CostModelError
 from costmodel.fields import Choice, Field, Text
-from costmodel.metrics.metric import METRICS
+from costmodel.metrics.metric import METRICS, costs
 from costmodel.plots.layout import name_of
 from costmodel.solving.budget import Budget
 from costmodel.solving.solution import Solution
@@ -30,7 +30,7 @@ def fields() -> list[Field]:
     """The budget as it is typed, what it is of, and whose share it is."""
     return [
         Text("budget", "", "Budget", most=40),
-        Choice("of", "macs", "Budget of", options=tuple(METRICS)),
+        Choice("of", "macs", "Budget of", options=costs()),
         Choice("than", VARIANTS.baseline.id, "Share of", options=tuple(VARIANTS)),
     ]
 
@@ -75,7 +75,7 @@ def _inputs(state: State, letter: str, ids: Sequence[str]) -> None:
         )
         look: Any = {"key": _DRAG, "on_change": dragged, "format": "%d%%", "width": 220}
         st.slider("or dragged", 1, _MOST, **look)
-        parts.choice(state, "of", "of the", METRICS, lambda key: METRICS[key].label, width=190)
+        parts.choice(state, "of", "of the", costs(), lambda key: METRICS[key].label, width=190)
         titles = {id: name_of(VARIANTS[id]) for id in ids}
         parts.choice(state, "than", "of the layer as", ids, titles.__getitem__, width=250)
 

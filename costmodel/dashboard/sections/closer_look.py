@@ -67,7 +67,7 @@ def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis)
         parts.choice(state, "over", label, titles, lambda key: titles[key].label)
         asked = (state["budget"], state["of"], state["than"], within and within.to_text())
         drawn(
-            ("curve", state["figure"], over.key, *view, *asked),
+            ("curve", over.key, *view, *asked),
             lambda: _curve(state, looked_at, over, within),
         )
     with right:
@@ -109,7 +109,7 @@ def _curve(state: State, looked_at: Counts, over: Axis, within: Solution | None)
     name = f"{variant.id}-over-{over.key}"
     figure = ratio_curve(swept, over, even, within)
     said = f"{sentence} {within.to_text()}" if within else sentence
-    parts.chart(state, figure, name, f"Curve. {said}")
+    parts.chart(figure, name, f"Curve. {said}")
     st.caption(sentence)
 
 

@@ -96,7 +96,7 @@ def _result(state: State, present: Measurement) -> None:
         )
     )
     words = "; ".join(f"{row['variant']} {row['min_ms']:.4g} ms" for row in rows)
-    parts.chart(state, promised_and_kept(rows), "measured", f"Bars. {words}")
+    parts.chart(promised_and_kept(rows), "measured", f"Bars. {words}")
     st.caption(
         "Where the bar of time is longer than that of multiplies, the variant keeps less than its "
         "multiplies promise. A bar of time is the least of the rounds; its thin line ends where "

@@ -96,7 +96,7 @@ def _show(state: State, found: Curves, look: Curve, layer: UploadedLayer, cost: 
                 delta_arrow="off",
             )
     figure = rank_errors.error_curves(found, look, point, cost)
-    parts.chart(state, figure, "rank-errors", rank_errors.summary(found, look, point, cost))
+    parts.chart(figure, "rank-errors", rank_errors.summary(found, look, point, cost))
     st.header("What methods choose", anchor=False)
     tables.show(look.to_picks(), f"Ranks that methods choose for {name_of(VARIANTS[look.variant])}")
     st.header("Every rank", anchor=False)

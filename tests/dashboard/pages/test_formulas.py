@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from costmodel import METRICS, VARIANTS
+from costmodel import VARIANTS
 from costmodel.cli.main import main
 from costmodel.documents.embedding import process
 from costmodel.formulas.alphabets import ALPHABETS
@@ -12,6 +12,7 @@ from costmodel.formulas.claims import check_claims
 from costmodel.formulas.einsum import einsum_formula
 from costmodel.formulas.rows import rows
 from costmodel.formulas.tables import FORMATS, render
+from costmodel.metrics.metric import costs
 
 COMMON = [id for id, variant in VARIANTS.items() if variant.common]
 
@@ -45,7 +46,7 @@ def test_every_notation(opened, notation):
     assert opened.query["notation"] == notation
 
 
-@pytest.mark.parametrize("metric", list(METRICS))
+@pytest.mark.parametrize("metric", costs())
 def test_every_metric(opened, metric):
     opened.set("metric", metric)
     assert table(metric=metric) in markdowns(opened)
