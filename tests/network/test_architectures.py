@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 import sympy
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 
 import costmodel as cm
 from costmodel.errors import CostModelError
@@ -21,6 +25,7 @@ from networks import text  # scripts/networks.py
 #: normalisation. As published by the authors or counted on their released models.
 TOTALS = {
     "alexnet": (724_406_816, 60_965_224),
+    "channelnet_v1": (468_488_704, 3_703_432),
     "densenet121": (2_834_161_664, 7_978_856),
     "densenet169": (3_359_843_328, 14_149_480),
     "efficientnet_b0": (385_814_752, 5_288_548),
@@ -75,6 +80,14 @@ def plain_count(path: Path) -> tuple[int, int]:
             elif row.get(axis):
                 reach = number(axis, 0) + 2 * number("padding", 0)
                 positions *= len(range(0, reach - k + 1, s))
+        if row.get("variant"):  # windows over channels, centred, zeros outside
+            cells = row["variant"].split(",")
+            assert cells[0] == "group_channelwise"
+            assert k == 1
+            kernels, length = (int(cell.partition("=")[2]) for cell in cells[1:])
+            macs += length * n * positions
+            params += length * kernels
+            continue
         weights = k * k * (m // number("groups", 1)) * n
         macs += weights * positions
         params += weights + n * number("bias", 0) + n * norm
@@ -120,6 +133,59 @@ def test_every_file_names_its_source(name):
     net = cm.load(name)
     assert "arXiv" in net.source or "NIPS" in net.source
     assert net.input_shapes[0][0] == 1
+
+
+class ChannelNet(nn.Module):
+    """ChannelNet-v1 as its authors' code runs it: windows over channels are 3-D convolutions."""
+
+    def __init__(self, groups: int = 2) -> None:
+        super().__init__()
+        self.groups, self.windows = groups, nn.ModuleList()
+        plain = ((32, 64, 1), (64, 128, 2), (128, 128, 1), (128, 256, 2), (256, 256, 1))
+        self.stem = nn.Sequential(*self.normed(3, 32, kernel_size=3, stride=2, padding=1))
+        for m, n, stride in (*plain, (256, 512, 2)):
+            self.stem.extend(self.layer(m, n, stride))
+        self.blocks = nn.ModuleList(
+            nn.Sequential(*self.layer(512 // groups, 512 // groups, 1))
+            for _ in range(3 * 2 * groups)
+        )
+        for _ in range(2 * groups):
+            window = nn.Conv3d(1, 1, (4 * groups, 1, 1), stride=(groups, 1, 1), bias=False)
+            self.windows.append(window)
+        self.rest = nn.Sequential(*self.layer(512, 1024, 2), *self.layer(1024, 1024, 1))
+        self.fc = nn.Linear(1024, 1000)
+
+    def normed(self, m, n, **options):
+        return nn.Conv2d(m, n, bias=False, **options), nn.BatchNorm2d(n), nn.ReLU()
+
+    def layer(self, m, n, stride):
+        deep = nn.Conv2d(m, m, 3, stride, 1, groups=m, bias=False)
+        return (deep, *self.normed(m, n, kernel_size=1))
+
+    def forward(self, x):
+        x, blocks, windows = self.stem(x), iter(self.blocks), iter(self.windows)
+        for module in range(3):
+            parts = []
+            padded = functional.pad(x, (0, 0, 0, 0, 3, 3)).unsqueeze(1)
+            split = x.chunk(self.groups, 1)
+            for group in range(self.groups):
+                y = next(windows)(padded).squeeze(1) if module < 2 else split[group]
+                y = y + next(blocks)(y)
+                parts.append(y + next(blocks)(y))
+            x = x + torch.cat(parts, 1)
+        return self.fc(self.rest(x).mean((2, 3)))
+
+
+@pytest.mark.parametrize("sizes", [(1, 224, 224), (2, 197, 230)])
+def test_channelnet_is_what_its_3d_convolutions_are(sizes):
+    """Counted by PyTorch on a model written from the authors' description; groups run apart."""
+    model, (n, h, w) = ChannelNet().to("meta").eval(), sizes
+    with FlopCounterMode(display=False) as counter:
+        model(torch.ones(n, 3, h, w, device="meta"))
+    net = cm.load("channelnet_v1").at(N=n, H=h, W=w)
+    assert 2 * net.macs == counter.get_total_flops()
+    assert net.params == sum(p.numel() for p in model.parameters())
+    assert net.compiled("macs", ("N", "H", "W"))(n, h, w) == net.macs
 
 
 def test_attention_is_quadratic_in_the_tokens():

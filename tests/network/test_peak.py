@@ -11,8 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import costmodel as cm
+from costmodel.core.bind import bind
 from costmodel.errors import CostModelError
 from costmodel.network.architectures.build import ARCHITECTURES, Builder, Map
+from costmodel.network.change import read_choice
 from costmodel.network.columns import total
 from tests.network.live_bytes import held, released
 from tests.network.models import MODELS, RECURRENT, resnet50
@@ -44,6 +46,12 @@ class Running(Builder):
         sides = (kernel, kernel) if isinstance(kernel, int) else kernel
         weight = self.weight(channels, x.channels // options.get("groups", 1), *sides)
         return self.made(F.conv2d(x.tensor[:, : x.channels], weight, **options))
+
+    def variant(self, x: Any, name: str, choice: str) -> Map:
+        layer = cm.ConvLayer(1, x.channels, x.channels, x.size)
+        bound = bind(read_choice(choice).variant, layer)
+        assert len(bound.stages) == 1  # a step that reads the map and writes one of that size
+        return self.made(x.tensor * 2)
 
     def transposed(self, x: Any, name: str, channels: Any, kernel: int, stride: int) -> Map:
         weight = self.weight(x.channels, channels, kernel, kernel)

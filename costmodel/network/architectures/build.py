@@ -17,14 +17,17 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from costmodel.core.bind import bind
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number, is_symbolic, plain, product
 from costmodel.core.output_size import pool_size
 from costmodel.errors import CostModelError, InputError, LayerError
 from costmodel.metrics.lifetimes import Step, Written
+from costmodel.network.change import read_choice
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp, Parameter
 from costmodel.network.operations import FREE_LETTERS, Rebuild, Recount
+from costmodel.network.replace import substitute
 from costmodel.registry import Registry
 from costmodel.typed import read_number
 
@@ -154,6 +157,19 @@ class Builder:
         each = self.norm if norm is None else norm
         op = NetOp.conv(self._name(name), layer, norm=each * channels)
         return self.write(channels, layer.out_size, x, op=op)
+
+    def variant(self, x: Map, name: str, choice: str) -> Map:
+        """A variant of the catalogue that keeps the map's channels and grid, without normalisation.
+
+        Args:
+            choice: as a file of layers has it, "group_channelwise,g=2,dc=8".
+        """
+        chosen = read_choice(choice)
+        with self._located(name):
+            layer = ConvLayer(1, x.channels, x.channels, x.size, padding=0, batch=self.values["N"])
+            bound = bind(chosen.variant, layer, dict(chosen.hyper))
+        op = substitute(NetOp.conv(self._name(name), layer), bound)
+        return self.write(x.channels, x.size, x, op=op)
 
     def depthwise(self, x: Map, name: str, kernel: int = 3, **options: Any) -> Map:
         """One k×k filter per channel."""
