@@ -3,6 +3,8 @@
 Markdown:  <!-- costmodel: compare k=3 … -->  …  <!-- /costmodel 1f0c2a9d -->
 LaTeX:     % costmodel: compare k=3 …         …  % /costmodel 1f0c2a9d
 
+A marker that only defines something has nothing to close: <!-- costmodel: layer stem: k=7 … -->
+
 The number in the closing marker is a checksum of the generated text, so that an edit by hand is
 seen. Markers inside code fences and code spans are text, not markers.
 """
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from costmodel.documents.request import is_definition
 from costmodel.errors import InputError
 
 
@@ -54,6 +57,23 @@ class EmbeddedBlock:
     checksum: str
     inline: bool
     prefix: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A marker that stands alone: the text of it, its line from 1, and its offset."""
+
+    text: str
+    line: int
+    start: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a document holds: definitions and blocks in order, and each marker that is wrong."""
+
+    parts: tuple[EmbeddedBlock | Definition, ...]
+    wrong: tuple[DocumentError, ...]
 
 
 @dataclass(frozen=True)
@@ -97,10 +117,11 @@ def checksum(body: str) -> str:
     return hashlib.sha256(normal.encode()).hexdigest()[:8]
 
 
-def find(text: str, path: str, syntax: Syntax) -> list[EmbeddedBlock]:
-    """Every block of a document, in order.
+def find(text: str, path: str, syntax: Syntax) -> Found:
+    """Every block and every definition of a document.
 
-    Raises `DocumentError` for a block that is not closed, not opened, or inside another one.
+    Wrong are a block that is not closed, not opened, or inside another one; the others are found
+    all the same.
     """
     code = _code_ranges(text) if syntax.fences else []
     marks: list[tuple[int, int, str | None, str]] = []  # start, end, directive or None, checksum
@@ -110,32 +131,29 @@ def find(text: str, path: str, syntax: Syntax) -> list[EmbeddedBlock]:
     for match in syntax.closing.finditer(text):
         if not _inside(match.start(), code):
             marks.append((match.start(), match.end(), None, match[1]))
-    blocks: list[EmbeddedBlock] = []
+    parts: list[EmbeddedBlock | Definition] = []
+    wrong: list[DocumentError] = []
     opened: tuple[int, int, str] | None = None
     for start, end, directive, stored in sorted(marks, key=lambda mark: mark[0]):
-        line = text.count("\n", 0, start) + 1
-        if directive is not None:
-            if opened:
-                raise DocumentError(
-                    path,
-                    line,
-                    f"a block begins inside the block of line {_line(text, opened[0])}; allowed "
-                    "are blocks one after the other",
-                )
+        line = _line(text, start)
+        if directive is not None and opened:
+            sentence = f"a block begins inside the block of line {_line(text, opened[0])}; allowed "
+            wrong.append(DocumentError(path, line, f"{sentence}are blocks one after the other"))
+            opened = None if is_definition(directive) else (start, end, directive)
+        elif directive is not None and is_definition(directive):
+            parts.append(Definition(directive, line, start))
+        elif directive is not None:
             opened = (start, end, directive)
-        elif not opened:
-            raise DocumentError(path, line, "a block is closed that was not opened")
-        else:
-            blocks.append(_block(text, opened, (start, end), stored))
+        elif opened:
+            parts.append(_block(text, opened, (start, end), stored))
             opened = None
+        elif not wrong:  # after one that is wrong, nobody knows what is closed
+            wrong.append(DocumentError(path, line, "a block is closed that was not opened"))
     if opened:
-        raise DocumentError(
-            path,
-            _line(text, opened[0]),
-            f"the block is never closed; allowed is a line '{syntax.close_text.format('').strip()}'"
-            " after it",
-        )
-    return blocks
+        closing = syntax.close_text.format("").strip()
+        sentence = f"the block is never closed; allowed is a line '{closing}' after it"
+        wrong.append(DocumentError(path, _line(text, opened[0]), sentence))
+    return Found(tuple(parts), tuple(wrong))
 
 
 def _block(

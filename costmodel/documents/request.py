@@ -2,7 +2,8 @@
 
 A directive is a line of words and `name=value` options: `compare k=3 m=64 n=128 size=56x56 b=4`.
 Values with spaces stand in double quotes. Options that describe no layer and are not the
-directive's own are hyper-parameters.
+directive's own are hyper-parameters. `layer stem: k=7 m=3 …` gives a layer a name in the rest of
+the document; `@stem` then stands for its options, and what is given beside it counts instead.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from costmodel.core.layer_text import LAYER_NAMES
+from costmodel.core.layer_text import EXAMPLE, LAYER_NAMES, layer_words, read_layer
 from costmodel.errors import InputError, unknown
 from costmodel.registry import Registry
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_DEFINITION = re.compile(r"layer(?=\s|$)")
 _WORD = re.compile(r'\s*((?:[^\s"=]+=)?(?:"[^"]*"|[^\s"]+))')
 
 
@@ -24,13 +27,15 @@ class Target:
     """Where the text will stand.
 
     syntax: "markdown", "latex" or "rst". inline: within a line. path: of the document. files: what
-    a directive wants to stand beside the document, by path; filled by directives.
+    a directive wants to stand beside the document, by path; filled by directives. layers: the
+    options of layers by the names that the document has given them so far.
     """
 
     syntax: str
     inline: bool
     path: str
     files: dict[str, bytes] = field(default_factory=dict)
+    layers: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,42 @@ def directive(
     return register
 
 
+def is_definition(text: str) -> bool:
+    """Whether a text names a layer, instead of asking for something."""
+    return _DEFINITION.match(text) is not None
+
+
+def define(text: str, layers: dict[str, Mapping[str, str]]) -> None:
+    """Take the layer that a definition names into those of a document.
+
+    Raises `InputError` for what is no definition or a name that is taken, and whatever the layer
+    says of a value.
+    """
+    words, options = split(text)
+    names = [word for word in words[1:] if not word.startswith("@")]
+    name = names[0].removesuffix(":") if len(names) == 1 else ""
+    if not (_NAME.fullmatch(name) and names[0].endswith(":")):
+        raise InputError(f"{text!r}; allowed is 'layer NAME: {layer_words(EXAMPLE)}'")
+    if name in layers:
+        raise InputError(f"layer {name!r} is defined twice; allowed is once in a document")
+    found = {**_named(words, layers), **options}
+    read_layer(found)
+    layers[name] = found
+
+
+def _named(words: list[str], layers: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
+    """The options of the layer whose name stands among some words; none without one."""
+    names = [word.removeprefix("@") for word in words if word.startswith("@")]
+    if len(names) > 1:
+        raise InputError(f"{', '.join(f'@{name}' for name in names)}; allowed is one layer")
+    for name in names:
+        if name not in layers:
+            known = [f"@{other}" for other in layers]
+            raise InputError(unknown("layer", f"@{name}", known) + ", defined above their use")
+        return layers[name]
+    return {}
+
+
 def render(text: str, target: Target) -> str:
     """The text that a directive stands for.
 
@@ -95,21 +136,28 @@ def render(text: str, target: Target) -> str:
     if not words:
         raise InputError(f"an empty directive; allowed are {', '.join(DIRECTIVES)}")
     kind = DIRECTIVES[words[0]]
+    layer = _named(words, target.layers)
+    words = [word for word in words if not word.startswith("@")]
     if len(words) - 1 != len(kind.words):
         wanted = " ".join(word.upper() for word in kind.words) or "no words, only options"
         raise InputError(
             f"{' '.join(words)!r} has {len(words) - 1} words after the directive; allowed is "
             f"'{kind.name} {wanted}', for example '{kind.example}'"
         )
+    if layer and not kind.layer:
+        raise InputError(f"a layer with {kind.name}, which is about none; allowed is none")
     known = [*kind.options, *(LAYER_NAMES if kind.layer else ())]
     for name in options:
         if name not in known and not kind.hyper:
             raise InputError(unknown(f"option of {kind.name}", name, known))
-    return kind.render(Request(tuple(words[1:]), options), target)
+    return kind.render(Request(tuple(words[1:]), {**layer, **options}), target)
 
 
 def split(text: str) -> tuple[list[str], dict[str, str]]:
-    """Words and options of a directive; quotes keep a value together."""
+    """Words and options of a directive; quotes keep a value together.
+
+    Names of layers are words that may stand among the options.
+    """
     words: list[str] = []
     options: dict[str, str] = {}
     position = 0
@@ -124,7 +172,7 @@ def split(text: str) -> tuple[list[str], dict[str, str]]:
         word = match[1]
         name, equals, value = word.partition("=")
         if not equals or word.startswith('"'):
-            if options:
+            if options and not word.startswith("@"):
                 raise InputError(f"{word!r} after the options; allowed are name=value pairs")
             words.append(word.strip('"'))
         elif name in options:

@@ -9,7 +9,7 @@ import costmodel as cm
 from costmodel.cli.main import main
 from costmodel.core.layer_text import read_layer
 from costmodel.documents import embedding
-from costmodel.documents.blocks import DocumentError, Status
+from costmodel.documents.blocks import Status
 from costmodel.documents.embedding import process
 from costmodel.documents.request import DIRECTIVES, Target, render, split
 from costmodel.errors import CostModelError, InputError
@@ -21,6 +21,12 @@ MACS = "1,346,400"
 
 def document(body="", close="/costmodel", directive=VALUE):
     return f"Before: <!-- costmodel: {directive} -->{body}<!-- {close} --> after.\n"
+
+
+def wrong(text, path="document.md"):
+    """The sentence about the first thing that is wrong in a document."""
+    error, *_ = process(text, path).wrong
+    return str(error)
 
 
 def test_an_inline_number_and_its_checksum():
@@ -104,11 +110,10 @@ def test_latex_comments():
     ],
 )
 def test_errors_name_file_line_and_what_is_allowed(text, line, words):
-    with pytest.raises(DocumentError) as caught:
-        process(text, "plan.md")
-    assert str(caught.value).startswith(f"plan.md:{line}: ")
-    assert words in str(caught.value)
-    assert "\n" not in str(caught.value)
+    said = wrong(text, "plan.md")
+    assert said.startswith(f"plan.md:{line}: ")
+    assert words in said
+    assert "\n" not in said
 
 
 def test_values_cannot_break_out_of_their_place():
@@ -135,7 +140,8 @@ def test_the_command_refreshes_checks_and_shows(tmp_path, capsys):
     path.write_bytes(b"\xef\xbb\xbf" + document().encode())
     path.chmod(0o600)
     assert main(["embed", "--check", str(path)]) == 1
-    assert capsys.readouterr().out == f"{path}:1: new: {VALUE}\n"
+    told = f"{path}:1: new: {VALUE}\n1 block in 1 document, 0 fresh\n"
+    assert capsys.readouterr().out == told
     assert main(["embed", "--diff", str(path)]) == 0
     assert f"+\ufeffBefore: <!-- costmodel: {VALUE} -->{MACS}" in capsys.readouterr().out
     assert main(["embed", str(path)]) == 0
@@ -247,17 +253,155 @@ def test_a_figure_is_not_written_through_a_link(tmp_path, capsys):
 @pytest.mark.parametrize("directive", ["network -", "network - view=kinds", "total - macs"])
 def test_a_document_does_not_wait_for_standard_input(directive, monkeypatch):
     monkeypatch.setattr("sys.stdin", None)
-    with pytest.raises(DocumentError, match="'-' in a document; allowed are a network's name"):
-        process(f"<!-- costmodel: {directive} -->\n<!-- /costmodel -->\n")
+    said = wrong(f"<!-- costmodel: {directive} -->\n<!-- /costmodel -->\n")
+    assert "'-' in a document; allowed are a network's name" in said
 
 
 @pytest.mark.parametrize("sign", ["\0", "\x1b", "\u202e"])
 def test_a_directive_has_printable_signs(sign):
-    with pytest.raises(DocumentError, match="in a directive; allowed are printable"):
-        process(document(directive=f"network a{sign}.csv"))
+    assert "in a directive; allowed are printable" in wrong(document(directive=f"network a{sign}"))
 
 
 def test_numbers_in_directives_are_short():
     for value in ("1e99999999", "1e9999", "٣"):
-        with pytest.raises(DocumentError, match="allowed are numbers of up to"):
-            process(document(directive=f"value octave macs {LAYER} alpha={value}"))
+        said = wrong(document(directive=f"value octave macs {LAYER} alpha={value}"))
+        assert "allowed are numbers of up to" in said
+
+
+def blocks(*directives):
+    return "\n".join(f"<!-- costmodel: {d} -->\n<!-- /costmodel -->\n" for d in directives)
+
+
+def test_all_that_is_wrong_or_stale_is_said_at_once(tmp_path, capsys):
+    first, second = tmp_path / "first.md", tmp_path / "second.md"
+    first.write_text(blocks(VALUE, "nonsense", f"value cp maccs {LAYER}") + "<!-- /costmodel -->\n")
+    second.write_text("\n" + blocks("total resnet19 macs", VALUE, VALUE))
+    for options in ([], ["--check"], ["--diff"]):
+        assert main(["embed", *options, str(first), str(second)]) == 2
+        told = capsys.readouterr()
+        places = [line.split(": ")[2] for line in told.err.splitlines()]
+        assert places == [f"{first}:4", f"{first}:7", f"{first}:9", f"{second}:2"]
+        if options == ["--check"]:
+            stale = [line.partition(": ")[0] for line in told.out.splitlines()]
+            assert stale == [f"{first}:1", f"{second}:5", f"{second}:8"]
+        assert MACS not in first.read_text() + second.read_text()
+
+
+def test_a_block_within_a_block_hides_no_other(tmp_path):
+    text = f"<!-- costmodel: {VALUE} -->\n" + blocks(VALUE, "nonsense")
+    result = process(text)
+    assert [error.line for error in result.wrong] == [2, 5]
+    assert [block.line for block, _ in result.blocks] == [2]
+
+
+def test_success_is_counted_and_files_without_blocks_are_named(tmp_path, capsys, monkeypatch):
+    full, half = tmp_path / "full.md", tmp_path / "half.md"
+    full.write_text(blocks(VALUE, VALUE))
+    half.write_text(blocks(VALUE))
+    empty = [tmp_path / f"empty{i}.md" for i in range(6)]
+    for path in empty:
+        path.write_text("No block.\n")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert main(["embed", str(full)]) == 0
+    assert capsys.readouterr().err == "costmodel: 2 blocks in 1 document, 2 refreshed\n"
+    assert main(["embed", str(full), str(half), "-q"]) == 0
+    assert main(["embed", "--check", str(full), str(half), str(empty[0])]) == 0
+    assert (
+        capsys.readouterr().out == f"3 blocks in 2 documents, all fresh; no block in {empty[0]}\n"
+    )
+    assert main(["embed", "--check", *map(str, empty)]) == 0
+    told = ", ".join(map(str, empty[:3]))
+    assert capsys.readouterr().out == f"no block in {told} and 3 more\n"
+    assert main(["embed", "--check", "--quiet", str(full)]) == 0
+    assert capsys.readouterr().out == ""
+
+
+STEM = "k=7x5 m=3 n=64 size=61x47 stride=2"
+
+
+def test_a_layer_has_a_name_in_the_rest_of_its_document():
+    text = f"<!-- costmodel: layer stem: {STEM} -->\n\n"
+    named = text + blocks(
+        "value basis macs @stem b=2",
+        "compare n=96 @stem variants=standard,cp",
+    )
+    spelt = blocks(
+        f"value basis macs {STEM} b=2",
+        f"compare {STEM.replace('n=64', 'n=96')} variants=standard,cp",
+    )
+    found = [block.body for block, _ in process(process(named).text).blocks]
+    assert found == [block.body for block, _ in process(process(spelt).text).blocks]
+    assert process(named).text.startswith(text)  # the definition itself stays
+    assert process(process(named).text).changed is False
+    wide = "<!-- costmodel: layer wide: @stem n=80 -->\n"
+    narrow = process(text + wide + blocks("value standard params @wide as=plain"))
+    assert f"\n{7 * 5 * 3 * 80}\n" in narrow.text
+
+
+def test_layers_are_named_in_latex_too():
+    text = (
+        f"% costmodel: layer stem: {STEM}\n% costmodel: value standard params @stem\n% /costmodel\n"
+    )
+    assert "\n6{,}720\n" in process(text, "plan.tex").text
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (
+            blocks("value cp macs @stem"),
+            1,
+            "unknown layer '@stem': allowed are none, defined above",
+        ),
+        (
+            f"<!-- costmodel: layer stem: {STEM} -->\n" + blocks("value cp macs @steam"),
+            2,
+            "did you mean '@stem'?",
+        ),
+        (
+            f"<!-- costmodel: layer a: {STEM} -->\n<!-- costmodel: layer a: {STEM} -->\n",
+            2,
+            "layer 'a' is defined twice",
+        ),
+        ("<!-- costmodel: layer a: k=3 m=2 -->\n", 1, "n= is missing"),
+        (f"<!-- costmodel: layer a: {STEM} b=3 -->\n", 1, "unknown layer option 'b'"),
+        (f"<!-- costmodel: layer a {STEM} -->\n", 1, "allowed is 'layer NAME: k=3"),
+        (f"<!-- costmodel: layer {STEM} -->\n", 1, "allowed is 'layer NAME: k=3"),
+        (f"<!-- costmodel: layer a b: {STEM} -->\n", 1, "allowed is 'layer NAME: k=3"),
+        (f"<!-- costmodel: layer 3x: {STEM} -->\n", 1, "allowed is 'layer NAME: k=3"),
+        (
+            f"<!-- costmodel: layer a: {STEM} -->\n" + blocks("total resnet18 macs @a"),
+            2,
+            "a layer with total, which is about none",
+        ),
+        (
+            f"<!-- costmodel: layer a: {STEM} -->\n" + blocks("value cp macs @a @a"),
+            2,
+            "@a, @a; allowed is one layer",
+        ),
+    ],
+)
+def test_a_named_layer_that_is_wrong_is_said(text, line, words):
+    said = wrong(text, "plan.md")
+    assert said.startswith(f"plan.md:{line}: ")
+    assert words in said
+
+
+def test_shares_as_percent():
+    def given(directive, syntax="markdown"):
+        return render(directive, Target(syntax, True, ""))
+
+    layer = read_layer(dict(part.split("=") for part in LAYER.split()))
+    share = cm.count("basis", layer, b=3).macs / cm.count("standard", layer).macs
+    line = f"share basis macs {LAYER} b=3 as=percent"
+    assert given(line) == f"{100 * share:.4g}%"
+    assert given(line, "latex") == f"{100 * share:.4g}\\%"
+    assert given(f"share basis macs {LAYER} b=3") == f"{share:.4g}"
+    many = cm.count("inverted_residual", layer, e=90).macs / cm.count("standard", layer).macs
+    assert given(f"share inverted_residual macs {LAYER} e=90 as=percent") == f"{100 * many:,.0f}%"
+    net = cm.load("alexnet")
+    part = net.replace("cp", r=24).macs / net.macs
+    assert given("total alexnet macs replace=cp r=24 as=percent") == f"{100 * part:.4g}%"
+    for directive in (f"{VALUE} as=percent", "total alexnet macs as=percent"):
+        with pytest.raises(InputError, match="as='percent'; allowed are grouped, plain, si"):
+            given(directive)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
+from collections.abc import Sequence
 
-from costmodel.cli.options import refuse
-from costmodel.documents.blocks import Status
-from costmodel.documents.embedding import Embedded, embed, write
+from costmodel.cli.options import refuse, say
+from costmodel.documents.blocks import DocumentError, Status
+from costmodel.documents.embedding import Embedded, counted, embed, write
+from costmodel.errors import printable
 
 HELP = "refresh or check the formulas, tables and numbers in Markdown and LaTeX documents"
 EXAMPLES = (
@@ -30,10 +32,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Refresh, check or show; no file is touched unless every file is understood."""
+    """Refresh, check or show; no file is touched unless every block of each is understood."""
     if args.check and not args.diff:
         refuse(args, ["--force"], "with --check, which writes nothing; allowed is one of them")
     results = [embed(path, force=args.force) for path in args.files]
+    wrong = [error for result in results for error in result.wrong]
+    for error in wrong:
+        print(f"costmodel: error: {printable(str(error))}", file=sys.stderr)
     if args.diff:
         for result in results:
             sys.stdout.write(_diff(result))
@@ -41,7 +46,9 @@ def run(args: argparse.Namespace) -> int:
         problems = [problem for result in results for problem in result.problems()]
         for problem in problems:
             print(problem)
-        return 1 if problems else 0
+        if not (args.quiet or args.diff or wrong):
+            print(counted(results))
+        return _code(wrong, problems)
     edited = [
         f"{result.path}:{block.line}: edited by hand: {block.directive}; allowed is --force to "
         "overwrite it"
@@ -51,11 +58,15 @@ def run(args: argparse.Namespace) -> int:
     ]
     for sentence in edited:
         print(f"costmodel: {sentence}", file=sys.stderr)
-    if edited or args.diff:
-        return 1 if edited else 0
-    for result in results:
-        write(result)
-    return 0
+    if not (wrong or edited or args.diff):
+        for result in results:
+            write(result)
+        say(args, counted(results, written=True))
+    return _code(wrong, edited)
+
+
+def _code(wrong: Sequence[DocumentError], found: Sequence[str]) -> int:
+    return wrong[0].exit_code if wrong else 1 if found else 0
 
 
 def _diff(result: Embedded) -> str:

@@ -13,7 +13,6 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin
 
 from costmodel.documents.embedding import process
-from costmodel.errors import CostModelError
 
 
 class CostModelConfig(base.Config):
@@ -27,11 +26,8 @@ class CostModelPlugin(BasePlugin[CostModelConfig]):
 
     def on_page_markdown(self, markdown: str, *, page: Any, **_: Any) -> str:
         """The page's text with fresh blocks; a wrong directive stops the build with file:line."""
-        try:
-            result = process(markdown, page.file.abs_src_path, force=not self.config.check)
-        except CostModelError as error:
-            raise PluginError(str(error)) from None
-        problems = result.problems()
-        if self.config.check and problems:
+        result = process(markdown, page.file.abs_src_path, force=not self.config.check)
+        problems = [*map(str, result.wrong), *(result.problems() if self.config.check else ())]
+        if problems:
             raise PluginError("; ".join(problems))
         return result.text
