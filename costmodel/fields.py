@@ -213,6 +213,29 @@ class Text(Field):
 
 
 @dataclass(frozen=True)
+class Texts(Field):
+    """Some short texts in their order, each once; with semicolons between in the URL."""
+
+    bound: ClassVar[bool] = False
+    default: tuple[str, ...] = ()
+    most: int = 60
+    length: int = 200
+
+    def read(self, text: str) -> tuple[str, ...]:
+        """The texts, if they are few and short enough."""
+        texts = tuple(dict.fromkeys(filter(None, map(str.strip, text.split(";")))))
+        if len(texts) > self.most or any(len(one) > self.length for one in texts):
+            raise self.fail(
+                text, f"are up to {self.most} texts of {self.length} characters with ; between"
+            )
+        return texts
+
+    def write(self, value: Sequence[str]) -> str | None:
+        """The texts with semicolons between; nothing for none."""
+        return ";".join(value) or None
+
+
+@dataclass(frozen=True)
 class NamedSizes(Field):
     """Sizes by name, `H=320,alpha=1/2` in the URL; as a mapping from names to texts."""
 

@@ -13,6 +13,7 @@ from costmodel.fields import (
     Several,
     Sizes,
     Text,
+    Texts,
 )
 
 INTEGER = Integer("m", 64, "Channels in", low=1, high=1000)
@@ -35,6 +36,8 @@ SIZES = Sizes("padding", "same", "Padding", low=0, high=9, words=("same", "valid
         (SIZES, " 3×5 ", "3×5"),
         (NamedSizes("at"), "H=320,alpha=1/2", {"H": "320", "alpha": "1/2"}),
         (Text("stages", "", most=9), "m, n ->", "m, n ->"),
+        (Texts("also"), "a*=basis,b=4; b=cp;;b=cp", ("a*=basis,b=4", "b=cp")),
+        (Texts("also"), "", ()),
     ],
 )
 def test_reads_what_it_writes(field, text, value):
@@ -53,6 +56,8 @@ def test_reads_what_it_writes(field, text, value):
         (INTEGER, "9" * 5000, "allowed are integers from 1 to 1,000"),
         (OptionalInteger("b", None), "x", "allowed are integers from 1 to 1,000,000, or nothing"),
         (NamedSizes("at"), "H=", "allowed are up to 8 NAME=NUMBER"),
+        (Texts("also", most=2), "a;b;c", "allowed are up to 2 texts of 200 characters with ;"),
+        (Texts("also", length=3), "a;abcd", "allowed are up to 60 texts of 3 characters with ;"),
         (OptionalReal("alpha", None), "nan", "allowed are decimals from 0 to 1, or nothing"),
         (OptionalReal("alpha", None), "2", "allowed are decimals from 0 to 1, or nothing"),
         (Flag("bias"), "1", "bias is '1'; allowed are yes and no"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 
 from costmodel.core.layer import ConvLayer
@@ -74,11 +74,11 @@ def network_command(
     sizes: Mapping[str, str],
     view: str,
     metrics: Iterable[str],
-    replacement: str = "",
-    where: str = "",
+    replacements: Sequence[str] = (),
     pays: bool = True,
-    settings: Mapping[str, object] | None = None,
     by: Iterable[str] = ("macs",),
+    where: str = "",
+    settings: Mapping[str, object] | None = None,
 ) -> str:
     """`python -m costmodel network …`.
 
@@ -87,24 +87,24 @@ def network_command(
         sizes: texts of sizes that differ from the network's own.
         view: one of `--view`, or "compare" for a row per variant.
         metrics: columns; none is the command's own choice.
-        replacement, where, pays, settings: what is put in place of which layers.
-        by: the metrics in which a replacement has to pay.
+        replacements: what is put in place of which layers, one after the other: "layer1.*=cp,r=8".
+        pays: whether it has to pay. by: the metrics in which it has to.
+        where, settings: for a row per variant, which layers and which values.
     """
     words = ["python", "-m", "costmodel", "network", source]
     words += _each("--at", sizes)
     if view == "compare":
         words += ["--compare"]
+        words += ["--where", where] if where else []
+        words += _each("--set", settings or {})
     else:
         words += ["--view", view] if view != "layers" else []
         words += ["--metrics", chosen] if (chosen := ",".join(metrics)) else []
-        words += ["--replace", replacement] if replacement else []
-        if replacement:
+        words += [word for one in replacements for word in ("--replace", one)]
+        if replacements:
             usual = judged(None, metrics)
             words += ["--by", ",".join(by)] if pays and list(by) != usual else []
             words += [] if pays else ["--costlier"]
-    if replacement or view == "compare":
-        words += ["--where", where] if where else []
-        words += _each("--set", settings or {})
     return shlex.join(words)
 
 

@@ -29,7 +29,7 @@ from costmodel.network.change import (
 )
 from costmodel.network.columns import Quantity, column
 from costmodel.network.operation import NetOp, Parameter
-from costmodel.network.operations import AnyOperations, Replacement, recounted
+from costmodel.network.operations import AnyOperations, Operations, Replacement, recounted
 from costmodel.network.selection import Selector, selector
 
 
@@ -58,6 +58,19 @@ def put(
             f"and kinds of its {len(network.layers)} layers"
         )
     return _with_changes(network, changes)
+
+
+def fits(network: Operations, variant: str | Variant, where: Selector = None) -> bool:
+    """Whether a variant, with its own values, fits one of the selected layers.
+
+    Raises:
+        CostModelError: a selection that means nothing.
+    """
+    choice = Choice.of(VARIANTS.of(variant), {})
+    meant = selector(where, network.macs)
+    # layers that differ in nothing but their name are asked once
+    alike = {op.layer: op for op in network.ops if meant(op) and op.has_weights}
+    return any(_change(op, choice, ()).after is not None for op in alike.values())
 
 
 def put_each(network: AnyOperations, choices: Mapping[str, Choice]) -> AnyOperations:

@@ -115,6 +115,11 @@ def selector(where: Selector, macs: Number) -> Callable[[NetOp], bool]:
     return lambda op: chosen.selects(op, macs)
 
 
+def only(name: str) -> str:
+    """A selection, as text, of the layer of one name: signs with a meaning stand for any sign."""
+    return re.sub(r"[*?\[\],=;\s]", "?", name)
+
+
 def parse(text: str) -> Where:
     """A selection from text; `CostModelError` for a condition that is not known."""
     conditions: dict[str, Any] = {}

@@ -28,7 +28,7 @@ def test_commands_and_directives_spell_the_same_layer(layer):
 @pytest.mark.parametrize("metrics", [(), ("weight_bytes",), ("params", "macs", "pool_ops")])
 @pytest.mark.parametrize("by", [("macs",), ("weight_bytes",)])
 def test_the_command_of_a_replacement_replaces_what_the_page_did(metrics, by, capsys):
-    command = network_command("resnet18", {}, "layers", metrics, "quantised", by=by)
+    command = network_command("resnet18", {}, "layers", metrics, ["quantised"], by=by)
     assert main(shlex.split(command)[3:]) == 0
     net = cm.load("resnet18").replace("quantised", by=by)
     assert capsys.readouterr().out == net.to_table(metrics or None).to_csv()

@@ -6,11 +6,17 @@ import pytest
 
 import costmodel as cm
 from costmodel.errors import CostModelError, VariantError
-from costmodel.network.change import DOES_NOT_FIT, DOES_NOT_PAY, NO_WEIGHTS, Choice
+from costmodel.network.change import (
+    DOES_NOT_FIT,
+    DOES_NOT_PAY,
+    NO_WEIGHTS,
+    Choice,
+    read_replacement,
+)
 from costmodel.network.network import Network
 from costmodel.network.operation import NetOp, Parameter
-from costmodel.network.replace import put_each
-from costmodel.network.selection import Where, parse
+from costmodel.network.replace import fits, put_each
+from costmodel.network.selection import Where, only, parse
 from costmodel.network.views import VIEWS
 from costmodel.network.what_if import compare
 
@@ -412,3 +418,21 @@ def test_what_people_print_is_one_line():
     assert all(len(line) < 120 for line in map(repr, (net, *net.changes, *net.plan.values())))
     left = cm.load("alexnet").replace("grouped", g=64).left_alone
     assert repr(left[0]) == f"<{left[0].said}>"
+
+
+def test_a_variant_fits_where_one_of_the_layers_meant_takes_it():
+    assert fits(NET, "linear", "kind=linear")
+    assert not fits(NET, "linear")
+    assert fits(NET, "winograd")
+    assert not fits(NET, "winograd", "conv1")
+    assert not fits(NET, "basis", "nothing*")
+    with pytest.raises(CostModelError, match="kernel=many"):
+        fits(NET, "basis", "kernel=many")
+
+
+@pytest.mark.parametrize("name", ["a.b", "a[0].b", "a*b", "x,y=1", "a b;c"])
+def test_a_selection_of_one_name_is_text_that_is_read_back(name):
+    meant = parse(only(name))
+    assert meant.selects(NET["conv1"].replace(name=name), NET.macs)
+    assert not meant.selects(NET["conv1"].replace(name=f"{name}2"), NET.macs)
+    assert Choice.of(cm.VARIANTS["cp"], {}) == read_replacement(f"{only(name)}=cp")[1]

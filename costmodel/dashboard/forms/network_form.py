@@ -1,4 +1,4 @@
-"""What a visitor says about a network: which one, at which sizes, and what to put in place."""
+"""What a visitor says about a network: which one, and at which sizes."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from costmodel.core.variant import VARIANTS
 from costmodel.dashboard import parts
-from costmodel.dashboard.forms import selection
-from costmodel.dashboard.forms.hyper_form import decimal
+from costmodel.dashboard.forms.accepted import accepted
 from costmodel.dashboard.state.behind import READING, behind, readers
 from costmodel.dashboard.state.state import State
-from costmodel.fields import Choice, Field, Flag, NamedSizes, Text
-from costmodel.network import columns
+from costmodel.fields import Choice, Field, NamedSizes
 from costmodel.network.network import Network
 from costmodel.network.read.library import available, load
 from costmodel.network.read.uploads import MAX_BYTES, read_upload
-from costmodel.network.replace import put
-from costmodel.plots.layout import name_of
-from costmodel.typed import read_value
+from costmodel.network.sizes import working
+from costmodel.typed import read_value, write_pairs
 
 SOURCES = {
     "shipped": "A well-known one",
@@ -28,7 +24,6 @@ SOURCES = {
     "weights": "Your trained weights",
 }
 _FIRST = "resnet18"
-_NONE = ""
 _MEGA = 10**6
 # Stops of the sliders: sides as networks take them, images per call, and multipliers.
 _SIDES = tuple(range(32, 1025, 32))
@@ -42,15 +37,7 @@ def fields() -> list[Field]:
         Choice("source", next(iter(SOURCES)), "Network from", options=tuple(SOURCES)),
         Choice("network", _FIRST, "Network", options=available()),
         NamedSizes("at", help="Other sizes than the network was read with"),
-        Choice("replace", _NONE, "Put in place", options=_replacements()),
-        Text("where", "", "Which layers", most=200),
-        Flag("pays", True, "Only where it saves MACs"),
-        *selection.hyper_fields(),
     ]
-
-
-def _replacements() -> tuple[str, ...]:
-    return (_NONE, *(id for id in VARIANTS if id != VARIANTS.baseline.id))
 
 
 # -- which network ---------------------------------------------------------------------------------
@@ -97,7 +84,11 @@ def _uploaded(id: str, name: str, data: bytes, sizes: Mapping[str, str]) -> Netw
 
 
 def choose_sizes(state: State, network: Network) -> Network:
-    """Draw a slider per size; the network at these sizes."""
+    """Draw a slider per size, with the sizes that work; the network at these sizes.
+
+    Sizes that are refused, as those of a link can be, are said here, and the last ones that were
+    not are shown.
+    """
     rebuild = network.rebuild()
     if rebuild is None:
         return network  # a table of layers at fixed sizes
@@ -108,8 +99,14 @@ def choose_sizes(state: State, network: Network) -> Network:
         state.put("at", wanted)
     with st.container(horizontal=True, key="network-sizes"):
         for name, usual in rebuild.defaults.items():
-            _slider(state, name, str(usual), name in rebuild.ratios)
-    return at(network, state["at"], state)
+            _slider(state, name, str(usual), stops(state, network, name))
+    found = accepted("sizes", network.name, wanted, lambda sizes: at(network, sizes, state))
+    if found is None:
+        return network
+    result, shown = found
+    if shown != wanted:
+        st.caption(f"Still shown: {write_pairs(shown, ', ') or 'the usual sizes'}.")
+    return result
 
 
 def at(network: Network, sizes: Mapping[str, str], state: State) -> Network:
@@ -122,13 +119,32 @@ def at(network: Network, sizes: Mapping[str, str], state: State) -> Network:
     return network.at(**_numbers(sizes))
 
 
-def _slider(state: State, name: str, usual: str, ratio: bool) -> None:
+def stops(state: State, network: Network, name: str) -> list[str]:
+    """What a slider of one size offers: what works beside the other sizes."""
+    others = {other: text for other, text in state["at"].items() if other != name}
+    if state["source"] == "shipped":
+        return _working(network.name, name, tuple(others.items()))
+    rebuild = network.rebuild()
+    assert rebuild is not None
+    return every_stop(str(rebuild.defaults[name]), name in rebuild.ratios)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _working(network: str, name: str, others: tuple[tuple[str, str], ...]) -> list[str]:
+    """The stops of a shipped network's size that work beside the others."""
+    known = shipped(network)
+    rebuild = known.rebuild()
+    assert rebuild is not None
+    texts = every_stop(str(rebuild.defaults[name]), name in rebuild.ratios)
+    found = working(known, name, list(map(read_value, texts)), _numbers(dict(others)))
+    return [text for text in texts if read_value(text) in found]
+
+
+def _slider(state: State, name: str, usual: str, offered: list[str]) -> None:
     """A slider that writes one of the sizes when it is moved, and takes it out at the usual one."""
     key = f"slider at {name}"
     present = state["at"].get(name, usual)
-    stops = _stops(usual, ratio)
-    if present not in stops:
-        stops = _sorted([*stops, present])
+    stops = offered if present in offered else _sorted([*offered, present])
     st.session_state[key] = present
 
     def moved() -> None:
@@ -138,7 +154,8 @@ def _slider(state: State, name: str, usual: str, ratio: bool) -> None:
     st.select_slider(_label(name), stops, present, key=key, on_change=moved, width=190)
 
 
-def _stops(usual: str, ratio: bool) -> list[str]:
+def every_stop(usual: str, ratio: bool) -> list[str]:
+    """What a slider may offer, whether it works or not."""
     if ratio:
         return _sorted([*_MULTIPLIERS, usual])
     return _sorted([*map(str, _BATCHES if int(usual) < 16 else _SIDES), usual])
@@ -157,73 +174,6 @@ def _label(name: str) -> str:
 
 def _numbers(sizes: Mapping[str, str]) -> dict[str, Any]:
     return {name: read_value(text) for name, text in sizes.items()}
-
-
-# -- what if ---------------------------------------------------------------------------------------
-
-
-def choose_replacement(state: State, network: Network) -> Network | None:
-    """Draw the choice of a variant to put in place; the network with it, None for none.
-
-    Raises:
-        CostModelError: a selection or a setting that means nothing here.
-    """
-    with st.container(horizontal=True, vertical_alignment="bottom", key="network-what-if"):
-        parts.choice(
-            state,
-            "replace",
-            "Put in place of layers",
-            _replacements(),
-            lambda id: name_of(VARIANTS[id]) if id else "nothing",
-            width=240,
-        )
-        if not state["replace"]:
-            return None
-        st.text_input(
-            "Which layers",
-            state["where"],
-            key="where",
-            max_chars=200,
-            placeholder="windows larger than 1, not depthwise",
-            help="`layer3.*`, `kernel=3`, `kind=linear`, `share=2%`; with commas, all of them hold",
-            width=300,
-        )
-        variant = VARIANTS[state["replace"]]
-        for letter, hyper in variant.hyper.items():
-            name = f"{variant.id}.{letter}"
-            if hyper.real:
-                decimal(state, name, letter, "each layer's own")
-            else:
-                parts.number_or_nothing(state, name, "each layer's own", 180)
-        (judge,) = judged(state)
-        st.toggle(
-            f"Only where it saves {columns.column(judge).label}",
-            state["pays"],
-            key="pays",
-            help="Otherwise wherever the variant fits",
-        )
-    return put(
-        network,
-        variant,
-        state["where"].strip() or None,
-        pays=state["pays"],
-        by=judged(state),
-        hyper=settings(state),
-    )
-
-
-def judged(state: State) -> list[str]:
-    """The metric in which a replacement has to pay: the cost shown, or multiplies."""
-    return columns.of_layers([state["cost"]]) or ["macs"]
-
-
-def settings(state: State) -> dict[str, Any]:
-    """The hyper-parameters that were set for the variant put in place, by letter."""
-    id = state["replace"]
-    if not id:
-        return {}
-    named = {letter: state[f"{id}.{letter}"] for letter in VARIANTS[id].hyper}
-    return {letter: value for letter, value in named.items() if value is not None}
 
 
 def upload_hint() -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from costmodel.core.readable import exact, ratio_in_words, si
 from costmodel.dashboard import parts, tables
-from costmodel.dashboard.forms import network_form
+from costmodel.dashboard.forms import network_form, what_if_form
 from costmodel.dashboard.sections.network_formula import formula_section
 from costmodel.dashboard.sections.trained_weights import weights_section
 from costmodel.dashboard.state.behind import behind, readers
@@ -69,6 +69,7 @@ def _chosen(state: State) -> Network | None:
 def _fields() -> list[Field]:
     return [
         *network_form.fields(),
+        *what_if_form.fields(),
         Choice("cost", "macs", "Cost", options=tuple(costs())),
         Choice("picture", "treemap", "Figure", options=tuple(PICTURES)),
         Choice("table", "layers", "Table", options=tuple(TABLES)),
@@ -98,7 +99,7 @@ def _further(state: State) -> None:
 
 def _show(state: State, chosen: Network) -> None:
     network = network_form.choose_sizes(state, chosen)
-    replaced = network_form.choose_replacement(state, network)
+    replaced = what_if_form.choose_replacement(state, network)
     result: Network = replaced or network
     if said := above_full_rank_in(result):
         st.warning(sentence(said), icon=":material/vertical_align_top:")
@@ -186,14 +187,14 @@ def _command(state: State, metrics: Iterable[str]) -> str:
         state["at"],
         state["table"],
         metrics,
-        state["replace"],
-        state["where"].strip(),
+        what_if_form.replacements(state),
         state["pays"],
+        what_if_form.judged(state),
+        state["where"].strip(),
         _settings(state),
-        network_form.judged(state),
     )
 
 
 def _settings(state: State) -> dict[str, Any]:
     """The hyper-parameters that were set, by `variant.letter`."""
-    return {f"{state['replace']}.{k}": v for k, v in network_form.settings(state).items()}
+    return {f"{state['replace']}.{k}": v for k, v in what_if_form.settings(state).items()}
