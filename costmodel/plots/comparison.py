@@ -17,6 +17,8 @@ from costmodel.plots.layout import (
     axis,
     bars,
     figure,
+    fill_entry,
+    filling,
     label_of,
     log_axis,
     name_of,
@@ -97,17 +99,11 @@ def _bars(table: Comparison, metric: Metric, fill: str, end: float) -> dict[str,
         metric.label,
         [label_of(variant) for variant in table.variants],
         [min(value, end) for value in _ratios(table, metric)],
-        offsetgroup=metric.key,
+        offsetgroup=metric.label,
         marker={
             "color": colors,
             "line": {"color": colors, "width": 1},
-            "pattern": {
-                "shape": fill,
-                "fillmode": "overlay",
-                "fgcolor": "rgba(255,255,255,0.75)",
-                "size": 6,
-                "solidity": 0.35,
-            },
+            "pattern": filling(fill),
         },
         text=[ratio(row[f"{metric.key}_ratio"]) for row in table],
         textposition="outside",
@@ -168,12 +164,10 @@ def _legend(metrics: Sequence[Metric], kind: str) -> list[dict[str, Any]]:
     """Entries that explain the fill alone: the colour is the variant's."""
     entries: list[dict[str, Any]] = []
     for index, metric in enumerate(metrics):
-        entry: dict[str, Any] = {"type": kind, "name": metric.label, "x": [None], "y": [None]}
         if kind == "bar":
-            pattern = {"shape": _FILLS[index % len(_FILLS)], "size": 6, "solidity": 0.35}
-            entry["marker"] = {"color": REFERENCE_LINE, "pattern": pattern}
-            entry |= {"orientation": "h", "offsetgroup": metric.key}
+            entry = fill_entry(metric.label, _FILLS[index % len(_FILLS)])
         else:
+            entry = {"type": kind, "name": metric.label, "x": [None], "y": [None]}
             symbol = "circle-open" if index else "circle"
             entry |= {"mode": "markers", "marker": {"color": REFERENCE_LINE, "symbol": symbol}}
             entry["marker"] |= {"size": 11, "line": {"width": 2}}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from costmodel.timing.convolution import CLASSES
+from costmodel.plots.palette import class_marker
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -30,11 +30,6 @@ LEGEND = {
     "itemdoubleclick": False,
 }
 _LINE = 19  # characters
-_COLORS = (
-    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A7A55", "#7B6FA0"),
-    *("#4F7F86", "#5E7182", "#B4464B", "#6F8F1F", "#A93FA0"),
-)
-_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "star", "x", "hexagon")
 _FAINT = "rgba(127,139,153,0.28)"
 
 
@@ -83,10 +78,29 @@ def bars(name: str, rows: Sequence[str], values: Sequence[Any], **more: Any) -> 
     return {**bar, "hovertemplate": hover, **more}
 
 
-def class_marker(kind: str) -> dict[str, Any]:
-    """The colour and the symbol of a class of convolutions, or of what is none: several stages."""
-    place = CLASSES[::-1].index(kind) if kind in CLASSES else len(CLASSES)  # the plainest first
-    return {"color": _COLORS[place], "symbol": _SYMBOLS[place % len(_SYMBOLS)]}
+def filling(shape: str) -> dict[str, Any]:
+    """How bars of one colour are told apart: the pattern in a bar, of Plotly's shapes."""
+    return {
+        "shape": shape,
+        "fillmode": "overlay",
+        "fgcolor": "rgba(255,255,255,0.75)",
+        "size": 6,
+        "solidity": 0.35,
+    }
+
+
+def fill_entry(name: str, shape: str) -> dict[str, Any]:
+    """The entry of a legend that explains a pattern alone: the colour is the row's."""
+    pattern = {"shape": shape, "size": 6, "solidity": 0.35}
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": name,
+        "x": [None],
+        "y": [None],
+        "offsetgroup": name,
+        "marker": {"color": REFERENCE_LINE, "pattern": pattern},
+    }
 
 
 def class_dots(kind: str, xs: Sequence[Any], ys: Sequence[Any]) -> dict[str, Any]:

@@ -13,13 +13,15 @@ from costmodel.plots.layout import (
     axis,
     bars,
     class_dots,
-    class_marker,
     figure,
+    fill_entry,
+    filling,
     label_of,
     log_axis,
     row_axis,
     vertical,
 )
+from costmodel.plots.palette import class_marker, style_of
 from costmodel.table import Table
 from costmodel.timing.rates import HIGH, LOW, MIDDLE
 from costmodel.typed import read_sizes
@@ -40,6 +42,7 @@ def promised_and_kept(rows: Sequence[Mapping[str, Any]]) -> Figure:
     """
     base = next(row for row in rows if VARIANTS[row["variant"]].baseline)
     names = [label_of(VARIANTS[row["variant"]]) for row in rows]
+    colors = [style_of(VARIANTS[row["variant"]]).color for row in rows]
     macs = [row["macs"] / base["macs"] for row in rows]
     time = [row["min_ms"] / base["min_ms"] for row in rows]
     return figure(
@@ -48,7 +51,9 @@ def promised_and_kept(rows: Sequence[Mapping[str, Any]]) -> Figure:
                 "multiplies",
                 names,
                 macs,
-                marker={"color": "#5E7182", "pattern": {"shape": "/", "fgopacity": 0.5}},
+                offsetgroup="multiplies",
+                showlegend=False,
+                marker={"color": colors, "pattern": filling("/")},
                 customdata=[
                     f"{exact(row['macs'])} MACs, {ratio_in_words(value)}"
                     for row, value in zip(rows, macs, strict=True)
@@ -58,6 +63,8 @@ def promised_and_kept(rows: Sequence[Mapping[str, Any]]) -> Figure:
                 "measured time",
                 names,
                 time,
+                offsetgroup="measured time",
+                showlegend=False,
                 error_x={
                     "type": "data",
                     "symmetric": False,
@@ -66,13 +73,15 @@ def promised_and_kept(rows: Sequence[Mapping[str, Any]]) -> Figure:
                     "color": REFERENCE_LINE,
                     "thickness": 1.5,
                 },
-                marker={"color": "#0072B2"},
+                marker={"color": colors},
                 customdata=[
                     f"{row['min_ms']:.4g} ms (median {row['median_ms']:.4g}, three quarters of "
                     f"the rounds up to {row['upper_ms']:.4g}), {ratio_in_words(value)}"
                     for row, value in zip(rows, time, strict=True)
                 ],
             ),
+            fill_entry("multiplies", "/"),
+            fill_entry("measured time", ""),
         ],
         height=_ROW * len(rows) + _FRAME,
         barmode="group",

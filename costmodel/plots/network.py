@@ -18,7 +18,7 @@ from costmodel.network import columns
 from costmodel.network.kinds import KINDS
 from costmodel.network.operations import Operations
 from costmodel.plots.layout import REFERENCE_LINE, axis, bars, figure, name_of, row_axis
-from costmodel.plots.palette import style_of
+from costmodel.plots.palette import MEANINGS, kind_color, style_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -28,16 +28,7 @@ _FRAME = 84  # axis labels and legend
 _ROWS = 40  # bars that a person still reads
 _STEPS = 14  # of a waterfall
 _DEPTH = 4  # levels of the tree in sight at once; a click goes deeper
-# Kinds in their order of declaration: four that multiply, then the rest in one neutral tone.
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-_NEUTRAL = "#7A7A7A"
 _TREE = "rgba(127,139,153,0.18)"
-
-
-def kind_color(key: str) -> str:
-    """The colour of a kind of operation: its own where it multiplies, a neutral one elsewhere."""
-    multiplying = [kind.key for kind in KINDS.values() if kind.multiplies]
-    return _COLORS[multiplying.index(key) % len(_COLORS)] if key in multiplying else _NEUTRAL
 
 
 def treemap(network: Operations, metric: str = "macs") -> Figure:
@@ -169,9 +160,11 @@ def before_after(network: Operations, metric: str = "macs") -> Figure:
                 "customdata": words,
                 "hovertemplate": "<b>%{y}</b><br>%{customdata}<extra></extra>",
                 "decreasing": {
-                    "marker": {"color": style_of(done.variants[0]).color if alone else _COLORS[2]}
+                    "marker": {
+                        "color": style_of(done.variants[0]).color if alone else MEANINGS["better"]
+                    }
                 },
-                "increasing": {"marker": {"color": "#D55E00"}},
+                "increasing": {"marker": {"color": MEANINGS["worse"]}},
                 "totals": {"marker": {"color": style_of(VARIANTS.baseline).color}},
                 "connector": {"line": {"color": REFERENCE_LINE, "width": 1}},
                 "showlegend": False,

@@ -1,9 +1,11 @@
-"""One colour and one marker per variant, everywhere.
+"""One meaning per colour in every figure: of variants, of classes of convolutions, of operations.
 
-The four families that most comparisons are about have the colours of Okabe and Ito that remain
-distinct for protan, deutan and tritan eyes; the others have neutral tones. Within a family, shades
-differ in lightness, and marker and dash differ too, so that no distinction rests on colour alone.
-Every shade keeps 3:1 against a white and against a near-black background.
+What is the same thing has the same colour everywhere: a dense convolution is blue, be it a variant,
+a class that is measured or an operation of a network. The four families that most comparisons are
+about have the colours of Okabe and Ito that remain distinct for protan, deutan and tritan eyes.
+Within a family, shades differ in lightness, and marker and dash differ too, so that no distinction
+rests on colour alone. Every shade keeps 3:1 against a white and against a near-black background;
+what is written on a colour keeps 4.5:1.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from costmodel.core.variant import VARIANTS, Variant
+from costmodel.timing.convolution import CLASSES
 
 #: Family → colour, marker symbol (of Plotly), and the same marker as a character for text.
 FAMILY_STYLES: dict[str, tuple[str, str, str]] = {
@@ -23,15 +26,53 @@ FAMILY_STYLES: dict[str, tuple[str, str, str]] = {
     "low-rank": ("#CC79A7", "triangle-up", "▲"),
     "block": ("#8A7A55", "pentagon", "⬟"),
     "channel": ("#7B6FA0", "star", "★"),
-    "training": ("#7A7A7A", "cross", "✚"),
-    "algorithm": ("#4F7F86", "x", "✖"),
-    "custom": ("#A8591E", "star-diamond", "✦"),
+    "training": ("#875A6C", "cross", "✚"),
+    "algorithm": ("#00979C", "x", "✖"),
+    "custom": ("#9951B4", "star-diamond", "✦"),
 }
-_FALLBACK = ("#707070", "circle", "●")
+#: What is none of the others: several stages together, an operation without products.
+NEUTRAL = "#7A7A7A"
+_FALLBACK = (NEUTRAL, "circle", "●")
+#: What no family is for, by its colour.
+FURTHER = {
+    "pointwise": "#8A9130",
+    "one axis": "#C67E7E",
+    "transposed": "#A3574A",
+    "linear": "#A2752D",
+    "matmul": "#0E93BE",
+    "better": "#2D63C6",
+    "worse": "#C0274A",
+    "neutral": NEUTRAL,
+}
+#: Every colour by its one meaning.
+MEANINGS = {**{family: color for family, (color, *_) in FAMILY_STYLES.items()}, **FURTHER}
+# Class of convolutions → its meaning, its place among those that share it, its marker.
+_CLASSES = {
+    "dense": ("standard", 0, "circle"),
+    "strided": ("standard", 1, "square"),
+    "dilated": ("standard", 2, "diamond"),
+    "depthwise": ("grouped", 0, "hexagon"),
+    "grouped": ("grouped", 1, "pentagon"),
+    "pointwise": ("pointwise", 0, "triangle-up"),
+    "strided pointwise": ("pointwise", 1, "triangle-down"),
+    "one axis": ("one axis", 0, "x"),
+    "transposed": ("transposed", 0, "star"),
+    "vector": ("linear", 0, "cross"),
+}
+# Kind of operation in a network → its meaning; all others are neutral.
+_KINDS = {
+    "conv": "standard",
+    "conv_transpose": "transposed",
+    "linear": "linear",
+    "matmul": "matmul",
+}
 
 #: Backgrounds of the two themes, lightest and darkest, that every colour has to stand out from.
 LIGHT, DARK = "#FFFFFF", "#12171D"
 _LOWEST, _HIGHEST = 0.132, 0.298  # relative luminances with 3:1 against both
+_TONES = (_HIGHEST, _LOWEST, (_LOWEST + _HIGHEST) / 2)
+_APART = 0.04  # of luminances within the range above
+_EITHER = 0.179  # the luminance on which black and white read equally well
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _VARIATIONS = ("", "-open", "-dot", "-open-dot")
 
@@ -62,6 +103,34 @@ def _style(family: str, place: int, count: int) -> Style:
         _DASHES[place % len(_DASHES)],
         mark,
     )
+
+
+def class_marker(kind: str) -> dict[str, str]:
+    """The colour and the symbol of a class of convolutions, or of what is none: several stages."""
+    meaning, place, symbol = _CLASSES[kind] if kind in CLASSES else ("neutral", 0, "circle-open")
+    return {"color": tone(MEANINGS[meaning], place), "symbol": symbol}
+
+
+def kind_color(key: str) -> str:
+    """The colour of a kind of operation: its own where it multiplies, a neutral one elsewhere."""
+    return MEANINGS[_KINDS.get(key, "neutral")]
+
+
+def text_on(color: str) -> str:
+    """Black or white, whichever reads better on a colour: at least 4.5:1 on any."""
+    return "#000000" if luminance(color) > _EITHER else "#FFFFFF"
+
+
+def tone(color: str, place: int) -> str:
+    """A colour, or one of the same hue that is told from it at a glance.
+
+    Args:
+        place: 0 for the colour itself, 1 and 2 for others.
+    """
+    if place == 0:
+        return color
+    rest = [tone for tone in _TONES if abs(tone - luminance(color)) > _APART]
+    return with_luminance(color, rest[place - 1])
 
 
 def shade(color: str, place: int, count: int) -> str:

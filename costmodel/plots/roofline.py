@@ -7,7 +7,7 @@ from math import log10
 from typing import TYPE_CHECKING, Any
 
 from costmodel.core.readable import exact
-from costmodel.plots.layout import REFERENCE_LINE, class_dots, figure, log_axis, reference
+from costmodel.plots.layout import class_dots, figure, log_axis, reference
 from costmodel.table import Table
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def roofline(points: Table, peaks: Peaks) -> Figure:
         "text": f"ridge, {peaks.ridge:.3g} MAC/B",
         "showarrow": False,
         "yshift": 12,
-        "font": {"color": REFERENCE_LINE, "size": 11},
+        "font": {"size": 11},
     }
     return figure(
         [roof, *data],

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from costmodel.plots.layout import axis, bars, figure, row_axis
+from costmodel.plots.palette import MEANINGS, NEUTRAL, text_on, tone
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -14,8 +15,10 @@ _ROW = 34
 _FRAME = 90
 # Colours that protan, deutan and tritan eyes tell apart, and a pattern each: none rests on colour.
 _OVER = {"fillmode": "overlay", "fgcolor": "#FFFFFF", "fgopacity": 0.35, "size": 7}
-_GOOD = ("#0072B2", ""), ("#009E73", "/"), ("#56B4E9", "-")
-_BAD = ("#D55E00", "x"), ("#7A7A7A", ".")
+_GOOD = tuple(
+    (tone(MEANINGS["better"], place), shape) for place, shape in enumerate(("", "/", "-"))
+)
+_BAD = (MEANINGS["worse"], "x"), (NEUTRAL, ".")
 
 
 def verdict_bars(
@@ -43,6 +46,7 @@ def verdict_bars(
                 text=[counts[tool].get(key) or "" for tool in order],
                 textposition="inside",
                 insidetextanchor="middle",
+                insidetextfont={"color": text_on(color)},
                 textangle=0,
                 marker={"color": color, "pattern": {"shape": shape, **_OVER}},
                 hovertemplate=f"<b>%{{y}}</b><br>{title}: %{{x}} {what}<extra></extra>",

@@ -2,7 +2,9 @@
 
 import pytest
 
+from costmodel.core.variant import VARIANTS
 from costmodel.plots.measured import promised_and_kept, rates_by_class, time_over_macs
+from costmodel.plots.palette import style_of
 from costmodel.table import Table
 
 ROW = {"kernel": "3x3", "in_channels": 12, "out_channels": 20, "size": "17x14"}
@@ -14,7 +16,7 @@ ROWS = [{**row, "class": "", "gmacs_per_s": row["macs"] / row["min_ms"] / 1e6} f
 
 
 def test_both_bars_are_ratios_to_the_baseline():
-    macs, time = promised_and_kept(ROWS).data
+    macs, time, *_ = promised_and_kept(ROWS).data
     assert list(macs.x) == [1, 0.25]
     assert list(time.x) == [1, 1.5]
     # a whisker reaches from the bar's end, the least, to what three quarters stay below
@@ -24,8 +26,16 @@ def test_both_bars_are_ratios_to_the_baseline():
     assert "3 ms" in time.customdata[1]
 
 
+def test_bars_have_their_variant_s_colour():
+    macs, time, *keys = promised_and_kept(ROWS).data
+    assert list(macs.marker.color) == list(time.marker.color)
+    assert list(macs.marker.color) == [style_of(VARIANTS[row["variant"]]).color for row in ROWS]
+    assert [key.name for key in keys] == ["multiplies", "measured time"]
+    assert macs.marker.pattern.shape != time.marker.pattern.shape
+
+
 def test_the_order_of_rows_does_not_matter():
-    macs, _ = promised_and_kept(ROWS[::-1]).data
+    macs, *_ = promised_and_kept(ROWS[::-1]).data
     assert list(macs.x) == [0.25, 1]
 
 

@@ -12,12 +12,12 @@ import costmodel as cm
 from costmodel.errors import CostModelError
 from costmodel.plots.network import (
     before_after,
-    kind_color,
     kind_shares,
     layer_bars,
     summary,
     treemap,
 )
+from costmodel.plots.palette import kind_color
 
 
 @pytest.fixture(scope="module", params=["mobilenet", "resnet50"])

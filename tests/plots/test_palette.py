@@ -1,19 +1,32 @@
 """Colours: contrast on both themes, apart for colour-blind eyes, one per variant and stable."""
 
 import itertools
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from costmodel.core.variant import FAMILIES, VARIANTS, Variant
+from costmodel.network.kinds import KINDS
 from costmodel.plots.palette import (
     DARK,
     FAMILY_STYLES,
     LIGHT,
+    MEANINGS,
+    NEUTRAL,
+    channels,
+    class_marker,
+    kind_color,
     luminance,
     shade,
     style_of,
+    text_on,
     with_luminance,
 )
+from costmodel.timing.convolution import CLASSES
+
+ROOT = Path(__file__).absolute().parents[2]
 
 # Full dichromacies after Machado, Oliveira, Fernandes 2009, on linear RGB.
 DICHROMACIES = {
@@ -94,6 +107,101 @@ def test_no_two_variants_of_a_family_look_the_same():
     for family in FAMILIES:
         styles = [style_of(v) for v in VARIANTS.values() if v.family == family]
         assert len({(s.color, s.symbol, s.dash) for s in styles}) == len(styles)
+
+
+# -- one meaning per colour ------------------------------------------------------------------------
+MIXED = "several stages"
+
+
+def apart(one, other):
+    """The distance of two colours in L*a*b*; plainly visible side by side from 10 on."""
+    pairs = zip(lab(linear(one)), lab(linear(other)), strict=True)
+    return sum((a - b) ** 2 for a, b in pairs) ** 0.5
+
+
+def colours_by_meaning():
+    """Everything that any figure draws in a colour of its own."""
+    found = {meaning: {color} for meaning, color in MEANINGS.items()}
+    for variant in VARIANTS.values():
+        found[variant.family].add(style_of(variant).color)
+    return found
+
+
+def shared(found):
+    """Pairs of meanings with colours that could be taken for each other, by their distance."""
+    return [
+        (one, other, round(distance))
+        for one, other in itertools.combinations(found, 2)
+        if (distance := min(apart(a, b) for a in found[one] for b in found[other])) < 10
+    ]
+
+
+def test_no_colour_has_two_meanings():
+    assert shared(colours_by_meaning()) == []
+
+
+def test_the_check_of_meanings_can_fail():
+    """As it was: a colour of one's own variants beside the darkest of the separable ones."""
+    assert shared({**colours_by_meaning(), "custom": {"#B35A00"}})
+
+
+def test_classes_and_kinds_of_operations_have_the_colour_of_what_they_are():
+    standard = style_of(VARIANTS.baseline).color
+    assert class_marker("dense")["color"] == kind_color("conv") == standard
+    assert class_marker("vector")["color"] == kind_color("linear")
+    assert class_marker("transposed")["color"] == kind_color("conv_transpose")
+    assert {kind_color(k.key) for k in KINDS.values() if not k.multiplies} == {NEUTRAL}
+    multiplying = [kind_color(kind.key) for kind in KINDS.values() if kind.multiplies]
+    assert len({*multiplying, NEUTRAL}) == len(multiplying) + 1
+    colours = [class_marker(name)["color"] for name in (*CLASSES, MIXED)]
+    for one, other in itertools.combinations(colours, 2):
+        assert apart(one, other) >= 8, (one, other)
+    symbols = [class_marker(name)["symbol"] for name in (*CLASSES, MIXED)]
+    assert len(set(symbols)) == len(symbols)
+    for color in {*colours, *MEANINGS.values()}:
+        assert contrast(color, LIGHT) >= 3 <= contrast(color, DARK), color
+
+
+def strangers(source):
+    """Colours in a source that mean something and are not the palette's; greys mean nothing.
+
+    The stops of a continuous scale, which stands with a key of its own, are not looked at.
+    """
+    source = re.sub(r'\(\d\.\d+, "#[0-9A-Fa-f]{6}"\)', "", source)
+    found = {color.upper() for color in re.findall(r"#[0-9A-Fa-f]{6}", source)}
+    grey = {c for c in found if max(channels(c)) - min(channels(c)) <= 24}
+    return found - grey - set(MEANINGS.values()) - {LIGHT, DARK}
+
+
+def test_figures_and_pages_take_their_colours_from_the_palette():
+    for folder in ("plots", "dashboard", "documents"):
+        for path in (ROOT / "costmodel" / folder).rglob("*.py"):
+            if path.name != "palette.py":
+                assert not strangers(path.read_text(encoding="utf-8")), path
+
+
+def test_the_check_of_strangers_can_fail():
+    source = '"#0072B2" "#FFFFFF" "#56B4E9" (0.25, "#4F9BC9")'
+    assert strangers(source) == {"#56B4E9"}
+
+
+def test_what_is_written_on_a_colour_can_be_read():
+    """On the colours of figures, and on any other."""
+    steps = range(0, 256, 17)
+    grid = [f"#{r:02X}{g:02X}{b:02X}" for r in steps for g in steps for b in steps[::3]]
+    for color in {*grid, *MEANINGS.values(), *(style_of(v).color for v in VARIANTS.values())}:
+        assert contrast(text_on(color), color) >= 4.5, color
+
+
+def test_the_themes_can_be_read():
+    """Text, links and what is chosen on both backgrounds, and captions, which are fainter."""
+    with open(ROOT / ".streamlit" / "config.toml", "rb") as file:
+        themes = tomllib.load(file)["theme"]
+    assert (themes["light"]["backgroundColor"], themes["dark"]["backgroundColor"]) == (LIGHT, DARK)
+    for theme in themes.values():
+        for background in (theme["backgroundColor"], theme["secondaryBackgroundColor"]):
+            for text in ("textColor", "linkColor", "primaryColor"):
+                assert contrast(theme[text], background) >= 4.5, (text, background)
 
 
 def test_a_variant_of_ones_own_has_the_style_of_its_family():
