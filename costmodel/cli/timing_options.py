@@ -21,8 +21,8 @@ _EVERY = 0.2  # seconds
 _WIDTH = 24  # characters of the bar
 
 
-def add_time(parser: argparse.ArgumentParser) -> None:
-    """`--time`, of the commands that count, and where the times are."""
+def add_time(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """`--time`, of the commands that count, and where the times are; the group is returned."""
     group = parser.add_argument_group("time")
     group.add_argument(
         "--time",
@@ -30,6 +30,7 @@ def add_time(parser: argparse.ArgumentParser) -> None:
         help="measured and predicted times of this machine, which `calibrate` has measured",
     )
     add_answering(group)
+    return group
 
 
 def add_store(parser: argparse._ActionsContainer) -> None:

@@ -18,6 +18,7 @@ from costmodel.network.columns import Quantity
 from costmodel.network.operation import NetOp
 from costmodel.network.operations import Operations
 from costmodel.planning.options import Allowed, Decision, decisions
+from costmodel.timing.comparison import Timed
 
 CHANGED, MS, ERROR, LARGEST_ERROR = "changed", "ms", "error", "largest_error"
 #: What a plan can be about besides columns of a network, with what it means.
@@ -36,11 +37,13 @@ class Measures:
     """What each option adds to each measure, and the totals of the network as it is.
 
     decisions: in the order of the network. parts: by measure, per decision a number per option.
+    timed: whose predicted times it is about, None where it is about none.
     """
 
     decisions: tuple[Decision, ...]
     parts: Mapping[str, tuple[tuple[Number, ...], ...]]
     totals: Mapping[str, Number]
+    timed: Timed | None = None
 
 
 def measures(

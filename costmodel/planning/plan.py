@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,11 @@ from costmodel.network.replace import put_each
 from costmodel.planning.limits import Limit
 from costmodel.planning.measures import LARGEST_ERROR, OWN, Measures
 from costmodel.table import Column, Table, Tabular
+from costmodel.timing.comparison import Timed
+from costmodel.timing.machine import Machine
+from costmodel.timing.measure.protocol import ROUNDS
+from costmodel.timing.networks import Measured, measured, network_with_time
+from costmodel.timing.opened import Opened
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -27,7 +32,8 @@ class Plan(Tabular):
     hold. value, bound: the objective, and what no plan within the budgets is below. proved: whether
     none is better (of real numbers, by more than the steps of 2⁻⁴⁰ in which they are compared).
     totals: the measures that limits and objective are about. options: how many there were to
-    choose from, in `layers` layers.
+    choose from, in `layers` layers. timed: whose predicted times are shown, None for none. really:
+    the times that were measured, None where none were.
     """
 
     before: Network
@@ -40,6 +46,8 @@ class Plan(Tabular):
     totals: Mapping[str, Number]
     options: int
     layers: int
+    timed: Timed | None = None
+    really: Measured | None = None
 
     @property
     def gap(self) -> float:
@@ -75,7 +83,10 @@ class Plan(Tabular):
     @cached_property
     def _table(self) -> Table:
         shown = [key for key in self.totals if key not in (*OWN, "params", "macs")]
-        return self.network.to_table(shown)
+        table = self.network.to_table(shown)
+        if self.timed is None:
+            return table
+        return network_with_time(table, self.network, self.timed, self.really)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -100,6 +111,22 @@ class Plan(Tabular):
 
     def __repr__(self) -> str:
         return f"<Plan of {self.before.name}: {self.decision} {self.proof}>"
+
+    def with_time(self, opened: Opened) -> Plan:
+        """The same plan with predicted times in its table, before and after, with intervals."""
+        return replace(self, timed=Timed(opened))
+
+    def measure(self, machine: Machine, rounds: int = ROUNDS) -> Plan:
+        """The same plan with the network and its replaced layers timed, before and after.
+
+        Args:
+            machine: what to run on, as `costmodel.timing.machine.this_machine` gives it.
+            rounds: the least time of so many counts.
+
+        Raises:
+            InputError: a plan that replaces nothing, or a layer that does not fit in memory.
+        """
+        return replace(self, really=measured(self.network, machine, rounds))
 
     def torch(self, model: Any, init: str = "random") -> Any:
         """A copy of the model that the network was captured from, with the plan carried out.
@@ -157,6 +184,7 @@ def made(
         totals,
         sum(map(len, found.decisions)),
         sum(len(decision.ops) for decision in found.decisions),
+        found.timed,
     )
     for key, total in totals.items():
         again = total if key in OWN else columns.total(result.network, key)

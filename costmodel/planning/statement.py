@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from costmodel.core.variant import VARIANTS, Variant
@@ -13,6 +14,8 @@ from costmodel.network.operation import NetOp
 from costmodel.network.selection import Selector, selector
 from costmodel.planning.measures import ERROR, LARGEST_ERROR, MS, Measures, Rated, known, measures
 from costmodel.planning.options import Allowed
+from costmodel.timing.comparison import Timed
+from costmodel.timing.opened import open_times
 
 #: Variants that may be chosen, of all layers or by a selection of them.
 Variants = Iterable[str | Variant] | Mapping[str, Iterable[str | Variant]] | None
@@ -62,6 +65,7 @@ class Statement(NamedTuple):
         """
         keys = list(keys)
         rated: dict[str, tuple[float, Rated]] = {}
+        timed = None
         for key in keys:
             known(key)
             if key in (ERROR, LARGEST_ERROR):
@@ -69,10 +73,12 @@ class Statement(NamedTuple):
             if key == MS:
                 from costmodel.planning.times import milliseconds
 
-                rated[key] = milliseconds(self.network, self.machine, self.store)
-        return measures(
+                timed = Timed(open_times(self.store, self.machine))
+                rated[key] = milliseconds(self.network, timed)
+        found = measures(
             self.network, keys, self._wanted(), self._allowed(), self.multiple_of, rated
         )
+        return replace(found, timed=timed)
 
     def _errors(self, key: str) -> Rated:
         if self.weights is None:

@@ -9,23 +9,13 @@ from costmodel.network.change import Choice
 from costmodel.network.operation import NetOp
 from costmodel.network.operations import Operations
 from costmodel.planning.measures import Rated
+from costmodel.timing.comparison import Timed
 from costmodel.timing.convolution import Convolution, convolutions, of_layer
-from costmodel.timing.opened import open_times
 
 
-def milliseconds(
-    network: Operations, machine: str | None = None, store: str | None = None
-) -> tuple[float, Rated]:
-    """The milliseconds of a network's layers, each alone, and what each option adds to them.
-
-    Args:
-        machine: whose times, by name; None is this processor on one thread. store: the file that
-            has them; None is the user's own.
-
-    Raises:
-        InputError: no machine was calibrated, or none of that name.
-    """
-    predictor = open_times(store, machine).predictor
+def milliseconds(network: Operations, timed: Timed) -> tuple[float, Rated]:
+    """The milliseconds of a network's layers, each alone, and what each option adds to them."""
+    predictor = timed.predictor
 
     def of(op: NetOp, choice: Choice | None) -> list[Convolution]:
         assert op.layer is not None  # only layers are timed

@@ -7,9 +7,8 @@ from typing import Any
 
 from costmodel.comparing.compare import Comparison
 from costmodel.core.bound import BoundVariant
-from costmodel.network.network import Network
 from costmodel.table import Table
-from costmodel.timing.convolution import Convolution, convolutions, of_layer
+from costmodel.timing.convolution import Convolution, convolutions
 from costmodel.timing.machines import MACHINE
 from costmodel.timing.model.intervals import Prediction
 from costmodel.timing.opened import Opened
@@ -25,8 +24,6 @@ COLUMNS = (
     "why",
     MACHINE,
 )
-#: What is added to the rows of a network.
-NETWORK_COLUMNS = ("predicted_ms", "low_ms", "high_ms", "why", MACHINE)
 _MILLISECONDS = ("predicted_ms", "low_ms", "high_ms")
 _NOTE = (
     "low_ms, high_ms: an interval that holds the time in {level:.0%} of all layers like those "
@@ -49,7 +46,7 @@ class Timed:
         return [
             {
                 "measured_ms": None if seconds is None else 1e3 * seconds,
-                **_milliseconds(prediction),
+                **milliseconds(prediction),
                 "why": self.why(own),
                 MACHINE.key: self.opened.name,
             }
@@ -97,37 +94,8 @@ def with_time(comparison: Comparison, timed: Timed) -> Table:
     return Table((*comparison.columns, *COLUMNS), rows, notes, comparison.skipped)
 
 
-def network_with_time(table: Table, network: Network, timed: Timed) -> Table:
-    """A network's table per layer with columns of time; the last row is of the whole network."""
-    parts: dict[str, list[Convolution]] = {}
-    for op in network.ops:
-        if op.bound is not None:
-            parts[op.name] = [*convolutions(op.bound)] * int(op.times)
-        elif op.layer is not None:
-            parts[op.name] = [of_layer(op.layer)] * int(op.times)
-    rows = []
-    for row in table.rows:
-        own = parts.get(row["layer"], [])
-        rows.append({**row, **_network_cells(own, timed)})
-    everything = [conv for own in parts.values() for conv in own]
-    rows[-1] = {**table.rows[-1], **_network_cells(everything, timed, whole=True)}
-    note = (
-        "predicted_ms: convolutions and linear layers; normalisation, activations, pooling and "
-        "products of activations are not included; the total has caches that are cold, as in a "
-        "network, and is more than the sum of the layers alone."
-    )
-    notes = (*table.notes, note, timed.opened.note)
-    return Table((*table.columns, *NETWORK_COLUMNS), rows, notes, table.skipped)
-
-
-def _network_cells(parts: list[Convolution], timed: Timed, whole: bool = False) -> dict[str, Any]:
-    if not parts:
-        return {}
-    said = timed.predictor.in_a_row(parts) if whole else timed.predictor.total(parts)
-    return {**_milliseconds(said), "why": timed.why(parts), MACHINE.key: timed.opened.name}
-
-
-def _milliseconds(said: Prediction) -> dict[str, float]:
+def milliseconds(said: Prediction) -> dict[str, float]:
+    """A prediction as cells of a table."""
     cells = (said.seconds, said.low, said.high)
     return {key: 1e3 * cell for key, cell in zip(_MILLISECONDS, cells, strict=True)}
 

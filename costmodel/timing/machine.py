@@ -81,6 +81,17 @@ def this_machine(
     return Machine(name, device, threads, torch.__version__, dtype, channels_last, compiled)
 
 
+def here(like: Machine) -> Machine:
+    """This machine, run as another one is; raises what `this_machine` does."""
+    return this_machine(
+        like.device,
+        threads=like.threads,
+        dtype=like.dtype,
+        channels_last=like.channels_last,
+        compiled=like.compiled,
+    )
+
+
 def processor() -> str:
     """The model of the processor, as the system calls it."""
     return system_line(_CPU_INFO, "model name") or platform.processor() or platform.machine()

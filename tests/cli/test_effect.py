@@ -83,7 +83,8 @@ VALUES = {
     "--plan": "layer,variant,hyper\nconv1,basis,b=2\n",  # the text of the file
 }
 #: What says where the output goes and how loud it is, and times, which need a store.
-APART = {"--help", "--output", "--quiet", "--time", "--store", "--machine", "--seconds"}
+APART = {"--help", "--output", "--quiet", "--store", "--machine", "--seconds", "--time"}
+APART |= {"--measure"}
 
 
 def options(name: str) -> list[str]:

@@ -75,6 +75,7 @@ def test_a_file_of_weights_is_planned_by_its_errors(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["alexnet", "--front", "macs,params", "--measure"], "--measure with --front"),
         (["alexnet"], "no budget; allowed is --at-most macs=50%, or --minimize"),
         (["alexnet", "--at-most", "macs"], "allowed is NAME=VALUE"),
         (["alexnet", "--at-most", "macs=1%,macs=2%"], "macs is given twice"),
@@ -93,3 +94,33 @@ def test_wrong_calls_are_one_sentence(capsys, arguments, words):
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+
+
+SMALL = ["--variants", "basis,channel_svd", "--machine", "shipped/amd_epyc_1_thread"]
+
+
+@pytest.mark.slow
+def test_a_plan_is_timed_before_and_after(capsys):
+    pytest.importorskip("torch", reason="no torch: pip install it")
+    typed = ["--at-most", "ms=70%", "--minimize", "changed", *SMALL]
+    text = output(capsys, "plan", "alexnet", *typed, "--measure", "--format", "jsonl")
+    *layers, total = map(json.loads, text.splitlines())
+    replaced = [row for row in layers if row["status"] == "replaced"]
+    assert replaced
+    for row in (*replaced, total):
+        assert row["low_ms"] <= row["predicted_ms"] <= row["high_ms"]
+        assert row["before_low_ms"] <= row["before_ms"] <= row["before_high_ms"]
+        assert row["measured_ms"] > 0
+        speedup = row["measured_before_ms"] / row["measured_ms"]
+        assert row["time_speedup"] == pytest.approx(speedup)
+    assert total["faster"] > 0.9
+    assert total["predicted_ms"] < total["before_ms"]
+
+
+def test_predicted_times_stand_beside_a_plan_about_something_else(capsys):
+    typed = ["--at-most", "macs=60%", "--minimize", "params", *SMALL]
+    assert "before_ms" not in output(capsys, "plan", "alexnet", *typed[:-2])
+    text = output(capsys, "plan", "alexnet", *typed, "--time")
+    names = text.splitlines()[0].split(",")
+    assert {"before_ms", "predicted_ms", "faster", "machine"} <= {*names}
+    assert "measured_ms" not in names

@@ -192,7 +192,7 @@ def _shown(args: argparse.Namespace) -> list[Metric]:
 
 
 def _with_time(table: Table, network: Network, args: argparse.Namespace) -> Table:
-    from costmodel.timing.comparison import network_with_time
+    from costmodel.timing.networks import network_with_time
 
     if args.compare or args.view != "layers":
         raise InputError("--time with another view than layers; allowed is --time --view layers")

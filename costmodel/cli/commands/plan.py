@@ -18,7 +18,7 @@ from costmodel.cli.options import (
     refuse,
     say,
 )
-from costmodel.cli.timing_options import add_answering
+from costmodel.cli.timing_options import add_time
 from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS
 from costmodel.table import Tabular
@@ -30,6 +30,7 @@ EXAMPLES = (
     "costmodel plan resnet50 --at-most macs=50%,params=10M --minimize weight_bytes",
     "costmodel plan model.pt --at-most params=50% --minimize error -o plan.csv",
     "costmodel plan my.models:net --input 1x3x64x64 --at-most macs=40% --multiple-of 8",
+    "costmodel plan alexnet --at-most ms=60% --minimize changed --measure --format table",
     "costmodel plan vgg16 --at-least params=20M --front macs,params",
 )
 
@@ -79,12 +80,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="channels between stages are multiples of it [1]",
     )
-    add_answering(may)
     may.add_argument(
         "--seconds",
         type=integer,
         default=60,
         help="for several budgets: then the best found so far, with its bound [60]",
+    )
+    times = add_time(parser)
+    times.add_argument(
+        "--measure",
+        action="store_true",
+        help="time the network before and after on this machine, interleaved, beside --time",
     )
     add_conventions(parser)
     add_output(parser)
@@ -95,14 +101,17 @@ def run(args: argparse.Namespace) -> int:
     from costmodel.planning.front import front
     from costmodel.planning.planner import plan
     from costmodel.planning.source import open_planned
+    from costmodel.timing.machine import here
+    from costmodel.timing.opened import open_times
 
     asked = {*args.at_most, *args.at_least, args.minimize, *(args.front or ())}
     settings = conventions_of(args, [m for key, m in METRICS.items() if key in asked])
-    if "ms" not in asked:
+    timed = args.time or args.measure
+    if "ms" not in asked and not timed:
         refuse(
             args,
             ["--machine", "--store"],
-            "without a budget, objective or front of ms; allowed is one",
+            "without --time, or a budget, objective or front of ms; allowed is one of them",
         )
     network, weights = open_planned(args.source, args.inputs, args.at, args.weights)
     network = network.with_settings(**vars(settings))
@@ -117,14 +126,14 @@ def run(args: argparse.Namespace) -> int:
     }
     if args.front:
         of = "with --front; allowed is one of them"
-        refuse(args, ["--at-most", "--at-least", "--seconds"], of)
+        refuse(args, ["--at-most", "--at-least", "--seconds", "--time", "--measure"], of)
         if len(args.front) != 2:
             raise InputError(f"--front {','.join(args.front)}; allowed are two measures")
         found: Tabular = front(network, *args.front, **choices)
     else:
         if not (args.at_most or args.at_least or args.minimize):
             raise InputError("no budget; allowed is --at-most macs=50%, or --minimize")
-        found = plan(
+        planned = plan(
             network,
             args.at_most,
             args.at_least,
@@ -132,6 +141,12 @@ def run(args: argparse.Namespace) -> int:
             seconds=args.seconds,
             **choices,
         )
+        if timed:
+            opened = open_times(args.store, args.machine)
+            planned = planned.with_time(opened)
+            if args.measure:
+                planned = planned.measure(here(opened.predictor.machine))
+        found = planned
     say(args, *found.notes)
     emit(found, args)
     return 0

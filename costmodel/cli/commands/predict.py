@@ -37,7 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a row per variant, or per layer of a network."""
-    from costmodel.timing.comparison import network_with_time, with_time
+    from costmodel.timing.comparison import with_time
+    from costmodel.timing.networks import network_with_time
 
     layer = layer_or_network(args, "a whole layer, or --network SOURCE")
     if layer is None:

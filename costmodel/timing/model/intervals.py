@@ -133,14 +133,30 @@ class Intervals:
         if len(parts) == 1:
             (conv,) = parts
             return self.around(conv.kind, middle, level)
+        ends = [(1 - level) / 2, (1 + level) / 2]
+        low, high = map(float, numpy.quantile(self._drawn(parts), ends))
+        return Prediction(middle, min(low, middle), max(high, middle), level)
+
+    def above(self, parts: Mapping[Convolution, tuple[float, int]], least: float = 0.0) -> float:
+        """How likely a sum of convolutions, some of them taken away, is above some seconds.
+
+        Args:
+            parts: as for `of_sum`; how often each runs is below 0 where it is taken away.
+        """
+        sums = self._drawn(parts)
+        return float((sums > least).mean() + (sums == least).mean() / 2)
+
+    def _drawn(self, parts: Mapping[Convolution, tuple[float, int]]) -> Any:
+        """Sums of convolutions, each with an error drawn for it; the same draws for the same."""
+        import numpy
+
         rng = numpy.random.default_rng(0)
         sums = numpy.zeros(_DRAWS)
         for conv, (seconds, times) in parts.items():
             errors = self.errors[self._class(conv.kind)]
             drawn = errors[rng.integers(len(errors), size=_DRAWS)]
             sums += seconds * times * numpy.exp(drawn, dtype=float)
-        low, high = map(float, numpy.quantile(sums, [(1 - level) / 2, (1 + level) / 2]))
-        return Prediction(middle, min(low, middle), max(high, middle), level)
+        return sums
 
 
 def conformal(errors: Sequence[float], level: float, layers: int | None = None) -> tuple[Any, Any]:

@@ -68,6 +68,28 @@ class Predictor:
         low, high = (math.exp(error) for error in conformal(errors, LEVEL))
         return Prediction(middle, middle * min(low, 1.0), middle * max(high, 1.0))
 
+    def chance(
+        self, one: Iterable[Convolution], other: Iterable[Convolution], cold: bool = False
+    ) -> float:
+        """How likely some convolutions take less time than others, from 0 to 1.
+
+        Equal convolutions err alike, on both sides too; different ones independently of each other.
+
+        Args:
+            cold: as a network runs them, see `in_a_row`.
+        """
+        first, second = Counter(one), Counter(other)
+        more = {conv: second[conv] - first[conv] for conv in {**first, **second}}
+        differing = {conv: times for conv, times in more.items() if times}
+        seconds = dict(zip(differing, self.seconds_of(differing), strict=True))
+        least = 0.0
+        if cold and self.cold is not None:
+            dtype, waits = self.machine.dtype, self.cold.seconds
+            least = -sum(waits(conv, dtype) * times for conv, times in differing.items())
+        return self.intervals.above(
+            {conv: (seconds[conv], times) for conv, times in differing.items()}, least
+        )
+
     def variant(self, bound: BoundVariant, level: float = LEVEL) -> Prediction:
         """Seconds of a variant on a layer: the sum over its stages."""
         return self.total(convolutions(bound), level)
