@@ -169,7 +169,7 @@ def strangers(source):
     """
     source = re.sub(r'\(\d\.\d+, "#[0-9A-Fa-f]{6}"\)', "", source)
     found = {color.upper() for color in re.findall(r"#[0-9A-Fa-f]{6}", source)}
-    grey = {c for c in found if max(channels(c)) - min(channels(c)) <= 24}
+    grey = {c for c in found if max(channels(c)) - min(channels(c)) <= 28}
     return found - grey - set(MEANINGS.values()) - {LIGHT, DARK}
 
 
