@@ -71,21 +71,21 @@ def asked(
         from costmodel.network.replace import put_each
 
         others = ("replace", "where", "by", "costlier")
-        _refuse([*others, *hyper], {**given, **hyper}, "plan=; allowed is one of them")
+        options.refuse(request, [*others, *hyper], "plan=; allowed is one of them")
         return put_each(network, read_choices(beside(given["plan"], target)))
     if "replace" not in given:
-        _refuse([*hyper], hyper, "no replace=; allowed is replace=VARIANT with it")
-        _refuse(["where", "by", "costlier"], given, "no replace=; allowed is replace=VARIANT")
+        of_it = [*hyper, "where", "by", "costlier"]
+        options.refuse(request, of_it, "no replace=; allowed is replace=VARIANT with it")
         return network
     from costmodel.network.replacing import judged, put_typed, says_all
 
     typed = [part.strip() for part in given["replace"].split(";") if part.strip()]
     if says_all(typed):
         why = "several replacements, or one that says which layers; allowed is all in replace="
-        _refuse([*hyper, "where"], {**given, **hyper}, why)
+        options.refuse(request, [*hyper, "where"], why)
     costlier = options.choice(request, "costlier", ("yes", "no"), "no") == "yes"
     if costlier:
-        _refuse(["by"], given, "costlier=yes; allowed is one of them")
+        options.refuse(request, ["by"], "costlier=yes; allowed is one of them")
     return put_typed(
         network,
         typed,
@@ -94,10 +94,3 @@ def asked(
         by=judged(options.names(request, "by"), shown),
         pays=not costlier,
     )
-
-
-def _refuse(names: Iterable[str], given: Mapping[str, Any], why: str) -> None:
-    """Raise `InputError` for an option that is given and would have no effect."""
-    for name in names:
-        if name in given:
-            raise InputError(f"{name}={given[name]} with {why}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from costmodel.core.layer import ConvLayer
@@ -53,6 +53,16 @@ def swept(request: Request, what: str, own: Collection[str], metrics: Sequence[s
     over = {request.options["over"]: values}
     variants = names(request, "variants") or []
     return on_grid(variants, layer(request), over, metrics, hyper=hyper(request, own))
+
+
+def refuse(request: Request, names: Iterable[str], why: str) -> None:
+    """Raise `InputError` for options that are given and would have no effect.
+
+    why: the rest of the sentence: "no replace=; allowed is …".
+    """
+    for name in names:
+        if name in request.options:
+            raise InputError(f"{name}={request.options[name]} with {why}")
 
 
 def choice(request: Request, option: str, allowed: Collection[str], default: str) -> str:

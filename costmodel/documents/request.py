@@ -56,7 +56,8 @@ class Directive:
     name: its first word. summary: one sentence. words: the names of the words that follow.
     options: its own options with their meaning. hyper: whether further options are
     hyper-parameters. layer: whether options describe a layer. example: a directive that works.
-    render: what makes the text.
+    render: what makes the text. tied: the last word is letters, which an equals sign may tie
+    (`r1=r2`).
     """
 
     name: str
@@ -67,6 +68,7 @@ class Directive:
     options: Mapping[str, str] = field(default_factory=dict)
     layer: bool = False
     hyper: bool = False
+    tied: bool = False
 
 
 #: Every directive by name.
@@ -138,6 +140,9 @@ def render(text: str, target: Target) -> str:
     kind = DIRECTIVES[words[0]]
     layer = _named(words, target.layers)
     words = [word for word in words if not word.startswith("@")]
+    if kind.tied and options and len(words) == len(kind.words):
+        name, value = next(iter(options.items()))
+        words, options = [*words, f"{name}={value}"], {k: options[k] for k in [*options][1:]}
     if len(words) - 1 != len(kind.words):
         wanted = " ".join(word.upper() for word in kind.words) or "no words, only options"
         raise InputError(

@@ -34,6 +34,13 @@ WORDS = {
     "N": "batch",
 }
 
+#: Every letter of a layer; those that axes may have apart have one for each as well (`k_h`).
+LAYER_LETTERS = (
+    *"kmnDHWdhwspGN",
+    "delta",
+    *(f"{name}_{axis}" for name in ("k", "s", "p", "delta") for axis in AXES[3]),
+)
+
 # Textbook order of factors: images, kernel, (everything a variant adds), stride, channels, grid.
 _BEFORE = ("N", "k", "k_d", "k_h", "k_w")
 _AFTER = ("m", "n", "D", "d", "H", "h", "W", "w")

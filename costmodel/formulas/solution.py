@@ -10,6 +10,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from costmodel.formulas.algebra import EVEN
+from costmodel.formulas.alphabets import DEFAULT, Alphabet
 from costmodel.formulas.cases import Case
 from costmodel.formulas.letters import public
 from costmodel.formulas.printing import printers
@@ -136,24 +137,28 @@ class LetterSolution:
         return Or(upper(self.letter, low, evaluate=False), lower(self.letter, high, evaluate=False))
 
     # -- for people --------------------------------------------------------------------------------
-    def to_text(self) -> str:
+    def to_text(self, alphabet: str | Alphabet = DEFAULT) -> str:
         """One sentence: `MACs below the standard convolution's if q > 1, where d < k·√m; …`."""
-        parts = [self._case(case, latex=False) for case in self.cases] or ["never"]
+        parts = [self._case(case, alphabet) for case in self.cases] or ["never"]
         if self.cases and not any(case.when == true for case in self.cases):
             parts.append("never otherwise")
         said = f"{self.wanted}: {'; '.join(parts)}"
         return f"{said} ({EVEN})" if self.roundings else said
 
-    def to_latex(self) -> str:
+    def to_latex(self, alphabet: str | Alphabet = DEFAULT) -> str:
         """The inequalities as a formula; more than one as `cases`."""
         if not self.cases:
-            return rf"{self._print(self.letter, True)} \in \varnothing"
+            return rf"{printers.latex(self.letter, alphabet, self.own)} \in \varnothing"
+
+        def relations(condition: Boolean) -> str:
+            return self._relations(condition, True, alphabet)
+
         if len(self.cases) == 1 and self.when == true:
-            return self._relations(self.condition, True)
+            return relations(self.condition)
         lines = []
         for case in self.cases:
-            what = self._relations(self.inequality(case), True) if case.bounds else r"\text{always}"
-            lines.append(rf"{what} & \text{{if }} {self._relations(case.when, True)}")
+            what = relations(self.inequality(case)) if case.bounds else r"\text{always}"
+            lines.append(rf"{what} & \text{{if }} {relations(case.when)}")
         return r"\begin{cases} " + r" \\ ".join(lines) + r" \end{cases}"
 
     def to_table(self) -> Table:
@@ -190,15 +195,19 @@ class LetterSolution:
         when = "" if case.when == true else self._relations(case.when, False)
         return "; ".join(part for part in (when, self.note) if part)
 
-    def _case(self, case: Case, latex: bool) -> str:
-        what = self._relations(self.inequality(case), latex) if case.bounds else "always"
-        return what if case.when == true else f"{what}, if {self._relations(case.when, latex)}"
+    def _case(self, case: Case, alphabet: str | Alphabet) -> str:
+        what = "always"
+        if case.bounds:
+            what = self._relations(self.inequality(case), False, alphabet)
+        if case.when == true:
+            return what
+        return f"{what}, if {self._relations(case.when, False, alphabet)}"
 
-    def _relations(self, condition: Boolean, latex: bool) -> str:
-        return written(condition, lambda expr: self._print(expr, latex), latex)
-
-    def _print(self, expr: Expr, latex: bool) -> str:
-        return (printers.latex if latex else printers.text)(expr, own=self.own)
+    def _relations(
+        self, condition: Boolean, latex: bool, alphabet: str | Alphabet = DEFAULT
+    ) -> str:
+        printer = printers.latex if latex else printers.text
+        return written(condition, lambda expr: printer(expr, alphabet, self.own), latex)
 
     def __str__(self) -> str:
         return f"{self.to_text()}."

@@ -47,7 +47,7 @@ def test_into_a_file(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["--variants", "bassis"], "unknown variant 'bassis': did you mean 'basis'?"),
-        (["--notation", "french"], "'french' (choose from"),
+        (["--notation", "french"], "unknown notation 'french': allowed are fcnn"),
         (["--format", "pdf"], "'pdf' (choose from"),
         (["--metric", "joule"], "'joule' (choose from"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from costmodel.cli.options import add_output, ids, write
+from costmodel.cli.options import add_output, argument, ids, write
 from costmodel.metrics.metric import METRICS
 
 HELP = "formulas of every variant: parameters, multiplies, ratio and exact break-even"
@@ -18,11 +18,17 @@ EXAMPLES = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     from costmodel.formulas.alphabets import ALPHABETS, DEFAULT
+    from costmodel.formulas.own_alphabets import notation
     from costmodel.formulas.tables import FORMATS
 
     parser.add_argument("--variants", type=ids, help="ids separated by commas [all]")
     parser.add_argument(
-        "--notation", choices=tuple(ALPHABETS), default=DEFAULT, help=f"letters [{DEFAULT}]"
+        "--notation",
+        type=argument(notation),
+        default=DEFAULT,
+        metavar="NAME",
+        help=f"letters: {', '.join(ALPHABETS)}, one of [tool.costmodel.alphabets] in the nearest "
+        f"pyproject.toml, or a .toml file [{DEFAULT}]",
     )
     parser.add_argument(
         "--metric",

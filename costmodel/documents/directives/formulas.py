@@ -5,17 +5,25 @@ LaTeX stays within the subset that GitHub, KaTeX and MathJax all render.
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
+from costmodel.core.layer_text import LAYER_NAMES
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.documents import options, rst
 from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS
 from costmodel.network.change import read_choice
-from costmodel.typed import read_integer, read_pairs
+from costmodel.typed import named, read_integer, read_pairs
 
-_NOTATION = {"notation": "the letters: fcnn, mobilenet or pytorch [fcnn]"}
+if TYPE_CHECKING:
+    from costmodel.formulas.alphabets import Alphabet
+
+_NOTATION = {
+    "notation": "the letters: fcnn, mobilenet, pytorch, one of [tool.costmodel.alphabets] in the "
+    "document's pyproject.toml, or a .toml file beside the document [fcnn]"
+}
 _METRIC = {"metric": "a metric's key [macs]", **_NOTATION}
 
 
@@ -31,17 +39,18 @@ def displayed(latex: str, target: Target) -> str:
 def _typeset(expr: Any, variant: Variant, request: Request, target: Target) -> str:
     from costmodel.formulas.printing.printers import latex
 
-    return displayed(latex(expr, _notation(request), tuple(variant.hyper)), target)
+    return displayed(latex(expr, _notation(request, target), tuple(variant.hyper)), target)
 
 
 def _metric(request: Request) -> str:
     return METRICS[request.options.get("metric", "macs")].key
 
 
-def _notation(request: Request) -> str:
-    from costmodel.formulas.alphabets import ALPHABETS, DEFAULT
+def _notation(request: Request, target: Target) -> Alphabet:
+    from costmodel.formulas.alphabets import DEFAULT
+    from costmodel.formulas.own_alphabets import notation
 
-    return options.choice(request, "notation", tuple(ALPHABETS), DEFAULT)
+    return notation(request.options.get("notation", DEFAULT), os.path.dirname(target.path))
 
 
 @directive(
@@ -88,7 +97,7 @@ def _breakeven(request: Request, target: Target) -> str:
     found = break_even(variant, letter, _metric(request))
     if found.when == True and found.bounds:  # noqa: E712  (SymPy's true is not Python's)
         return _typeset(found.condition, variant, request, target)
-    return displayed(found.to_latex(), target)
+    return displayed(found.to_latex(_notation(request, target)), target)
 
 
 _SOLVE = {
@@ -109,13 +118,22 @@ _SOLVE = {
     options=_SOLVE,
     layer=True,
     hyper=True,
+    tied=True,
 )
 def _solve(request: Request, target: Target) -> str:
     from costmodel.formulas.inverse import break_even, solve
 
     name, letters = request.words
     given = request.options
-    layer = options.layer(request) if {"m", "n", "size"} & set(given) else None
+    layer = options.layer(request) if given.keys() & LAYER_NAMES else None
+    budget = [key for key in ("at_most", "same_as", "less_than") if key in given]
+    options.refuse(request, budget[1:], f"{''.join(budget[:1])}=; allowed is one of them")
+    if "at_most" in given:
+        options.refuse(request, ["metric"], "at_most=, which names its own; allowed is without it")
+    if not budget or "less_than" in given:
+        options.refuse(request, ["multiple_of"], "no at_most= or same_as=; allowed is with one")
+    if layer is not None:
+        options.refuse(request, ["notation"], "a layer, whose answer has numbers; allowed is none")
     hyper = options.hyper(request, _SOLVE)
     choices = {key: read_choice(given[key]) for key in ("same_as", "less_than") if key in given}
     others = {key: (choice.variant, dict(choice.hyper)) for key, choice in choices.items()}
@@ -128,15 +146,16 @@ def _solve(request: Request, target: Target) -> str:
             same_as=others.get("same_as"),
             metric=_metric(request),
             layer=layer,
-            multiple_of=read_integer(given.get("multiple_of", "1"), 1),
+            multiple_of=named("multiple_of", read_integer, given.get("multiple_of", "1")),
             hyper=hyper,
         )
     else:
         than = others.get("less_than")
         found = break_even(name, letters, _metric(request), layer, than, hyper=hyper)
+    written = () if layer is not None else (_notation(request, target),)
     if options.choice(request, "in", ("formula", "text"), "formula") == "text":
-        return str(found.to_text()).rstrip(".")
-    return displayed(found.to_latex(), target)
+        return str(found.to_text(*written)).rstrip(".")
+    return displayed(found.to_latex(*written), target)
 
 
 @directive(
@@ -156,7 +175,7 @@ def _derivation(request: Request, target: Target) -> str:
     name, metric = request.words
     hyper = options.hyper(request, _NOTATION)
     found = derivation(name, options.layer(request), METRICS[metric].key, hyper=hyper)
-    return displayed(found.latex(_notation(request)), target)
+    return displayed(found.latex(_notation(request, target)), target)
 
 
 @directive(
@@ -175,4 +194,4 @@ def _formulas(request: Request, target: Target) -> str:
             "own in Markdown or LaTeX"
         )
     found = rows(options.names(request, "variants"), _metric(request))
-    return render(found, target.syntax, _notation(request))
+    return render(found, target.syntax, _notation(request, target))
