@@ -1,10 +1,9 @@
 """All optimal trade-offs of a network: against counting every plan, and against single plans."""
 
-import random
-
 import pytest
 
 import costmodel as cm
+from benchmarks.budgets import differing
 from costmodel.errors import CostModelError
 from tests.planning.networks import SMALL, VARIANTS, all_plans
 
@@ -21,24 +20,19 @@ def test_every_undominated_pair_of_all_plans():
         assert (plan.network.macs, plan.network.params) == (macs, params)
 
 
-@pytest.mark.slow
 def test_the_plan_at_any_budget_is_the_one_for_that_budget():
+    """A slice of `python -m benchmarks.budgets`."""
     net = cm.load("alexnet")
-    front = cm.front(net, "weight_bytes", "macs", variants=(*VARIANTS, "inverted_residual"))
-    random_ = random.Random(7)
-    low, high = (front.rows[at]["weight_bytes"] for at in (0, -1))
-    for _ in range(8):
-        budget = random_.randint(low, high)
-        at_once = front.at(budget)
-        alone = cm.plan(
-            net,
-            {"weight_bytes": budget},
-            minimize="macs",
-            variants=(*VARIANTS, "inverted_residual"),
+    assert not list(differing(net, ("weight_bytes", "macs"), 6, seed=7))
+
+
+def test_a_front_that_stops_one_point_early_is_found_out():
+    def early(front, budget):
+        return front.point(
+            max(front.frontier.within(budget - front.measures.totals["macs"]) - 1, 0)
         )
-        assert at_once.value == alone.value
-        assert at_once.proved
-        assert at_once.totals["weight_bytes"] <= budget
+
+    assert list(differing(SMALL, ("macs", "changed"), 12, 1, early, FEW))
 
 
 @pytest.mark.parametrize(
