@@ -32,6 +32,10 @@ def test_an_uploaded_model_is_counted_and_downloaded(visitor, axe, tmp_path):
     download.value.save_as(saved)
     command = [sys.executable, "-m", "costmodel", "network", str(MODEL), "--format", "csv"]
     assert saved.read_bytes() == subprocess.run(command, check=True, capture_output=True).stdout
+    one.tab.get_by_role("link", name="Measured").click()
+    expect(one.tab.get_by_role("heading", level=1)).not_to_have_text("A whole network")
+    one.tab.get_by_role("link", name="Network", exact=True).click()
+    total.wait_for()  # it is still there after a visit to another page
 
 
 def test_another_visitor_sees_no_upload(visitor):

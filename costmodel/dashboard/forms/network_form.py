@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +11,23 @@ import streamlit as st
 
 from costmodel.dashboard import parts
 from costmodel.dashboard.forms.accepted import accepted
+from costmodel.dashboard.forms.file_form import Kept, choose_file
 from costmodel.dashboard.state.behind import READING, behind, readers
 from costmodel.dashboard.state.state import State
+from costmodel.documents.markdown import literal
+from costmodel.errors import InputError
 from costmodel.fields import Choice, Field, NamedSizes
 from costmodel.network.network import Network
 from costmodel.network.read.library import available, load
-from costmodel.network.read.uploads import MAX_BYTES, read_upload
+from costmodel.network.read.uploads import (
+    MAX_BYTES,
+    MAX_WITH_WEIGHTS,
+    asked_sizes,
+    kind_of,
+    label,
+    read_upload,
+    without_weights,
+)
 from costmodel.network.sizes import working
 from costmodel.typed import read_value, write_pairs
 
@@ -23,8 +36,11 @@ SOURCES = {
     "upload": "Your own file",
     "weights": "Your trained weights",
 }
+#: The uploader of a network's file.
+UPLOAD = "upload"
 _FIRST = "resnet18"
 _MEGA = 10**6
+_MOST = 10**6  # of a size that is typed
 # Stops of the sliders: sides as networks take them, images per call, and multipliers.
 _SIDES = tuple(range(32, 1025, 32))
 _BATCHES = tuple(2**power for power in range(11))
@@ -48,17 +64,83 @@ def choose_network(state: State) -> Network | None:
     if state["source"] == "shipped":
         parts.choice(state, "network", "Network", available(), width=240)
         return shipped(state["network"])
-    limits = ", ".join(f".{end} up to {most // _MEGA} MB" for end, most in MAX_BYTES.items())
-    file = st.file_uploader(
+    file = choose_file(
+        UPLOAD,
         "An ONNX file, or a CSV table of layers",
-        type=list(MAX_BYTES),
-        key="upload",
-        max_upload_size=max(MAX_BYTES.values()) // _MEGA,
-        help=f"{limits}; it is read within {READING.seconds:g} seconds, for this visit only, and "
-        "kept nowhere",
-        width="stretch",
+        list(MAX_BYTES),
+        MAX_WITH_WEIGHTS,
+        f".csv up to {MAX_BYTES['csv'] // _MEGA} MB, .onnx up to {MAX_WITH_WEIGHTS // _MEGA} MB, "
+        f"of which the weights are left out; it is read within {READING.seconds:g} seconds",
+        _taken,
     )
-    return None if file is None else _uploaded(file.file_id, file.name, file.getvalue(), {})
+    return None if file is None else _at_asked_sizes(state, file)
+
+
+def _taken(uploaded: Any) -> Kept:
+    """What is kept of a network's file: its description, and which sizes it leaves open."""
+    name, size, data = uploaded.name, uploaded.size, b""
+    if kind_of(name) == "onnx" and size > MAX_BYTES["onnx"]:
+        with tempfile.TemporaryDirectory(prefix="costmodel-") as folder:
+            path = os.path.join(folder, "model.onnx")
+            with open(path, "wb") as file:
+                file.write(uploaded.getbuffer())
+            what = "Leaving out the weights"
+            data = behind(readers(), what, without_weights, name, path)
+    elif size <= MAX_BYTES[kind_of(name)]:
+        data = uploaded.getvalue()
+    else:
+        raise InputError(
+            f"{label(name)!r} has {size:,} bytes; allowed are {MAX_BYTES[kind_of(name)]:,}"
+        )
+    open_sizes = behind(readers(), "Reading the file", asked_sizes, name, data)
+    kept = Kept(uploaded.file_id, name, data, size, open_sizes)
+    if None not in open_sizes.values():
+        _uploaded(kept, {})  # a file that is no network is refused where it is chosen
+    return kept
+
+
+def _at_asked_sizes(state: State, file: Kept) -> Network | None:
+    """The network in a file at the sizes given for those it leaves open; None where one lacks."""
+    _forget_others(state, label(file.name), file.facts)
+    if file.facts:
+        with st.container(horizontal=True, key="network-open-sizes"):
+            for name, usual in file.facts.items():
+                _size(state, name, usual)
+    missing = [name for name, usual in file.facts.items() if not (usual or state["at"].get(name))]
+    if missing:
+        said = ", ".join(missing)
+        st.info(f"{literal(label(file.name))} leaves {literal(said)} open: give a size above.")
+        return None
+    found = accepted("open sizes", file.id, dict(state["at"]), lambda at: _uploaded(file, at))
+    if found is None:
+        return None
+    if found[1] != state["at"]:
+        st.caption(f"Still shown: {_said(found[1])}.")
+    return found[0]
+
+
+def _size(state: State, name: str, usual: int | None) -> None:
+    """A field for a size that a file leaves open."""
+    key = f"size at {name}"
+    text = state["at"].get(name)
+    value = int(text) if text and text.isdigit() else None
+    st.session_state[key] = value
+
+    def typed() -> None:
+        others = {other: size for other, size in state["at"].items() if other != name}
+        given = st.session_state[key]
+        state.put("at", others if given is None else {**others, name: str(given)})
+
+    st.number_input(
+        f"Size {name}",
+        1,
+        _MOST,
+        value,
+        key=key,
+        on_change=typed,
+        placeholder="needed" if usual is None else str(usual),
+        width=190,
+    )
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -67,13 +149,14 @@ def shipped(name: str) -> Network:
     return load(name)
 
 
-def _uploaded(id: str, name: str, data: bytes, sizes: Mapping[str, str]) -> Network:
+def _uploaded(file: Kept, sizes: Mapping[str, str]) -> Network:
     """A visitor's network, read once per file and sizes; it stays in the visitor's own session."""
-    key = (id, tuple(sizes.items()))
+    key = (file.id, tuple(sizes.items()))
     kept = st.session_state.setdefault("_uploaded", {})
     if key not in kept:
-        network = behind(readers(), "Reading the file", read_upload, name, data, _numbers(sizes))
-        for other in [old for old in kept if old[0] != id or old[1]]:
+        what, data = "Reading the file", file.data
+        network = behind(readers(), what, read_upload, file.name, data, _numbers(sizes))
+        for other in [old for old in kept if old[0] != file.id or old[1]]:
             del kept[other]  # at most the file as it is, and at one choice of other sizes
         kept[key] = network
     found: Network = kept[key]
@@ -90,43 +173,44 @@ def choose_sizes(state: State, network: Network) -> Network:
     not are shown.
     """
     rebuild = network.rebuild()
-    if rebuild is None:
-        return network  # a table of layers at fixed sizes
-    wanted = {name: text for name, text in state["at"].items() if name in rebuild.defaults}
-    if wanted != state["at"]:
-        unknown = ", ".join(name for name in state["at"] if name not in wanted)
-        state.problems.append(f"{network.name} has no size {unknown}")
-        state.put("at", wanted)
+    if rebuild is None or state["source"] != "shipped":
+        return network  # a table of layers at fixed sizes, or a file that was asked before
+    _forget_others(state, network.name, rebuild.defaults)
     with st.container(horizontal=True, key="network-sizes"):
         for name, usual in rebuild.defaults.items():
             _slider(state, name, str(usual), stops(state, network, name))
-    found = accepted("sizes", network.name, wanted, lambda sizes: at(network, sizes, state))
+    wanted = dict(state["at"])
+    found = accepted("sizes", network.name, wanted, lambda sizes: at(network, sizes))
     if found is None:
         return network
     result, shown = found
     if shown != wanted:
-        st.caption(f"Still shown: {write_pairs(shown, ', ') or 'the usual sizes'}.")
+        st.caption(f"Still shown: {_said(shown)}.")
     return result
 
 
-def at(network: Network, sizes: Mapping[str, str], state: State) -> Network:
-    """The network at other sizes; an uploaded one may have to be read again for that."""
-    if not sizes:
-        return network
-    if state["source"] == "upload" and network.source.startswith("ONNX"):
-        file = st.session_state["upload"]
-        return _uploaded(file.file_id, file.name, file.getvalue(), sizes)
-    return network.at(**_numbers(sizes))
+def _forget_others(state: State, network: str, known: Mapping[str, Any]) -> None:
+    """Leave out sizes that a network does not have, and say so."""
+    wanted = {name: text for name, text in state["at"].items() if name in known}
+    if wanted != state["at"]:
+        unknown = ", ".join(name for name in state["at"] if name not in wanted)
+        state.problems.append(f"{network} has no size {unknown}")
+        state.put("at", wanted)
+
+
+def _said(sizes: Mapping[str, str]) -> str:
+    return write_pairs(sizes, ", ") or "the usual sizes"
+
+
+def at(network: Network, sizes: Mapping[str, str]) -> Network:
+    """The network at other sizes."""
+    return network.at(**_numbers(sizes)) if sizes else network
 
 
 def stops(state: State, network: Network, name: str) -> list[str]:
     """What a slider of one size offers: what works beside the other sizes."""
     others = {other: text for other, text in state["at"].items() if other != name}
-    if state["source"] == "shipped":
-        return _working(network.name, name, tuple(others.items()))
-    rebuild = network.rebuild()
-    assert rebuild is not None
-    return every_stop(str(rebuild.defaults[name]), name in rebuild.ratios)
+    return _working(network.name, name, tuple(others.items()))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)

@@ -10,6 +10,7 @@ import streamlit as st
 from costmodel.core.readable import exact, ratio_in_words, si
 from costmodel.dashboard import parts, tables
 from costmodel.dashboard.forms import network_form, what_if_form
+from costmodel.dashboard.forms.file_form import kept_file
 from costmodel.dashboard.sections.network_formula import formula_section
 from costmodel.dashboard.sections.trained_weights import weights_section
 from costmodel.dashboard.state.behind import behind, readers
@@ -181,9 +182,9 @@ def _every_variant(state: State, network: Network, where: str | None) -> Table:
 
 def _command(state: State, metrics: Iterable[str]) -> str:
     """The command that prints the same table."""
-    uploaded = state["source"] == "upload"
+    file = kept_file(network_form.UPLOAD) if state["source"] == "upload" else None
     return network_command(
-        uploads.label(st.session_state["upload"].name) if uploaded else state["network"],
+        uploads.label(file.name) if file else state["network"],
         state["at"],
         state["table"],
         metrics,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
 
 import streamlit as st
 
 from costmodel.core.readable import exact, ratio_in_words
 from costmodel.core.variant import VARIANTS
 from costmodel.dashboard import parts, tables
+from costmodel.dashboard.forms.file_form import Kept, choose_file
 from costmodel.dashboard.state.behind import CHECKING, behind, checkers
 from costmodel.dashboard.state.state import State
 from costmodel.factors.curves import COSTS, Curve, Curves, uploaded_curves
@@ -29,13 +31,14 @@ def weights_section(state: State) -> None:
     Raises:
         CostModelError: a file that holds no weights, or is beyond the bounds.
     """
-    file = st.file_uploader(
+    file = choose_file(
+        _FILE,
         "Trained weights",
-        type=[ending.removeprefix(".") for ending in ENDINGS],
-        key=_FILE,
-        max_upload_size=MAX_BYTES // _MEGA,
-        help=f"up to {MAX_BYTES // _MEGA} MB; nothing in it is executed, it is read within "
-        f"{CHECKING.seconds:g} seconds, for this visit only, and kept nowhere",
+        [ending.removeprefix(".") for ending in ENDINGS],
+        MAX_BYTES,
+        f"up to {MAX_BYTES // _MEGA} MB; nothing in it is executed, it is read within "
+        f"{CHECKING.seconds:g} seconds",
+        _taken,
     )
     if file is None:
         st.info(
@@ -43,7 +46,7 @@ def weights_section(state: State) -> None:
             "for each layer, the error of its kernel at every rank beside what that rank costs."
         )
         return
-    layers, notes = _layers(file.file_id, file.name, file.getvalue())
+    layers, notes = _layers(file)
     with st.container(horizontal=True, key="weights-choice"):
         by_name = {layer.name: layer for layer in layers}
         name = st.selectbox(
@@ -54,7 +57,7 @@ def weights_section(state: State) -> None:
             width=320,
         )
         layer = by_name[name]
-        found = _curves(file.file_id, file.name, file.getvalue(), layer)
+        found = _curves(file, layer)
         ids = [curve.variant for curve in found.curves]
         id = st.selectbox(
             "Variant",
@@ -105,25 +108,33 @@ def _show(state: State, found: Curves, look: Curve, layer: UploadedLayer, cost: 
     parts.csv_button(every, "rank-errors")
 
 
-def _layers(id: str, name: str, data: bytes) -> tuple[tuple[UploadedLayer, ...], tuple[str, ...]]:
+def _taken(uploaded: Any) -> Kept:
+    """The whole file, whose layers can be listed."""
+    kept = Kept(uploaded.file_id, uploaded.name, uploaded.getvalue(), uploaded.size)
+    _layers(kept)
+    return kept
+
+
+def _layers(file: Kept) -> tuple[tuple[UploadedLayer, ...], tuple[str, ...]]:
     """The file's layers, listed once; they stay in the visitor's own session."""
     kept = st.session_state.setdefault("_weights", {})
-    if id not in kept:
+    if file.id not in kept:
+        found = behind(checkers(), "Reading the file", uploaded_layers, file.name, file.data)
         kept.clear()
-        kept[id] = behind(checkers(), "Reading the file", uploaded_layers, name, data)
-    found: tuple[tuple[UploadedLayer, ...], tuple[str, ...]] = kept[id]
-    return found
+        kept[file.id] = found
+    layers: tuple[tuple[UploadedLayer, ...], tuple[str, ...]] = kept[file.id]
+    return layers
 
 
-def _curves(id: str, name: str, data: bytes, layer: UploadedLayer) -> Curves:
+def _curves(file: Kept, layer: UploadedLayer) -> Curves:
     """The curves of one layer, worked out once; those of a few layers are kept."""
     kept = st.session_state.setdefault("_weights_curves", {})
-    key = (id, layer.name)
+    key = (file.id, layer.name)
     if key not in kept:
-        for old in [old for old in kept if old[0] != id]:
+        for old in [old for old in kept if old[0] != file.id]:
             del kept[old]
         what = "Decomposing the kernel"
-        kept[key] = behind(checkers(), what, uploaded_curves, name, data, layer.name)
+        kept[key] = behind(checkers(), what, uploaded_curves, file.name, file.data, layer.name)
     found: Curves = kept[key]
     return found
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from costmodel.network.operations import Rebuild, Recount
 
 #: Bytes of a file, by its ending; a description without weights is far smaller.
 MAX_BYTES = {"csv": 1_000_000, "onnx": 20_000_000}
+#: Bytes of an ONNX file with its weights, whose numbers are left where they are.
+MAX_WITH_WEIGHTS = 512_000_000
 #: Operations that a page shows: it counts and draws them again whenever something is set.
 MAX_OPERATIONS = 3_000
 _NOT_A_NAME = re.compile(r"[^\w .+-]")
@@ -36,11 +39,8 @@ def read_upload(name: str, data: bytes, sizes: Mapping[str, int | str]) -> Netwo
         InputError: the file is too large, or no network; the sentence has the name, not a path.
         CostModelError: other sizes, of a network that does not know how sizes follow.
     """
-    title = label(name)
-    stem, ending = os.path.splitext(title)
-    kind = ending.lower().removeprefix(".")
-    if kind not in MAX_BYTES:
-        raise InputError(f"file {title!r}; allowed are names that end in .csv or .onnx")
+    title, kind = label(name), kind_of(name)
+    stem = os.path.splitext(title)[0]
     if len(data) > MAX_BYTES[kind]:
         raise InputError(f"{title!r} has {len(data):,} bytes; allowed are {MAX_BYTES[kind]:,}")
     network = _csv(title, stem, data) if kind == "csv" else _onnx(title, stem, data, sizes)
@@ -50,6 +50,51 @@ def read_upload(name: str, data: bytes, sizes: Mapping[str, int | str]) -> Netwo
             f"{MAX_OPERATIONS:,}, and any number on the command line"
         )
     return network.at(**sizes) if sizes and kind == "csv" else network
+
+
+def kind_of(name: str) -> str:
+    """What a file is, by its ending: a key of `MAX_BYTES`."""
+    title = label(name)
+    kind = os.path.splitext(title)[1].lower().removeprefix(".")
+    if kind not in MAX_BYTES:
+        raise InputError(f"file {title!r}; allowed are names that end in .csv or .onnx")
+    return kind
+
+
+def without_weights(name: str, path: str) -> bytes:
+    """The description in an ONNX file of any size up to `MAX_WITH_WEIGHTS`.
+
+    Args:
+        name: the file's name. path: where it lies.
+
+    Raises:
+        InputError: as of `read_upload`.
+    """
+    from costmodel.network.read.onnx.slim import slimmed
+
+    title = label(name)
+    size = os.path.getsize(path)
+    if kind_of(name) != "onnx" or size > MAX_WITH_WEIGHTS:
+        most = MAX_WITH_WEIGHTS if kind_of(name) == "onnx" else MAX_BYTES[kind_of(name)]
+        raise InputError(f"{title!r} has {size:,} bytes; allowed are {most:,}")
+    return slimmed(path, title, MAX_BYTES["onnx"])
+
+
+def asked_sizes(name: str, data: bytes) -> dict[str, int | None]:
+    """The sizes that a file leaves open, by name, with what each is unless it is given.
+
+    None is a size that has to be given. A table of layers leaves none open.
+
+    Raises:
+        InputError: a file that is no ONNX model.
+    """
+    if kind_of(name) != "onnx":
+        return {}
+    from costmodel.network.read.onnx.loading import load_model
+    from costmodel.network.read.onnx.shapes import open_sizes
+
+    with _on_disk(label(name), data) as path:
+        return open_sizes(load_model(path))
 
 
 def label(name: str) -> str:
@@ -79,17 +124,24 @@ def _onnx(title: str, stem: str, data: bytes, sizes: Mapping[str, int | str]) ->
         if not isinstance(value, int) or value < 1:
             raise InputError(f"dimension {name} is {value}; allowed are integers from 1 up")
         dims[name] = value
+    with _on_disk(title, data) as path:
+        network = _settled(from_onnx(path, dims=dims or None, name=stem))
+    return replace(network, notes=tuple(note.replace(path, title) for note in network.notes))
+
+
+@contextmanager
+def _on_disk(title: str, data: bytes) -> Iterator[str]:
+    """The path of a file in a folder of its own, which no sentence names."""
     with tempfile.TemporaryDirectory(prefix="costmodel-") as folder:
         path = os.path.join(folder, "model.onnx")
         with open(path, "wb") as file:
             file.write(data)
         try:
-            network = _settled(from_onnx(path, dims=dims or None, name=stem))
+            yield path
         except MissingDependencyError:
             raise
         except CostModelError as error:
             raise InputError(str(error).replace(path, title)) from None
-    return replace(network, notes=tuple(note.replace(path, title) for note in network.notes))
 
 
 @dataclass(frozen=True)

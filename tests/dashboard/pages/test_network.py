@@ -48,8 +48,7 @@ def command(opened):
 
 def upload(opened, name, data):
     opened.set("source", "upload")
-    opened.widget("upload").set_value((name, data, "text/plain"))
-    return opened.run()
+    return opened.upload((name, data, "text/plain"))
 
 
 def test_the_first_view(opened):
@@ -227,7 +226,7 @@ def test_open_sizes_of_an_onnx_file_have_sliders(opened):
     upload(opened, "open.onnx", model.SerializeToString())
     macs = 5 * 3 * 9 * 15 * 11
     assert totals(opened)["MACs"] == f"{macs:,}"
-    opened.set("slider at batch", "8")
+    opened.set("size at batch", 8)
     assert totals(opened)["MACs"] == f"{8 * macs:,}"
     assert opened.query["at"] == "batch=8"
     assert "cannot be left open" in " ".join(i.value for i in opened.app.info)

@@ -23,8 +23,7 @@ def opened(page: Any) -> Any:
 
 
 def upload(opened: Any, name: str, data: bytes) -> Any:
-    opened.widget("weights file").set_value((name, data, "application/octet-stream"))
-    return opened.run()
+    return opened.upload((name, data, "application/octet-stream"))
 
 
 def saved(value: Any) -> bytes:

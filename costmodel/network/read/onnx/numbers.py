@@ -47,12 +47,7 @@ def numbers_of(onnx: Any, graph: Any, path: str) -> dict[str, Numbers]:
         graph: the graph, with its data.
         path: the model's file; external data lies in its folder, and may be absent.
     """
-    taken: set[str] = set()
-    for node in reversed(graph.node):
-        place = 0 if taken.intersection(node.output) and node.op_type in SAME_NUMBERS else None
-        place = _WEIGHTS.get(node.op_type, place)
-        if place is not None and len(node.input) > place:
-            taken.add(node.input[place])
+    taken = weights_of(graph)
     found = {}
     for name, tensor in _stored(graph):
         if name not in taken:
@@ -60,6 +55,20 @@ def numbers_of(onnx: Any, graph: Any, path: str) -> dict[str, Numbers]:
             if numbers is not None:
                 found[name] = numbers
     return found
+
+
+def weights_of(graph: Any) -> set[str]:
+    """The names of the tensors that a convolution, a product or a table look-up takes as they are.
+
+    Their numbers need no look.
+    """
+    taken: set[str] = set()
+    for node in reversed(graph.node):
+        place = 0 if taken.intersection(node.output) and node.op_type in SAME_NUMBERS else None
+        place = _WEIGHTS.get(node.op_type, place)
+        if place is not None and len(node.input) > place:
+            taken.add(node.input[place])
+    return taken
 
 
 def _stored(graph: Any) -> Iterator[tuple[str, Any]]:

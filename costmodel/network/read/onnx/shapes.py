@@ -230,9 +230,7 @@ def set_inputs(
     Raises:
         InputError: a dimension without a size, or one that the file states otherwise.
     """
-    held = {tensor.name for tensor in model.graph.initializer}
-    made = {output for node in model.graph.node for output in node.output}
-    inputs = [i for i in model.graph.input if i.name not in held and i.name not in made]
+    inputs = _inputs(model)
     if input_shape is not None and len(input_shape) != len(inputs):
         names = ", ".join(i.name for i in inputs)
         raise InputError(
@@ -275,11 +273,10 @@ def set_inputs(
                 label = f"{dim.dim_param!r} " if dim.dim_param else ""
                 notes.append(f"The open first dimension {label}of input {value.name!r} is 1.")
             if side is None:
-                label = dim.dim_param or f"{axis} (without a name)"
-                named = f"dims={{{label!r}: 8}}, --at {label}=8, or " if dim.dim_param else ""
+                label = dim.dim_param
                 raise InputError(
                     f"input {value.name!r} of {name!r} leaves dimension {label} open; allowed is "
-                    f"its size: {named}an input shape"
+                    f"its size: dims={{{label!r}: 8}}, --at {label}=8, or an input shape"
                 )
             if dim.HasField("dim_value") and dim.dim_value not in (side, 0):
                 raise InputError(
@@ -301,6 +298,31 @@ def set_inputs(
             if output.type.HasField("tensor_type"):
                 output.type.tensor_type.ClearField("shape")
     return tuple(shapes), tuple(notes), used
+
+
+def open_sizes(model: Any) -> dict[str, int | None]:
+    """The dimensions that a model leaves open, by name: what each is unless it is given.
+
+    An open first dimension is 1; None is one that has to be given.
+    """
+    found: dict[str, int | None] = {}
+    for value in _inputs(model):
+        for axis, dim in enumerate(value.type.tensor_type.shape.dim):
+            if dim.dim_param:
+                found.setdefault(dim.dim_param, None if axis else 1)
+    return found
+
+
+def _inputs(model: Any) -> list[Any]:
+    """What a model is called with; an open dimension without a name gets one: x[2]."""
+    held = {tensor.name for tensor in model.graph.initializer}
+    made = {output for node in model.graph.node for output in node.output}
+    inputs = [i for i in model.graph.input if i.name not in held and i.name not in made]
+    for value in inputs:
+        for axis, dim in enumerate(value.type.tensor_type.shape.dim):
+            if not dim.dim_param and not dim.dim_value > 0:
+                dim.dim_param = f"{value.name}[{axis}]"
+    return inputs
 
 
 def _side(
