@@ -105,6 +105,6 @@ def _show(name: str, kept: Kept) -> None:
 def _drop(uploaded: Any) -> None:
     """What the server holds of an upload goes now, and not when the visitor leaves."""
     context = get_script_run_ctx()
-    manager = getattr(context, "uploaded_file_mgr", None)
+    manager: Any = getattr(context, "uploaded_file_mgr", None)
     if context is not None and hasattr(manager, "remove_file"):
         manager.remove_file(session_id=context.session_id, file_id=uploaded.file_id)
