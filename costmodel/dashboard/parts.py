@@ -129,7 +129,7 @@ def number_or_nothing(state: State, name: str, placeholder: str, width: int = 12
     field = state.fields[name]
     assert isinstance(field, OptionalInteger)
     key = f"input {name}"
-    st.session_state[key] = state[name]
+    state.shows(key, state[name])
 
     def changed() -> None:
         value = st.session_state[key]

@@ -196,7 +196,7 @@ class Visitor:
     def _wrote(self, message: Any) -> None:
         # Opened at a page's own address, Streamlit first looks for its server below that address.
         if message.type == "error" and "/_stcore/" not in message.location.get("url", ""):
-            self.console.append(message.text)
+            self.console.append(f"{message.text} {message.location.get('url', '')}")
 
     def _requested(self, request: Any) -> None:
         if not request.url.startswith((self.address, "data:", "blob:", "ws:")):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from costmodel.comparing.count import Counts
+from costmodel.core.layer import ConvLayer
 from costmodel.dashboard.state.state import State
 from costmodel.errors import CostModelError
 from costmodel.sweeping.axes import Axis, hyper_axes
@@ -20,6 +22,7 @@ def sliders(state: State, counts: Counts) -> None:
     """One slider per hyper-parameter, set to the value that is counted with."""
     variant, layer = counts.variant, counts.layer
     for axis in hyper_axes(layer, variant, counts.hyper):
+        axis = _reaching(axis, layer)
         _integer(state, axis, fitting_values(variant, layer, axis, _MOST_STOPS, counts.hyper))
     for letter, declared in variant.hyper.items():
         if declared.real:
@@ -34,7 +37,7 @@ def sliders(state: State, counts: Counts) -> None:
 def decimal(state: State, name: str, label: str, shown: str) -> None:
     """An input for a decimal; empty, it follows the variant's default, and `shown` stands there."""
     key = f"input {name}"
-    st.session_state[key] = state[name] or ""
+    state.shows(key, state[name] or "")
 
     def typed() -> None:
         try:
@@ -53,21 +56,32 @@ def decimal(state: State, name: str, label: str, shown: str) -> None:
     )
 
 
+def _reaching(axis: Axis, layer: ConvLayer) -> Axis:
+    """The axis up to the furthest value that the slider has had on this layer.
+
+    A slider that became shorter while it is moved would be another slider: one without focus.
+    """
+    key = f"reach {axis.key}"
+    before, far = st.session_state.get(key, (None, 0))
+    far = max(axis.high, axis.current, far if before == layer else 0)
+    st.session_state[key] = (layer, far)
+    return replace(axis, high=far)
+
+
 def _integer(state: State, axis: Axis, values: tuple[int, ...]) -> None:
     """A slider that writes the hyper-parameter when it is moved.
 
     It has a key of its own: untouched, the hyper-parameter keeps following the layer.
     """
     key = f"slider {axis.key}"
-    st.session_state[key] = axis.current
+    state.shows(key, axis.current)
 
     def moved() -> None:
         state.put(axis.key, st.session_state[key])
 
     look: Any = {"key": key, "on_change": moved, "help": _HELP, "width": _WIDTH}
     if values == tuple(range(axis.low, axis.high + 1)):
-        high = max(axis.high, axis.current)
-        st.slider(axis.label, axis.low, high, axis.current, **look)
+        st.slider(axis.label, axis.low, axis.high, axis.current, **look)
     else:
         st.select_slider(axis.label, values, axis.current, **look)
 

@@ -112,7 +112,7 @@ def _input(state: State, field: Field, width: int | None) -> None:
 def _preset(state: State) -> None:
     """A choice that fills in the inputs, and shows when they are nobody's but the visitor's."""
     current = preset_of(layer_texts(state))
-    st.session_state["preset"] = current.title if current else _OWN
+    shown = state.shows("preset", current.title if current else _OWN)
     titles = {preset.title: preset for preset in presets()}
 
     def fill() -> None:
@@ -124,7 +124,7 @@ def _preset(state: State) -> None:
     st.selectbox(
         "Layer",
         [_OWN, *titles],
-        [_OWN, *titles].index(st.session_state["preset"]),
+        [_OWN, *titles].index(shown),
         key="preset",
         on_change=fill,
         format_func=lambda title: title or "your own",

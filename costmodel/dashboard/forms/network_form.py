@@ -229,7 +229,7 @@ def _slider(state: State, name: str, usual: str, offered: list[str]) -> None:
     key = f"slider at {name}"
     present = state["at"].get(name, usual)
     stops = offered if present in offered else _sorted([*offered, present])
-    st.session_state[key] = present
+    state.shows(key, present)
 
     def moved() -> None:
         sizes = {**state["at"], name: st.session_state[key]}

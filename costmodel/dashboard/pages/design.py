@@ -24,7 +24,7 @@ from costmodel.dashboard.state.shared import comparison
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import definition_source
 from costmodel.errors import CostModelError, InputError, NotationError
-from costmodel.fields import Text
+from costmodel.fields import Field, Text
 from costmodel.formulas.essentials import Essentials, essentials
 from costmodel.plots.comparison import ratio_bars, summary
 from costmodel.plots.diagram import stage_diagram
@@ -55,18 +55,21 @@ other line by line.
 
 def page() -> None:
     """Draw the page."""
-    fields = [
-        *FIELDS,
-        Text("stages", _START, "Stages", "One stage a line", most=MAX_TEXT),
-        Text("where", "", "Derived sizes", "NAME = EXPRESSION; …", most=300),
-        Text("sizes", "", "Sizes of your letters", most=300),
-    ]
     what = "Type stages of named axes: formulas, costs, a diagram and a torch module follow."
-    with parts.page(fields, "Design your own convolution", what) as state:
+    with parts.page(_fields(), "Design your own convolution", what) as state:
         with st.sidebar:
             further_form(state)
         mine, layer = _typed(state)
         _show(state, mine, count(mine, layer))
+
+
+def _fields() -> list[Field]:
+    return [
+        *FIELDS,
+        Text("stages", _START, "Stages", "One stage a line", most=MAX_TEXT),
+        Text("derived", "", "Derived sizes", "NAME = EXPRESSION; …", most=300),
+        Text("sizes", "", "Sizes of your letters", most=300),
+    ]
 
 
 # -- what is typed ---------------------------------------------------------------------------------
@@ -89,15 +92,15 @@ def _typed(state: State) -> tuple[Variant, ConvLayer]:
         )
         st.text_input(
             "Derived sizes",
-            state["where"],
-            key="where",
+            state["derived"],
+            key="derived",
             placeholder="c = ceil(n/q); p = r/g",
             max_chars=300,
             help="Sizes that follow from others; separated by semicolons",
         )
         letters = st.container(horizontal=True)
         layer = layer_form(state)
-        stages, where = state["stages"], drafting.sizes(state["where"])
+        stages, where = state["stages"], drafting.sizes(state["derived"])
         try:
             names = drafting.letters(stages, where)
         except NotationError as error:
@@ -114,7 +117,7 @@ def _start_from(state: State) -> None:
         if st.session_state["start"]:
             chosen = VARIANTS[st.session_state["start"]]
             state.put("stages", chosen.stages.replace(" | ", "\n"))
-            state.put("where", "; ".join(f"{k} = {v}" for k, v in chosen.where.items()))
+            state.put("derived", "; ".join(f"{k} = {v}" for k, v in chosen.where.items()))
             state.put("sizes", write_pairs(_usual_sizes(state, chosen)))
             st.session_state["start"] = None
 
@@ -148,7 +151,7 @@ def _sizes(state: State, names: list[str]) -> dict[str, int]:
 
 def _size(state: State, name: str, values: Mapping[str, int]) -> None:
     key = f"size {name}"
-    st.session_state[key] = values[name]
+    state.shows(key, values[name])
 
     def changed() -> None:
         state.put("sizes", write_pairs({**values, name: int(st.session_state[key])}))

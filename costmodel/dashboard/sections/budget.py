@@ -59,7 +59,7 @@ def ask(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis) 
 
 def _inputs(state: State, letter: str, ids: Sequence[str]) -> None:
     """The budget typed or dragged, what it is of, and whose."""
-    st.session_state[_DRAG] = _percent(state["budget"])
+    state.shows(_DRAG, _percent(state["budget"]))
 
     def dragged() -> None:
         state.put("budget", f"{st.session_state[_DRAG]}%")

@@ -1,9 +1,12 @@
 """A page's state: in the session, in the widgets, and complete in the URL.
 
 Streamlit's own binding of widgets to the URL drops defaults and forgets a page's values when
-another page is opened. So the values live in the session under one key, every widget is given its
-value from there, and after each run the URL says all of them. Whoever opens the link gets the same
-view.
+another page is opened. So the values live in the session under one key, and after each run the URL
+says all of them. Whoever opens the link gets the same view.
+
+The session's values are the only truth. A widget that was moved changes them; the URL does so only
+where the visitor came by it (`arrival`). A widget is told a value only where it shows another one:
+telling it takes back whatever was pressed since the run began.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import Any
 
 import streamlit as st
 
+from costmodel.dashboard.state.arrival import by_address
 from costmodel.documents.markdown import literal
 from costmodel.errors import CostModelError
 from costmodel.fields import Field
@@ -44,23 +48,18 @@ class State:
         values = self._values = st.session_state.setdefault(_VALUES, {})
         for field in self.fields.values():
             values.setdefault(field.name, field.default)
-        moved = self._take_widgets()
+        self._take_widgets()
         query = st.query_params.to_dict()
-        # A link was opened, or the browser went back. (Not where a widget moved: then the URL may
-        # still be the one from before the last answer arrived.)
-        if not moved and query != st.session_state.get(_WRITTEN):
+        # The address of a reload after a lost connection is the one that was written last.
+        if by_address() and query != st.session_state.get(_WRITTEN):
             self._adopt(query)
         return self
 
-    def _take_widgets(self) -> bool:
-        """The values of the widgets into ours; whether one of them differs from the last run."""
-        moved = False
+    def _take_widgets(self) -> None:
+        """The values of the widgets into ours."""
         for name, field in self.fields.items():
             if field.bound and name in st.session_state:
-                value = st.session_state[name]
-                moved = moved or field.write(value) != field.write(self._values[name])
-                self._values[name] = value
-        return moved
+                self._values[name] = st.session_state[name]
 
     def _adopt(self, query: Mapping[str, str]) -> None:
         self._linked = frozenset(query).intersection(self.fields)
@@ -85,6 +84,16 @@ class State:
         if self.fields[name].bound:
             st.session_state[name] = value
 
+    def shows(self, key: str, value: Any) -> Any:
+        """The value, which a widget whose key is no field's shows; to be called before it is drawn.
+
+        The widget is told only where it shows another one: a link, a button or a default has
+        changed the value, not the widget itself.
+        """
+        if key not in st.session_state or st.session_state[key] != value:
+            st.session_state[key] = value
+        return value
+
     def limit(self, field: Field) -> Any:
         """Replace a field by one with other limits; a value outside them becomes the default."""
         usual = self.fields[field.name].default
@@ -106,7 +115,8 @@ class State:
     def finish(self) -> None:
         """Write the values into the URL, where they are not there already; and the notice."""
         query = self.query()
-        if query != st.query_params.to_dict():
+        # Not what the browser last told us alone: it may not have heard of our last address yet.
+        if query != st.query_params.to_dict() or query != st.session_state.get(_WRITTEN):
             st.query_params.from_dict(query)
         st.session_state[_WRITTEN] = query
         if self.problems and self._place is not None:

@@ -55,7 +55,7 @@ def test_the_layer_reaches_it(opened):
 
 
 def test_derived_sizes(opened):
-    opened.set("stages", "m, c m i j -> c\nc, n c -> n").set("where", "c = ceil(n/q)")
+    opened.set("stages", "m, c m i j -> c\nc, n c -> n").set("derived", "c = ceil(n/q)")
     opened.set("size q", 4)
     mine = draft("m, c m i j -> c\nc, n c -> n", {"c": "ceil(n/q)"}, {"q": 4})
     assert opened.app.info[0].value == explain(count(mine, LAYER))
@@ -110,7 +110,7 @@ def test_stages_that_do_not_fit_together(opened):
 
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
-    [("where", "c", "allowed is NAME = EXPRESSION"), ("where", "c = 1/", "")],
+    [("derived", "c", "allowed is NAME = EXPRESSION"), ("derived", "c = 1/", "")],
 )
 def test_mistakes_in_derived_sizes(opened, key, value, sentence):
     opened.set(key, value)
