@@ -30,7 +30,8 @@ def one():
     st.number_input("m", 1, 100, state["m"], key="m")
     st.multiselect("show", ["a", "b", "c"], list(state["show"]), key="show")
     st.write("m is", state["m"])
-    st.slider("rank", 1, 9, state.shows("slider", state["rank"] or 2), key="slider", on_change=moved)
+    shown = state.shows("slider", state["rank"] or 2)
+    st.slider("rank", 1, 9, shown, key="slider", on_change=moved)
     st.button("nine", on_click=nine)
     state.finish()
     return state
