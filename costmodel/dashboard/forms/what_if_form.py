@@ -214,7 +214,7 @@ def _put_before(state: State, network: Network) -> Network | None:
 
 def _listed(state: State, made: dict[str, Asked]) -> None:
     """What was put in place, one tag each; a tag that is taken away takes its replacement back."""
-    st.session_state[_ALSO] = list(made)
+    state.shows(_ALSO, list(made))
 
     def changed() -> None:
         state.put("also", tuple(st.session_state[_ALSO]))
