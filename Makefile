@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: run test quick check bench fuzz docs help
+.PHONY: run test quick check bench fuzz docs lock help
 
-run test quick check bench fuzz docs help:
+run test quick check bench fuzz docs lock help:
 	@$(PYTHON) scripts/dev.py $@ $(ARGS)

@@ -8,12 +8,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from devkit import locks
 from devkit.environment import Environment, say
 from devkit.errors import SetupError
 
 ROOT = Path(__file__).resolve().parents[2]
-APP = "requirements.txt"
-DEV = "requirements-dev.txt"
 
 # Each test process computes on one thread: two that both use every core get in each other's way.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -24,9 +23,10 @@ _MOST_TEST_PROCESSES = 4
 def run(arguments: Sequence[str]) -> int:
     """Start the dashboard and print its address; ARGS go to `streamlit run`."""
     environment = Environment(ROOT)
-    environment.prepare(APP)
+    environment.prepare(*locks.TO_RUN)
     # No port is passed on: Streamlit then tries 8501 and, while it is taken, the next one.
-    command = [str(environment.python), "-m", "streamlit", "run", "app.py", *arguments]
+    server = "costmodel.dashboard.served.start"
+    command = [str(environment.python), "-m", server, "app.py", *arguments]
     say("Starting the dashboard; Ctrl+C stops it.")
     os.chdir(ROOT)
     os.execv(command[0], command)
@@ -71,6 +71,14 @@ def docs(arguments: Sequence[str]) -> int:
     return _python([["scripts/pages.py"], _embed(), site], quiet)
 
 
+def lock(arguments: Sequence[str]) -> int:
+    """Renew locks/ after a pin has changed; ARGS="--upgrade" takes the newest of all others."""
+    environment = Environment(ROOT)
+    environment.prepare(*locks.TO_DEVELOP)
+    locks.renew(ROOT, [str(environment.python), "-m", "uv"], arguments)
+    return 0
+
+
 def help_(arguments: Sequence[str]) -> int:
     """List these commands."""
     _take_none("help", arguments)
@@ -78,8 +86,8 @@ def help_(arguments: Sequence[str]) -> int:
     for name, command in COMMANDS.items():
         print(f"  {name:<6} {command.__doc__}")
     print(
-        "\nThe first one makes .venv and installs into it; later ones only when a requirements\n"
-        "file has changed. To begin afresh, delete .venv. COSTMODEL_TORCH_INDEX names another\n"
+        "\nThe first one makes .venv and installs into it; later ones only when a file of\n"
+        "locks/ has changed. To begin afresh, delete .venv. COSTMODEL_TORCH_INDEX names another\n"
         "source of torch's wheel, for example https://download.pytorch.org/whl/cpu: the build\n"
         "for CPUs is enough, and the default one on Linux has several GB of CUDA libraries."
     )
@@ -94,6 +102,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "bench": bench,
     "fuzz": fuzz,
     "docs": docs,
+    "lock": lock,
     "help": help_,
 }
 
@@ -125,7 +134,7 @@ def _python(commands: Sequence[Sequence[str]], environ: dict[str, str] | None = 
     All of them run, so that one call shows everything there is to mend.
     """
     environment = Environment(ROOT)
-    environment.prepare(APP, DEV)
+    environment.prepare(*locks.TO_DEVELOP)
     codes = []
     for command in commands:
         if len(commands) > 1:

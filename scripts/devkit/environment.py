@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devkit import torchbuild
+from devkit import locks, torchbuild
 from devkit.errors import SetupError
 
 # Run by the environment's own interpreter: where it thinks that it lives, and whether pip is there.
@@ -156,21 +156,35 @@ class Environment:
             raise SetupError(f"Making {self.directory} failed; the reason is above.")
 
     def _install(self, requirements: tuple[str, ...]) -> None:
-        """Let pip install the requirements files together, so that they agree."""
-        say(f"Installing {' and '.join(requirements)} into .venv: minutes the first time.")
-        command = [str(self.python), "-m", "pip", "install", *torchbuild.source_options()]
-        for name in requirements:
+        """Let pip install the requirements files: what builds others first, torch last."""
+        say("Installing what locks/ names into .venv: minutes the first time.")
+        # A lock is whole and says what each file must be: nothing else is looked for, and sources
+        # are built by what is installed already instead of by what is newest.
+        whole = ["--require-hashes", "--no-deps"]
+        built = [*whole, "--no-build-isolation"]
+        first = [name for name in requirements if name == locks.BUILD]
+        last = [name for name in requirements if name == locks.TORCH]
+        rest = [name for name in requirements if name not in (*first, *last)]
+        begin = time.monotonic()
+        self._pip(whole, first)
+        self._pip(built, rest)
+        self._pip(torchbuild.source_options(), last)
+        build = torchbuild.describe(self.python)
+        say(f"Installed in {time.monotonic() - begin:.0f} s" + (f", {build}." if build else "."))
+
+    def _pip(self, options: Sequence[str], names: Sequence[str]) -> None:
+        """Let pip install some of the files together; none is nothing to do."""
+        if not names:
+            return
+        command = [str(self.python), "-m", "pip", "install", *options]
+        for name in names:
             command += ["--requirement", str(self.root / name)]
         if not sys.stdout.isatty():
             command.append("-qq")  # only errors
-        begin = time.monotonic()
-        done = subprocess.run(command, env={**os.environ, **_PIP_SETTINGS}, check=False)
-        if done.returncode != 0:
+        if subprocess.run(command, env={**os.environ, **_PIP_SETTINGS}, check=False).returncode:
             raise SetupError(
                 "Installing failed, for the reason that pip gives above; the next call tries again."
             )
-        build = torchbuild.describe(self.python)
-        say(f"Installed in {time.monotonic() - begin:.0f} s" + (f", {build}." if build else "."))
 
     def _fingerprint(self, name: str) -> str:
         """Hash of a requirements file."""

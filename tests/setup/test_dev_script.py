@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from devkit import commands
+from devkit import commands, locks
 from devkit.environment import Environment
 
 pytestmark = pytest.mark.slow
@@ -120,13 +120,13 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def test_run_installs_only_what_the_dashboard_needs(started: list[list[str]]) -> None:
     commands.main(["run", "--server.port", "8600"])
-    streamlit = ["-m", "streamlit", "run", "app.py", "--server.port", "8600"]
-    assert started == [["install", "requirements.txt"], streamlit]
+    server = ["-m", "costmodel.dashboard.served.start", "app.py", "--server.port", "8600"]
+    assert started == [["install", *locks.TO_RUN], server]
 
 
 def test_test_passes_its_arguments_on_after_its_own(started: list[list[str]]) -> None:
     assert commands.main(["test", "-k", "a or b", "-n0"]) == 0
-    assert started[0] == ["install", "requirements.txt", "requirements-dev.txt"]
+    assert started[0] == ["install", *locks.TO_DEVELOP]
     assert started[1][:3] == ["-m", "pytest", "--numprocesses"]
     assert started[1][-3:] == ["-k", "a or b", "-n0"]
 

@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from devkit import locks
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -100,7 +102,7 @@ def test_the_container_does_not_run_as_root_nor_in_the_root_folder(dockerfile: l
 
 def test_the_container_starts_without_a_shell_and_reports_its_health(dockerfile: list[str]) -> None:
     (start,) = arguments(dockerfile, "ENTRYPOINT")
-    assert json.loads(start)[:5] == ["python", "-m", "streamlit", "run", "app.py"]
+    assert json.loads(start)[:4] == ["python", "-m", "costmodel.dashboard.served.start", "app.py"]
     assert "--server.address=0.0.0.0" in json.loads(start)
     (health,) = arguments(dockerfile, "HEALTHCHECK")
     program, _, code = json.loads(health.split("CMD", 1)[1])
@@ -108,24 +110,32 @@ def test_the_container_starts_without_a_shell_and_reports_its_health(dockerfile:
     assert "127.0.0.1:8501/_stcore/health" in code
 
 
-@pytest.mark.parametrize(("with_torch", "expected"), [("0", {"app"}), ("1", {"app", "torch"})])
-def test_the_container_has_torch_only_on_request(
-    dockerfile: list[str], tmp_path: Path, with_torch: str, expected: set[str]
+@pytest.mark.parametrize("with_torch", [False, True])
+def test_the_container_installs_the_locks_and_torch_only_on_request(
+    dockerfile: list[str], tmp_path: Path, with_torch: bool
 ) -> None:
     (install,) = [run for run in arguments(dockerfile, "RUN") if "install" in run]
     # The line is run as it stands, by a shell, with a pip that prints what it was given.
-    (tmp_path / "pip").write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    (tmp_path / "pip").write_text('#!/bin/sh\necho "$@"\n')
     (tmp_path / "pip").chmod(0o755)
-    given = subprocess.check_output(
+    calls = subprocess.check_output(
         ["sh", "-c", install.replace("/opt/costmodel/bin/pip", str(tmp_path / "pip"))],
-        env={**os.environ, "WITH_TORCH": with_torch, "TORCH_INDEX": "https://example.org/cpu"},
+        env={**os.environ, "WITH_TORCH": f"{with_torch:d}", "TORCH_INDEX": "https://example.org"},
         text=True,
     ).splitlines()
-    (extras,) = [re.fullmatch(r"\.\[(.*)\]", word) for word in given if word.startswith(".[")]
-    assert extras is not None
-    assert set(extras[1].split(",")) == expected
-    assert given[given.index("--constraint") + 1] == "requirements.txt"
-    assert ("https://example.org/cpu" in given) == (with_torch == "1")
+    hashed = [call.split("--requirement ")[1:] for call in calls if "--require-hashes" in call]
+    used = [[lock.strip() for lock in call] for call in hashed]
+    assert used == [[locks.BUILD], [locks.APP, locks.ALL] if with_torch else [locks.APP]]
+    rest = [call for call in calls if "--require-hashes" not in call]
+    assert [call for call in rest if locks.TORCH in call] == rest[:-1]
+    assert ["https://example.org" in call for call in rest[:-1]] == [True] * with_torch
+    assert rest[-1].endswith("--no-deps --no-build-isolation .")
+
+
+def test_actions_are_named_by_their_commit() -> None:
+    used = re.findall(r"uses: (.*)", (ROOT / ".github/workflows/ci.yml").read_text())
+    assert used
+    assert [name for name in used if not re.fullmatch(r"\S+@[0-9a-f]{40} # v[\d.]+", name)] == []
 
 
 @pytest.mark.slow
