@@ -108,12 +108,16 @@ class FullRankWarning(UserWarning):
     """A rank is larger than any kernel of its layer needs; it is counted all the same."""
 
 
-def unknown(what: str, name: object, valid: Iterable[str]) -> str:
-    """One sentence for a name that is not known: the nearest valid names, then all of them."""
+def unknown(what: str, name: object, valid: Iterable[str], further: Iterable[str] = ()) -> str:
+    """One sentence for a name that is not known: the nearest valid names, then all of them.
+
+    further: valid names that are too many to be listed; those that are near are named.
+    """
     import difflib  # only an error path pays for it
 
     names = list(valid)
-    lower = {valid_name.lower(): valid_name for valid_name in names}  # `FLOPs` means `flops`
+    # `FLOPs` means `flops`
+    lower = {valid_name.lower(): valid_name for valid_name in (*further, *names)}
     given = shown(name)
     close = difflib.get_close_matches(given.lower(), lower, n=3, cutoff=0.6)
     near = [lower[found] for found in close]

@@ -13,12 +13,13 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 import costmodel as cm
+from costmodel.checks.published.figures import figures, sources
 from costmodel.errors import CostModelError
 from costmodel.files import data_path
 from costmodel.network.architectures.build import ARCHITECTURES
 from costmodel.network.architectures.mobilenet_v2 import at_least_one, rounded
 from costmodel.network.read.csv.writer import to_csv
-from costmodel.network.read.library import available
+from costmodel.network.read.library import available, generated
 from networks import text  # scripts/networks.py
 
 #: Multiplies of convolutions and linear layers at the published input; parameters with bias and
@@ -54,13 +55,31 @@ TOTALS = {
     "xception": (8_357_403_496, 22_855_952),
 }
 #: Sizes at which every layer of every network still has an output.
-SIDES = range(190, 700)
+SIDES, SMALL_SIDES = range(190, 700), range(9, 90)
+SHIPPED = sorted(name for name in ARCHITECTURES if ARCHITECTURES[name].shipped)
+#: Of each family's further sizes one, at sides for which it is made.
+FURTHER = {
+    "convnext_atto": SIDES,
+    "densenet40_k24_bc_cifar": SMALL_SIDES,
+    "efficientnet_b2": SIDES,
+    "fd_mobilenet": SIDES,
+    "mnasnet_x0_75": SIDES,
+    "mobilenet_v3_small_x0_75": SIDES,
+    "se_preresnet14_bottlenecks": SIDES,
+    "regnety_004": SIDES,
+    "resnext20_16x4d_cifar": SMALL_SIDES,
+    "se_resnet12": SIDES,
+    "shufflenet_g8": SIDES,
+    "shufflenet_v2_x1_5": SIDES,
+    "vgg13_bn": SIDES,
+    "vit_ti_16": SIDES,
+}
 
 
-def plain_count(path: Path) -> tuple[int, int]:
+def plain_count(written: str) -> tuple[int, int]:
     """Multiplies and parameters from the cells of a file, without this project's rules."""
     macs = params = 0
-    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    lines = [line for line in written.splitlines() if not line.startswith("#")]
     for row in csv.DictReader(lines):
 
         def number(column, default, row=row):
@@ -107,7 +126,8 @@ def test_every_shipped_network_has_its_totals_written_down_or_belongs_to_a_table
 @pytest.mark.parametrize("name", available())
 def test_a_count_that_shares_nothing_with_ours_agrees(name):
     net = cm.load(name)
-    assert plain_count(Path(data_path("networks", f"{name}.csv"))) == (net.macs, net.params)
+    path = Path(data_path("networks", f"{name}.csv"))
+    assert plain_count(path.read_text()) == (net.macs, net.params)
 
 
 def test_vgg16_convolutions_alone_and_as_depthwise_separable():
@@ -117,13 +137,13 @@ def test_vgg16_convolutions_alone_and_as_depthwise_separable():
     assert sum(op.macs for op in separable if op.kind == "conv") == 1_786_917_888
 
 
-@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_file_is_what_the_generator_writes(name):
     path = Path(data_path("networks", f"{name}.csv"))
     assert path.read_text(encoding="utf-8") == text(ARCHITECTURES[name])
 
 
-@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_file_gives_back_the_generators_operations(name):
     assert cm.load(name).ops == ARCHITECTURES[name].network().ops
 
@@ -198,7 +218,27 @@ def test_attention_is_quadratic_in_the_tokens():
     assert small["block3.scores"].macs == 3 * 12 * tokens**2 * 64
 
 
-@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("name", FURTHER)
+def test_further_sizes_of_a_family_are_counted_alike(name):
+    """At random sizes: what a file of them says, without our rules, and the closed formula."""
+    net, rng = cm.load(name), random.Random(name)
+    assert not ARCHITECTURES[name].shipped
+    counts = {metric: net.compiled(metric) for metric in ("macs", "params")}
+    for _ in range(3):
+        sizes = {"H": rng.choice(FURTHER[name]), "W": rng.choice(FURTHER[name])}
+        there = net.at(**sizes)
+        assert plain_count(to_csv(there)) == (there.macs, there.params)
+        assert counts["macs"](3, **sizes) == 3 * there.macs
+        assert counts["params"](3, **sizes) == there.params
+
+
+def test_every_further_size_is_there_for_a_published_figure():
+    told = {word for table in sources() for f in figures(table) for word in f.how.split()}
+    assert set(FURTHER) < set(generated()) <= told | set(FURTHER)
+    assert not set(generated()) & set(available())
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_formula_is_exact_at_random_sizes(name):
     net = cm.load(name)
     counts = {metric: net.compiled(metric) for metric in ("macs", "params")}
@@ -353,6 +393,8 @@ def test_an_input_that_is_too_small_names_the_layer_that_does_not_fit():
 def test_unknown_names():
     with pytest.raises(CostModelError, match="did you mean 'resnet18'"):
         cm.load("resnet17")
+    with pytest.raises(CostModelError, match=r"'efficientnet_b8'.*and further sizes of these"):
+        cm.load("efficientnet_b9")
     with pytest.raises(CostModelError, match="unknown architecture"):
         ARCHITECTURES["lenet"]
 

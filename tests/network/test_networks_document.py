@@ -11,7 +11,7 @@ from costmodel.cli.main import main
 from costmodel.network.architectures.build import ARCHITECTURES
 from costmodel.network.columns import names
 from costmodel.network.read.csv.reader import COLUMNS, parse_csv
-from costmodel.network.read.library import available
+from costmodel.network.read.library import available, generated
 
 TEXT = (Path(cm.__file__).parent.parent / "docs" / "networks.md").read_text(encoding="utf-8")
 OWN = {"params", "macs", *names()} - set(cm.METRICS)
@@ -44,6 +44,11 @@ def test_the_list_of_networks_has_their_totals():
         net = cm.load(name)
         assert (params, macs) == (f"{net.params:,}", f"{net.macs:,}")
         assert shape == "×".join(map(str, net.input_shapes[0]))
+
+
+def test_the_further_sizes_are_listed():
+    section = TEXT.partition("### Further sizes")[2].partition("##")[0]
+    assert sorted(re.findall(r"`(\w+)`", section.partition("|---|")[2])) == generated()
 
 
 def test_every_column_is_explained():

@@ -1,8 +1,8 @@
 """How a published figure is computed again: a few kinds of computations, by name.
 
 A figure names one with its arguments, as data: `network mobilenet macs alpha=3/4 H=192 W=192`. All
-numbers come from the shipped networks and from the catalogue's stages; none is typed here. Several
-computations are added and taken off with signs between blanks: `network vgg16 macs + layer …`.
+numbers come from the networks known by name and from the catalogue's stages; none is typed here.
+Several computations are added and taken off with signs between blanks: `network vgg16 macs + …`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
+from functools import lru_cache
 
 from costmodel.comparing.count import count
 from costmodel.core.bind import bind
@@ -74,14 +75,12 @@ def _computation(function: _Computation) -> _Computation:
 
 @_computation
 def _network(words: list[str], options: Options) -> Number:
-    """A total of a shipped network: NAME METRIC [only=PART | but=PART] [classes=N] [letters]."""
+    """A total of a known network: NAME METRIC [only=PART | but=PART] [classes=N] [letters]."""
     name, metric = words
     rest = dict(options)
     chosen, left_out = rest.pop("only", ""), rest.pop("but", "")
     classes = rest.pop("classes", "")
-    network = load(name)
-    if rest:
-        network = network.at(**{letter: _whole(Fraction(value)) for letter, value in rest.items()})
+    network = _loaded(name, tuple(sorted(rest.items())))
     if classes:
         network = _with_classes(network, int(classes))
     ops: Iterable[NetOp] = network.ops
@@ -171,6 +170,15 @@ def _layer_and_hyper(options: Options) -> tuple[ConvLayer, dict[str, Number]]:
 
 def _whole(value: Fraction) -> Number:
     return int(value) if value.denominator == 1 else value
+
+
+@lru_cache(maxsize=8)
+def _loaded(name: str, letters: tuple[tuple[str, str], ...]) -> Network:
+    """A network at some sizes; the figures of a table often ask for one several times in a row."""
+    network = load(name)
+    if not letters:
+        return network
+    return network.at(**{letter: _whole(Fraction(value)) for letter, value in letters})
 
 
 def _part(name: str) -> Callable[[NetOp], bool]:

@@ -80,8 +80,8 @@ class Builder:
         return ".".join((*self._path, name))
 
     def scaled(self, channels: int) -> Number:
-        """`channels` times the width multiplier, which has to come out as an integer."""
-        alpha = self.values["alpha"]
+        """`channels` times the width multiplier if there is one; it has to be an integer."""
+        alpha = self.values.get("alpha", 1)
         return integer(channels * alpha, f"{channels} channels times alpha = {alpha}")
 
     def whole(self, channels: Number) -> Number:
@@ -246,6 +246,7 @@ class Architecture:
     id: its name in `data/networks`. title: for people. source: where it was published.
     run: the function that builds it from a map of the input.
     letters: what may be set, with the published values; "N", "H" and "W" always, and multipliers.
+    shipped: whether it has a file in `data/networks`; the others are built when they are loaded.
     """
 
     id: str
@@ -255,6 +256,7 @@ class Architecture:
     letters: Mapping[str, Number]
     options: Mapping[str, Any] = field(default_factory=dict)
     channels: int = 3
+    shipped: bool = True
 
     def build(self, values: Mapping[str, Number]) -> Recount:
         """The network at the given letters' values, ints or symbols."""
@@ -295,18 +297,19 @@ def declare(
     size: int = 224,
     multipliers: tuple[str, ...] = (),
     channels: int = 3,
+    shipped: bool = True,
     **options: Any,
 ) -> Callable[[Callable[[Builder, Map], object]], Callable[[Builder, Map], object]]:
     """Declare the decorated function as an architecture.
 
     Args:
         size: side of the published input. multipliers: further letters, 1 as published.
-        channels: of the input. options: for the `Builder`.
+        channels: of the input. shipped: as of `Architecture`. options: for the `Builder`.
     """
 
     def register(run: Callable[[Builder, Map], object]) -> Callable[[Builder, Map], object]:
         letters = {"N": 1, "H": size, "W": size, **dict.fromkeys(multipliers, 1)}
-        made = Architecture(id, title, source, run, letters, options, channels)
+        made = Architecture(id, title, source, run, letters, options, channels, shipped)
         ARCHITECTURES.add(id, made)
         return run
 

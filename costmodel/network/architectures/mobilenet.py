@@ -67,3 +67,17 @@ def mobilenet_conv(net: Builder, x: Map) -> None:
 def mobilenet_shallow(net: Builder, x: Map) -> None:
     """MobileNet without the five layers of 512 channels at 14×14."""
     _separable(net, x, (*_LAYERS[:6], *_LAYERS[11:]))
+
+
+@declare(
+    "fd_mobilenet",
+    "FD-MobileNet 1.0",
+    "Qin, Zhang, Chen, Wang, FD-MobileNet: improved MobileNet with a fast downsampling strategy, "
+    "2018, arXiv:1802.03750, table 1",
+    **_OPTIONS,
+    shipped=False,
+)
+def fd_mobilenet(net: Builder, x: Map) -> None:
+    """MobileNet that is at 7×7 after twelve layers."""
+    fast = ((64, 2), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1),) * 4, (1024, 1))
+    _separable(net, x, fast)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 from costmodel.network.architectures.build import Builder, Map, declare
 
 _SOURCE = (
@@ -43,36 +46,66 @@ _SMALL: Blocks = (
 )
 
 
-def divisible(channels: int, by: int) -> int:
+def divisible(channels: int | Fraction, by: int) -> int:
     """The nearest multiple, one more where that is less than nine tenths, and at least one."""
-    nearest = max(by, (channels + by // 2) // by * by)
+    nearest = max(by, math.floor((channels + by // 2) / Fraction(by)) * by)
     return nearest + by if 10 * nearest < 9 * channels else nearest
 
 
-def _mobilenet_v3(net: Builder, x: Map, blocks: Blocks, features: int) -> None:
-    x = net.conv(x, "conv1", 16, 3, stride=2, padding=1)
+def _mobilenet_v3(
+    net: Builder, x: Map, blocks: Blocks, features: int, wider: Fraction, plain: bool
+) -> None:
+    """Blocks between a 3×3 and three layers without a window.
+
+    Args:
+        wider: how many times wider; the last layer is never narrowed.
+        plain: the minimalistic form: 3×3 windows, no squeeze-and-excitation.
+    """
+
+    def width(channels: int) -> int:
+        return divisible(wider * channels, 8)
+
+    x = net.conv(x, "conv1", width(16), 3, stride=2, padding=1)
+    inputs = 16
     for index, (kernel, inner, channels, excited, stride) in enumerate(blocks, 1):
-        before = x
+        before, kernel = x, 3 if plain else kernel
+        # as many times its input as in the table: a block is widened by what goes into it
+        inside = divisible(Fraction(inner, inputs) * x.channels, 8)
         with net.within(f"block{index}"):
-            if inner != x.channels:
-                x = net.conv(x, "expand", inner)
+            if inner != inputs:
+                x = net.conv(x, "expand", inside)
             x = net.depthwise(x, "dw", kernel, stride=stride, padding=kernel // 2)
-            if excited:
-                x = net.excite(x, divisible(inner // 4, 8))
-            x = net.conv(x, "project", channels)
-        x = net.into(x, before) if (stride, channels) == (1, before.channels) else x
-    x = net.conv(x, "conv2", 6 * x.channels)
-    x = net.linear(net.resized(x, 1, 1), "fc1", features)
+            if excited and not plain:
+                x = net.excite(x, divisible(inside // 4, 8))
+            x = net.conv(x, "project", width(channels))
+        x = net.into(x, before) if (stride, width(channels)) == (1, before.channels) else x
+        inputs = channels
+    x = net.conv(x, "conv2", width(6 * blocks[-1][2]))
+    x = net.linear(net.resized(x, 1, 1), "fc1", divisible(max(wider, Fraction(1)) * features, 8))
     net.linear(x, "fc2", 1000)
 
 
-@declare("mobilenet_v3_large", "MobileNetV3-Large 1.0", _SOURCE.format(1), norm=2, bias=False)
-def mobilenet_v3_large(net: Builder, x: Map) -> None:
-    """A 3×3, fifteen inverted residuals, a 1×1, two linear layers."""
-    _mobilenet_v3(net, x, _LARGE, 1280)
+def _declare(
+    size: str, blocks: Blocks, features: int, table: int, wider: str = "1.0", plain: bool = False
+) -> None:
+    def run(net: Builder, x: Map) -> None:
+        _mobilenet_v3(net, x, blocks, features, Fraction(wider), plain)
+
+    id, title = f"mobilenet_v3_{size}", f"MobileNetV3-{size.capitalize()} {wider}"
+    source = _SOURCE.format(table)
+    shipped = wider == "1.0" and not plain
+    if wider != "1.0":
+        id += f"_x{wider.replace('.', '_')}"
+        source += f"; {wider} wider, to multiples of 8"
+    if plain:
+        id, title = f"{id}_minimalistic", f"{title}, minimalistic"
+        source += "; 3×3 windows only and no squeeze-and-excitation, as in the authors' code"
+    declare(id, title, source, norm=2, bias=False, shipped=shipped)(run)
 
 
-@declare("mobilenet_v3_small", "MobileNetV3-Small 1.0", _SOURCE.format(2), norm=2, bias=False)
-def mobilenet_v3_small(net: Builder, x: Map) -> None:
-    """A 3×3, eleven inverted residuals, a 1×1, two linear layers."""
-    _mobilenet_v3(net, x, _SMALL, 1024)
+for _wider in ("0.75", "1.0", "1.25"):
+    _declare("large", _LARGE, 1280, 1, _wider)
+for _wider in ("0.5", "0.75", "1.0"):
+    _declare("small", _SMALL, 1024, 2, _wider)
+_declare("large", _LARGE, 1280, 1, plain=True)
+_declare("small", _SMALL, 1024, 2, plain=True)

@@ -9,31 +9,38 @@ _SOURCE = (
     "2015, arXiv:1409.1556, table 1, configuration "
 )
 _CHANNELS = (64, 128, 256, 512, 512)
+_SHIPPED = ("A", "D", "E")
+#: Convolutions of each stage, by the paper's letter.
+_DEPTHS = {
+    "A": (1, 1, 2, 2, 2),
+    "B": (2, 2, 2, 2, 2),
+    "D": (2, 2, 3, 3, 3),
+    "E": (2, 2, 4, 4, 4),
+}
 
 
-def _vgg(net: Builder, x: Map, depths: tuple[int, ...]) -> None:
-    for stage, (channels, depth) in enumerate(zip(_CHANNELS, depths, strict=True), 1):
-        for index in range(1, depth + 1):
-            x = net.conv(x, f"conv{stage}_{index}", net.scaled(channels), 3, padding=1)
-        x = net.pool(x, 2, 2)
-    x = net.linear(x, "fc6", 4096)
-    x = net.linear(x, "fc7", 4096)
-    net.linear(x, "fc8", 1000)
+def _declare(letter: str, depths: tuple[int, ...]) -> None:
+    def run(net: Builder, x: Map) -> None:
+        for stage, (channels, depth) in enumerate(zip(_CHANNELS, depths, strict=True), 1):
+            for index in range(1, depth + 1):
+                x = net.conv(x, f"conv{stage}_{index}", net.scaled(channels), 3, padding=1)
+            x = net.pool(x, 2, 2)
+        x = net.linear(x, "fc6", 4096)
+        x = net.linear(x, "fc7", 4096)
+        net.linear(x, "fc8", 1000)
+
+    layers, source = sum(depths) + 3, f"{_SOURCE}{letter}"
+    shipped = letter in _SHIPPED
+    declare(f"vgg{layers}", f"VGG-{layers}", source, multipliers=("alpha",), shipped=shipped)(run)
+    declare(
+        f"vgg{layers}_bn",
+        f"VGG-{layers} with batch normalisation",
+        f"{source}; batch normalisation behind every convolution, as in torchvision",
+        multipliers=("alpha",),
+        norm=2,
+        shipped=False,
+    )(run)
 
 
-@declare("vgg11", "VGG-11", _SOURCE + "A", multipliers=("alpha",))
-def vgg11(net: Builder, x: Map) -> None:
-    """Eight convolutions."""
-    _vgg(net, x, (1, 1, 2, 2, 2))
-
-
-@declare("vgg16", "VGG-16", _SOURCE + "D", multipliers=("alpha",))
-def vgg16(net: Builder, x: Map) -> None:
-    """Thirteen convolutions."""
-    _vgg(net, x, (2, 2, 3, 3, 3))
-
-
-@declare("vgg19", "VGG-19", _SOURCE + "E", multipliers=("alpha",))
-def vgg19(net: Builder, x: Map) -> None:
-    """Sixteen convolutions."""
-    _vgg(net, x, (2, 2, 4, 4, 4))
+for _letter, _depths in _DEPTHS.items():
+    _declare(_letter, _depths)

@@ -6,30 +6,50 @@ from dataclasses import replace
 
 from costmodel.network.architectures.build import Builder, Map, declare, positions
 
-_WIDTH, _HEADS, _DEPTH, _PATCH = 768, 12, 12, 16
-
-
-@declare(
-    "vit_b_16",
-    "ViT-B/16",
+#: Width, heads, blocks, patches: tables 1 and 5 of the paper; tiny and small are DeiT's.
+_SIZES = {
+    "ti": ("Ti", 192, 3, 12, (16,)),
+    "s": ("S", 384, 6, 12, (16, 32)),
+    "b": ("B", 768, 12, 12, (16, 32)),
+    "l": ("L", 1024, 16, 24, (14, 16, 32)),
+    "h": ("H", 1280, 16, 32, (14,)),
+}
+_SOURCE = (
     "Dosovitskiy et al., An image is worth 16x16 words: transformers for image recognition at "
-    "scale, 2021, arXiv:2010.11929, table 1; a linear classifier on the class token",
+    "scale, 2021, arXiv:2010.11929, table 1; a linear classifier on the class token"
 )
-def vit_b_16(net: Builder, x: Map) -> None:
-    """Patch embedding, twelve encoder blocks of width 768 and twelve heads."""
-    patches = net.conv(x, "patches", _WIDTH, _PATCH, stride=_PATCH)
-    tokens = positions(patches) + 1
-    net.table("class_token", _WIDTH)
-    net.table("positions", tokens * _WIDTH)
-    x = net.write(_WIDTH, (tokens,), patches)
-    for index in range(_DEPTH):
-        with net.within(f"block{index}"):
-            head = _WIDTH // _HEADS
-            y = net.project(net.normalise(x, "norm1"), "qkv", 3 * _WIDTH)
-            z = net.product("scores", y, rows=tokens, inner=head, columns=tokens, heads=_HEADS)
-            y = net.product("context", z, y, rows=tokens, inner=tokens, columns=head, heads=_HEADS)
-            x = net.into(net.project(y, "proj", _WIDTH), x)
-            y = net.project(net.normalise(x, "norm2"), "fc1", 4 * _WIDTH)
-            x = net.into(net.project(y, "fc2", _WIDTH), x)
-    x = net.normalise(x, "norm")
-    net.linear(replace(x, size=()), "head", 1000)  # the class token
+_SMALLER = (
+    "Touvron, Cord, Douze, Massa, Sablayrolles, Jégou, Training data-efficient image transformers "
+    "and distillation through attention, ICML 2021, arXiv:2012.12877, table 1"
+)
+
+
+def _declare(id: str, letter: str, width: int, heads: int, depth: int, patch: int) -> None:
+    def run(net: Builder, x: Map) -> None:
+        patches = net.conv(x, "patches", width, patch, stride=patch)
+        tokens = positions(patches) + 1
+        net.table("class_token", width)
+        net.table("positions", tokens * width)
+        x = net.write(width, (tokens,), patches)
+        for index in range(depth):
+            with net.within(f"block{index}"):
+                head = width // heads
+                y = net.project(net.normalise(x, "norm1"), "qkv", 3 * width)
+                z = net.product("scores", y, rows=tokens, inner=head, columns=tokens, heads=heads)
+                y = net.product(
+                    "context", z, y, rows=tokens, inner=tokens, columns=head, heads=heads
+                )
+                x = net.into(net.project(y, "proj", width), x)
+                y = net.project(net.normalise(x, "norm2"), "fc1", 4 * width)
+                x = net.into(net.project(y, "fc2", width), x)
+        x = net.normalise(x, "norm")
+        net.linear(replace(x, size=()), "head", 1000)  # the class token
+
+    source = _SMALLER if id in ("ti", "s") else _SOURCE
+    shipped = (id, patch) == ("b", 16)
+    declare(f"vit_{id}_{patch}", f"ViT-{letter}/{patch}", source, shipped=shipped)(run)
+
+
+for _id, (_letter, _width, _heads, _depth, _patches) in _SIZES.items():
+    for _patch in _patches:
+        _declare(_id, _letter, _width, _heads, _depth, _patch)

@@ -1,7 +1,8 @@
-"""The shipped networks: CSV files in `data/networks`, with the generators that wrote them.
+"""The networks that are known by name: CSV files in `data/networks`, and generators.
 
-Rows come from the file; the generator of the same name, where there is one, is what lets the
-network be recounted at other sizes and written down as a formula.
+Rows of a shipped one come from its file; the generator of the same name, where there is one, is
+what lets the network be recounted at other sizes and written down as a formula. Further ones
+(other depths and widths of a family) have a generator only.
 """
 
 from __future__ import annotations
@@ -19,24 +20,52 @@ from costmodel.network.read.csv.reader import from_csv
 
 
 def available() -> list[str]:
-    """The names that `load` knows."""
+    """The names of the shipped networks."""
     return data_names("networks")
 
 
+def generated() -> list[str]:
+    """The names of the further networks that `load` knows."""
+    from costmodel.network.architectures.build import ARCHITECTURES
+
+    return sorted(name for name in ARCHITECTURES if not ARCHITECTURES[name].shipped)
+
+
+def known(name: str) -> bool:
+    """Whether `load` knows a name."""
+    return name in available() or name in generated()
+
+
+def unknown_network(name: str) -> str:
+    """One sentence for a name that `load` does not know."""
+    said = unknown("network", name, available(), generated())
+    return f"{said}, and further sizes of these families"
+
+
 def load(name: str) -> Network:
-    """A shipped network by name.
+    """A network by name, a shipped one or one that its generator builds.
 
     Raises:
-        CostModelError: an unknown name; the sentence lists the known ones.
+        CostModelError: an unknown name; the sentence lists the shipped ones.
 
     >>> load("resnet18").params
     11689512
+    >>> load("resnet200").params
+    64673832
     """
     if name not in available():
-        raise CostModelError(unknown("network", name, available()))
+        return _built(name)
     network = from_csv(data_path("networks", f"{name}.csv"), name)
     rebuild = partial(_generator, name)
     return replace(network, rebuild=rebuild, steps=partial(_steps, rebuild))
+
+
+def _built(name: str) -> Network:
+    from costmodel.network.architectures.build import ARCHITECTURES
+
+    if name not in ARCHITECTURES:
+        raise CostModelError(unknown_network(name))
+    return ARCHITECTURES[name].network()
 
 
 def _generator(name: str) -> Rebuild | None:

@@ -14,11 +14,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from costmodel.errors import InputError, unknown
+from costmodel.errors import InputError
 from costmodel.network.network import Network
 from costmodel.network.operations import FREE_LETTERS
 from costmodel.network.read.csv.reader import from_csv
-from costmodel.network.read.library import available, load
+from costmodel.network.read.library import known, load, unknown_network
 from costmodel.typed import write_shapes
 
 Shape = tuple[int, ...]
@@ -49,16 +49,14 @@ def _fixed(source: str, inputs: Sequence[Shape]) -> Network:
         return _resized(from_csv(source), inputs)
     if ":" in source:
         return _model(source, inputs)
-    if source in available():
+    if known(source):
         return _resized(load(source), inputs)
     if os.path.exists(source):
         raise InputError(
             f"{source!r} is neither a .csv nor an .onnx file; allowed are those, a shipped "
             "network's name, or package.module:callable"
         )
-    raise InputError(
-        unknown("network", source, available()) + ", a .csv or .onnx file, package.module:callable"
-    )
+    raise InputError(f"{unknown_network(source)}, a .csv or .onnx file, package.module:callable")
 
 
 def _resized(network: Network, inputs: Sequence[Shape]) -> Network:
