@@ -25,7 +25,7 @@ _WIDE = (
     "Zagoruyko, Komodakis, Wide residual networks, 2016, arXiv:1605.07146; "
     "the 3×3 of a bottleneck twice as wide, as in torchvision"
 )
-_BATCH_NORM = {"norm": 2, "bias": False}
+_BATCH_NORM: dict[str, Any] = {"norm": 2, "bias": False}
 #: Of ResNet's own squeeze-and-excitation.
 _SQUEEZED = 16
 
@@ -109,12 +109,12 @@ def _declare(
 
     # what is squeezed is a whole number of channels, which no letter is known to give
     multipliers = () if options.get("excited") else ("alpha",)
-    told = {"multipliers": multipliers, "size": size, "shipped": shipped}
+    told: dict[str, Any] = {"multipliers": multipliers, "size": size, "shipped": shipped}
     declare(id, title, source, **told, **_BATCH_NORM)(run)
 
 
 #: Blocks of each stage by the number of layers, of two 3×3 convolutions and of bottlenecks.
-BASIC = {
+BASIC: dict[int, tuple[int, ...]] = {
     10: (1, 1, 1, 1),
     12: (2, 1, 1, 1),
     14: (2, 2, 1, 1),
@@ -123,7 +123,7 @@ BASIC = {
     26: (3, 3, 3, 3),
     34: (3, 4, 6, 3),
 }
-BOTTLENECKS = {
+BOTTLENECKS: dict[int, tuple[int, ...]] = {
     14: (1, 1, 1, 1),
     26: (2, 2, 2, 2),
     38: (3, 3, 3, 3),
