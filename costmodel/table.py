@@ -12,6 +12,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from costmodel.errors import InputError, MissingDependencyError, printable
+from costmodel.markup import (
+    html_table,
+    html_text,
+    latex_table,
+    latex_text,
+    markdown_table,
+    markdown_text,
+    rst_table,
+    rst_text,
+    typst_table,
+    typst_text,
+)
 from costmodel.typed import write_pairs
 
 if TYPE_CHECKING:
@@ -177,25 +189,39 @@ class Tabular:
 
     def to_markdown(self) -> str:
         """A GitHub table: numbers right-aligned, digits grouped by three, text escaped."""
-        return markdown_table(
-            [_markdown(name) for name in self.names],
-            [[_markdown(pretty(cell)) for cell in row] for row in self._cells()],
-            [self.is_numeric(name) for name in self.names],
-        )
+        return markdown_table(*self._written(markdown_text))
+
+    def to_rst(self) -> str:
+        """A `list-table` of reStructuredText; digits grouped, text escaped."""
+        return rst_table(*self._written(rst_text))
 
     def to_latex(self) -> str:
-        """A plain `tabular`; digits grouped by thin spaces, text escaped."""
-        layout = "".join("r" if self.is_numeric(name) else "l" for name in self.names)
-        lines = [rf"\begin{{tabular}}{{{layout}}}", r"\hline"]
-        lines.append(" & ".join(_latex(name) for name in self.names) + r" \\")
-        lines.append(r"\hline")
-        for row in self._cells():
-            cells = (
-                pretty(cell).replace(",", "{,}") if _is_number(cell) else _latex(pretty(cell))
-                for cell in row
-            )
-            lines.append(" & ".join(cells) + r" \\")
-        return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"
+        """A `tabular` for booktabs; digits grouped, text escaped."""
+        return latex_table(*self._written(latex_text, "{,}"))
+
+    def to_typst(self) -> str:
+        """A table of Typst; digits grouped, text as strings."""
+        return typst_table(*self._written(typst_text))
+
+    def to_html(self) -> str:
+        """A table of HTML that needs no other file; digits grouped, text escaped."""
+        return html_table(*self._written(html_text))
+
+    def _written(
+        self, text: Callable[[str], str], separator: str = ""
+    ) -> tuple[list[str], list[list[str]], list[bool]]:
+        """Names, cells, and which columns are numbers; text and cells in a document's language.
+
+        separator: between the groups of a number's digits; "" is a comma, as in any text.
+        """
+
+        def written(cell: Any) -> str:
+            if separator and _is_number(cell):
+                return pretty(cell).replace(",", separator)
+            return text(pretty(cell))
+
+        right = [self.is_numeric(name) for name in self.names]
+        return list(map(text, self.names)), [[*map(written, row)] for row in self._cells()], right
 
     def is_numeric(self, name: str) -> bool:
         """Whether a column holds numbers alone, missing cells aside."""
@@ -206,21 +232,7 @@ class Tabular:
         return self.to_text()
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        def cell(tag: str, text: str, number: bool) -> str:
-            align = ' style="text-align:right"' if number else ""
-            return f"<{tag}{align}>{escape(text)}</{tag}>"
-
-        right = [self.is_numeric(name) for name in self.names]
-        head = "".join(cell("th", n, r) for n, r in zip(self.names, right, strict=True))
-        body = "".join(
-            "<tr>"
-            + "".join(cell("td", pretty(c), r) for c, r in zip(row, right, strict=True))
-            + "</tr>"
-            for row in self._cells()
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return self.to_html()
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
@@ -255,24 +267,12 @@ FORMATS: dict[str, Callable[[Tabular], str | bytes]] = {
     "jsonl": Tabular.to_jsonl,
     "markdown": Tabular.to_markdown,
     "latex": Tabular.to_latex,
+    "rst": Tabular.to_rst,
+    "typst": Tabular.to_typst,
+    "html": Tabular.to_html,
     "table": Tabular.to_text,
     "parquet": Tabular.to_parquet,
 }
-
-
-def markdown_table(
-    columns: Sequence[str], rows: Iterable[Iterable[str]], right: Sequence[bool] = ()
-) -> str:
-    """A GitHub table of cells that are Markdown already: only the bars in them are escaped.
-
-    right: which columns are right-aligned; empty is none.
-    """
-    rule = "|".join("---:" if aligned else "---" for aligned in right or [False] * len(columns))
-    head, *lines = (
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n"
-        for row in (columns, *rows)
-    )
-    return f"{head}|{rule}|\n{''.join(lines)}"
 
 
 def plain(cell: Any) -> str:
@@ -324,20 +324,3 @@ def _dtype(cells: Sequence[Any]) -> str | None:
     if known and all(isinstance(cell, int) and not isinstance(cell, bool) for cell in known):
         return "Int64" if all(abs(cell) <= _MAX_INT64 for cell in known) else "object"
     return None
-
-
-def _markdown(text: str) -> str:
-    text = text.replace("&", "&amp;")
-    for sign in "\\`*[]$~":
-        text = text.replace(sign, "\\" + sign)
-    return text.replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ").replace("\r", " ")
-
-
-def _latex(text: str) -> str:
-    special = {
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        **{sign: "\\" + sign for sign in "&%$#_{}"},
-    }
-    return "".join(special.get(sign, sign) for sign in text.replace("\n", " "))

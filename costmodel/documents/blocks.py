@@ -2,6 +2,8 @@
 
 Markdown:  <!-- costmodel: compare k=3 … -->  …  <!-- /costmodel 1f0c2a9d -->
 LaTeX:     % costmodel: compare k=3 …         …  % /costmodel 1f0c2a9d
+Typst:     /* costmodel: compare k=3 … */     …  /* /costmodel 1f0c2a9d */
+HTML:      as in Markdown
 
 A marker that only defines something has nothing to close: <!-- costmodel: layer stem: k=7 … -->
 
@@ -12,9 +14,10 @@ seen. Markers inside code fences and code spans are text, not markers.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from costmodel.documents.request import is_definition
@@ -78,13 +81,18 @@ class Found:
 
 @dataclass(frozen=True)
 class Syntax:
-    """How markers look in one kind of document."""
+    """How markers look in one kind of document.
+
+    fences: whether it has fences and spans of code between backticks. padded: whether a block needs
+    an empty line above and below, as in Python-Markdown, unlike GitHub's.
+    """
 
     name: str
     opening: re.Pattern[str]
     closing: re.Pattern[str]
     close_text: str
-    fences: bool
+    fences: bool = False
+    padded: bool = False
 
 
 MARKDOWN = Syntax(
@@ -92,23 +100,35 @@ MARKDOWN = Syntax(
     re.compile(r"<!--[ \t]*costmodel:[ \t]*(.*?)[ \t]*-->", re.DOTALL),
     re.compile(r"<!--[ \t]*/costmodel\b[ \t]*([^\s>]*?)[ \t]*-->"),
     "<!-- /costmodel {} -->",
-    True,
+    fences=True,
+    padded=True,
+)
+HTML = replace(MARKDOWN, name="html", fences=False, padded=False)
+TYPST = Syntax(
+    "typst",
+    re.compile(r"/\*[ \t]*costmodel:[ \t]*(.*?)[ \t]*\*/", re.DOTALL),
+    re.compile(r"/\*[ \t]*/costmodel\b[ \t]*([^\s*]*?)[ \t]*\*/"),
+    "/* /costmodel {} */",
+    fences=True,
 )
 LATEX = Syntax(
     "latex",
     re.compile(r"^[ \t]*%[ \t]*costmodel:[ \t]*([^\r\n]*?)[ \t]*(?=\r?$)", re.MULTILINE),
     re.compile(r"^[ \t]*%[ \t]*/costmodel\b[ \t]*([^\s%]*)[ \t]*(?=\r?$)", re.MULTILINE),
     "% /costmodel {}",
-    False,
 )
-_LATEX_SUFFIXES = (".tex", ".ltx", ".sty", ".cls")
+_SUFFIXES = {
+    **dict.fromkeys((".tex", ".ltx", ".sty", ".cls"), LATEX),
+    ".typ": TYPST,
+    **dict.fromkeys((".html", ".htm"), HTML),
+}
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})(.*)$", re.MULTILINE)
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 
 
 def syntax_of(path: str) -> Syntax:
     """The marker syntax for a file, by its name."""
-    return LATEX if path.lower().endswith(_LATEX_SUFFIXES) else MARKDOWN
+    return _SUFFIXES.get(os.path.splitext(path.lower())[1], MARKDOWN)
 
 
 def checksum(body: str) -> str:

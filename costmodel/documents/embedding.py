@@ -81,7 +81,7 @@ def process(text: str, path: str = "document.md", *, force: bool = False) -> Emb
         except CostModelError as error:
             wrong.append(DocumentError(path, block.line, " ".join(str(error).split("\n"))))
             continue
-        body = _lay_out(wanted, block, newline, padded=syntax.fences)
+        body = _lay_out(wanted, block, newline, padded=syntax.padded)
         status = _status(block, body)
         blocks.append((block, status))
         if status is Status.EDITED and not force:
@@ -157,7 +157,7 @@ def _lay_out(wanted: str, block: EmbeddedBlock, newline: str, padded: bool) -> s
     if block.inline:
         return wanted.strip("\n")
     lines = wanted.strip("\n").split("\n")
-    if padded:  # Python-Markdown, unlike GitHub, needs empty lines round a table or a fence
+    if padded:
         lines = ["", *lines, ""]
     return "".join(f"{block.prefix}{line}".rstrip(" ") + newline for line in lines)
 

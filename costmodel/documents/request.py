@@ -26,9 +26,9 @@ _WORD = re.compile(r'\s*((?:[^\s"=]+=)?(?:"[^"]*"|[^\s"]+))')
 class Target:
     """Where the text will stand.
 
-    syntax: "markdown", "latex" or "rst". inline: within a line. path: of the document. files: what
-    a directive wants to stand beside the document, by path; filled by directives. layers: the
-    options of layers by the names that the document has given them so far.
+    syntax: "markdown", "latex", "rst", "typst" or "html". inline: within a line. path: of the
+    document. files: what a directive wants to stand beside it, by path; filled by directives.
+    layers: the options of layers by the names that the document has given them so far.
     """
 
     syntax: str

@@ -1,4 +1,4 @@
-"""The table of formulas as text, LaTeX, Markdown, CSV, JSON, or a Python module."""
+"""The table of formulas: for people in each language of documents, and for programs."""
 
 from __future__ import annotations
 
@@ -13,34 +13,50 @@ from costmodel.errors import CostModelError, unknown
 from costmodel.formulas.algebra import EVEN, Shown, display
 from costmodel.formulas.alphabets import ALPHABETS, DEFAULT, Alphabet
 from costmodel.formulas.letters import size_symbols
-from costmodel.formulas.printing import printers
+from costmodel.formulas.printing import printers, typst
 from costmodel.formulas.rows import FormulaRow
 from costmodel.formulas.solution import LetterSolution, written
+from costmodel.markup import (
+    latex_table,
+    latex_text,
+    markdown_table,
+    markdown_text,
+    rst_table,
+    rst_text,
+    typst_table,
+    typst_text,
+)
 from costmodel.metrics.metric import METRICS
 from costmodel.table import Table
 
+VARIANT = "variant"
 _MARK = "*"
 #: Columns of the formats for programs, which have a row for every bound.
 _BOUND = ("letter", "cheaper", "bound", "conditions", "limit")
 
 
 def render(
-    rows: Sequence[FormulaRow], format: str = "text", alphabet: str | Alphabet = DEFAULT
+    rows: Sequence[FormulaRow],
+    format: str = "text",
+    alphabet: str | Alphabet = DEFAULT,
+    columns: Sequence[str] | None = None,
 ) -> str:
     """The rows as one text, which ends with a line break.
 
     Args:
         rows: what `rows` gave.
-        format: "text", "latex", "markdown", "csv" and "json" (formulas as Python source), or
+        format: a key of `FORMATS`: for people, "csv" and "json" (formulas as Python source), or
             "python" (a module with a function for every formula, exact for ints).
         alphabet: the letters to write in.
+        columns: the names of the columns to show, in this order; None is all. A module has none.
 
     Raises:
-        CostModelError: an unknown format or notation, or a notation that has not enough letters.
+        CostModelError: an unknown format, notation or column, or a notation that has not enough
+            letters.
     """
     if format not in FORMATS:
         raise CostModelError(unknown("format", format, FORMATS))
-    return FORMATS[format](rows, ALPHABETS.of(alphabet))
+    return FORMATS[format](rows, ALPHABETS.of(alphabet), columns)
 
 
 @dataclass(frozen=True)
@@ -87,9 +103,38 @@ class _Cells:
         }
 
 
+@dataclass(frozen=True)
+class _Grid:
+    """A table for people: its names and headings, its cells as one language has them, its note."""
+
+    names: Sequence[str]
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str
+
+
+def _grid(
+    rows: Sequence[FormulaRow],
+    alphabet: Alphabet,
+    columns: Sequence[str] | None,
+    cells: _Cells,
+    title: Callable[[FormulaRow], str],
+) -> _Grid:
+    """The columns asked for; title: how a variant is called."""
+    made = [{VARIANT: title(row), **cells.row(row, alphabet)} for row in rows]
+    heads = dict(zip([VARIANT, *_names(rows)], ["variant", *_heads(rows)], strict=True))
+    names = Table(list(heads), []).select(columns).names if columns else tuple(heads)
+    shown = [[row[name] for name in names] for row in made]
+    marked = cells.mark and any(cell.endswith(cells.mark) for row in shown for cell in row)
+    return _Grid(names, [heads[n] for n in names], shown, f"Holds {EVEN}." if marked else "")
+
+
 _TEXT = _Cells(printers.text, "{}", " ({} → ∞)", "; ", " " + _MARK)
-_LATEX = _Cells(printers.latex, "${}$", r" \quad ({} \to \infty)", ", ", r"\,*", True)
-_MARKDOWN = _Cells(printers.latex, "${}$", r" \quad ({} \to \infty)", "; ", r" \*", True)
+_LIMIT = r" \quad ({} \to \infty)"
+_LATEX = _Cells(printers.latex, "${}$", _LIMIT, ", ", r"\,*", True)
+_MARKDOWN = _Cells(printers.latex, "${}$", _LIMIT, "; ", r" \*", True)
+_TYPST = _Cells(printers.latex, "${}$", _LIMIT, "; ", r" \*", True)
+_RST = _Cells(printers.latex, ":math:`{}`", _LIMIT, "; ", r" \*", True)
 
 
 def _ratio(metric: str) -> str:
@@ -116,56 +161,48 @@ def _heads(rows: Sequence[FormulaRow]) -> list[str]:
     return [*labels, f"ratio of {compared}", f"fewer {compared} if", "limit"]
 
 
-def _note(cells: Sequence[dict[str, str]], mark: str) -> str:
-    """The sentence below a table in which something is marked."""
-    marked = mark and any(cell.endswith(mark) for row in cells for cell in row.values())
-    return f"Holds {EVEN}." if marked else ""
+def _text(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
+    grid = _grid(rows, alphabet, columns, _TEXT, lambda row: row.variant.id)
+    table = Table(grid.names, [dict(zip(grid.names, row, strict=True)) for row in grid.rows])
+    return table.to_text() + (f"\n{_MARK} {grid.note}\n" if grid.note else "")
 
 
-def _text(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
-    cells = [_TEXT.row(row, alphabet) for row in rows]
-    table = Table(
-        ("variant", *_names(rows)),
-        [{"variant": row.variant.id, **cell} for row, cell in zip(rows, cells, strict=True)],
-    )
-    note = _note(cells, _TEXT.mark)
-    return table.to_text() + (f"\n{_MARK} {note}\n" if note else "")
+def _markdown(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
+    grid = _grid(rows, alphabet, columns, _MARKDOWN, lambda row: markdown_text(row.variant.title))
+    note = f"\n\\* {grid.note}\n" if grid.note else ""
+    return markdown_table(grid.heads, grid.rows) + note
 
 
-def _markdown(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
-    cells = [_MARKDOWN.row(row, alphabet) for row in rows]
-    lines = [
-        "| " + " | ".join(["variant", *_heads(rows)]) + " |",
-        "|---" * (1 + len(_names(rows))) + "|",
-    ]
-    for row, cell in zip(rows, cells, strict=True):
-        title = _escaped(row.variant.title, "\\`*_[]|<>")
-        lines.append("| " + " | ".join([title, *(cell[n] for n in _names(rows))]) + " |")
-    note = _note(cells, _MARKDOWN.mark)
-    return "\n".join([*lines, *(["", rf"\* {note}"] if note else [])]) + "\n"
+def _latex(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
+    grid = _grid(rows, alphabet, columns, _LATEX, lambda row: latex_text(row.variant.title))
+    note = f"\\par *\\,{grid.note}\n" if grid.note else ""
+    return latex_table(grid.heads, grid.rows) + note
 
 
-def _latex(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
-    cells = [_LATEX.row(row, alphabet) for row in rows]
-    lines = [
-        rf"\begin{{tabular}}{{{'l' * (1 + len(_names(rows)))}}}",
-        r"\hline",
-        " & ".join(["variant", *_heads(rows)]) + r" \\",
-        r"\hline",
-    ]
-    for row, cell in zip(rows, cells, strict=True):
-        title = _escaped(row.variant.title, "&%$#_{}")
-        lines.append(" & ".join([title, *(cell[n] for n in _names(rows))]) + r" \\")
-    note = _note(cells, _LATEX.mark)
-    lines += [r"\hline", r"\end{tabular}", *([rf"\par *\,{note}"] if note else [])]
-    return "\n".join(lines) + "\n"
+def _typst(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
+    grid = _grid(rows, alphabet, columns, _TYPST, lambda row: f"#{typst_text(row.variant.title)}")
+    cells = [[typst.cell(cell) for cell in row] for row in grid.rows]
+    note = f"\n\\* {grid.note}\n" if grid.note else ""
+    return typst_table([*map(typst_text, grid.heads)], cells) + note
 
 
-def _escaped(text: str, special: str) -> str:
-    return "".join("\\" + sign if sign in special else sign for sign in text.replace("\n", " "))
+def _rst(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
+    grid = _grid(rows, alphabet, columns, _RST, lambda row: rst_text(row.variant.title))
+    note = f"\n\\* {grid.note}\n" if grid.note else ""
+    return rst_table(grid.heads, grid.rows) + note
 
 
-def _sources(rows: Sequence[FormulaRow], alphabet: Alphabet) -> Table:
+def _csv(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
+    return _sources(rows, alphabet, columns).to_csv()
+
+
+def _json(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
+    return _sources(rows, alphabet, columns).to_json()
+
+
+def _sources(
+    rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None
+) -> Table:
     """The formulas as Python source, for programs: a row for every bound, or one without any."""
     records: list[dict[str, Any]] = []
     for row in rows:
@@ -192,15 +229,18 @@ def _sources(rows: Sequence[FormulaRow], alphabet: Alphabet) -> Table:
             for even in row.break_evens
         ] or [record]
     formulas = [*rows[0].formulas, _ratio(rows[0].metric)] if rows else []
-    return Table(("variant", "title", *formulas, "metric", *_BOUND), records)
+    table = Table((VARIANT, "title", *formulas, "metric", *_BOUND), records)
+    return table.select(columns) if columns else table
 
 
 def _real(expr: Expr, alphabet: Alphabet, own: Iterable[str]) -> str:
     return printers.python(expr, alphabet, own, integer=False)
 
 
-def _python(rows: Sequence[FormulaRow], alphabet: Alphabet) -> str:
+def _python(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
     """A module: `basis_macs(k, b, m, n, h, w)` for every formula, ratio and bound."""
+    if columns:
+        raise CostModelError(f"columns {', '.join(columns)} of a module; allowed is none of them")
     parts = []
     for row in rows:
         title = row.variant.title.replace("\\", "/").replace('"', "'")
@@ -242,12 +282,14 @@ def _function(
     )
 
 
-#: Renderers by the name that `--format` takes.
-FORMATS: dict[str, Callable[[Sequence[FormulaRow], Alphabet], str]] = {
+#: Renderers by the name that `--format` takes, and those of documents.
+FORMATS: dict[str, Callable[[Sequence[FormulaRow], Alphabet, Sequence[str] | None], str]] = {
     "text": _text,
     "latex": _latex,
     "markdown": _markdown,
+    "typst": _typst,
+    "rst": _rst,
     "python": _python,
-    "csv": lambda rows, alphabet: _sources(rows, alphabet).to_csv(),
-    "json": lambda rows, alphabet: _sources(rows, alphabet).to_json(),
+    "csv": _csv,
+    "json": _json,
 }

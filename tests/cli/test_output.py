@@ -60,7 +60,7 @@ def test_documents_take_mathematics_by_suffix(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "name"), [(COMPARE, "rows.xlsx"), (FORMULAS, "a.parquet"), (["measure"], "t.html")]
+    ("call", "name"), [(COMPARE, "rows.xlsx"), (FORMULAS, "a.parquet"), (["measure"], "t.pdf")]
 )
 def test_a_suffix_that_no_format_has_is_refused_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], call: list[str], name: str

@@ -6,7 +6,6 @@ from html import unescape
 
 import pytest
 
-from costmodel.documents import rst
 from costmodel.table import Table
 
 core = pytest.importorskip("docutils.core", reason="no docutils: pip install '.[docs]'")
@@ -29,7 +28,7 @@ def test_the_danger_is_there() -> None:
 
 
 def test_a_cell_is_text() -> None:
-    page = html(rst.table(Table(["layer"], [{"layer": name} for name in NAMES])))
+    page = html(Table(["layer"], [{"layer": name} for name in NAMES]).to_rst())
     assert "href" not in page
     assert "system-message" not in page
     for name in NAMES:

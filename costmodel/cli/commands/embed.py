@@ -12,7 +12,7 @@ from costmodel.documents.blocks import DocumentError, Status
 from costmodel.documents.embedding import Embedded, counted, embed, write
 from costmodel.errors import printable
 
-HELP = "refresh or check the formulas, tables and numbers in Markdown and LaTeX documents"
+HELP = "refresh or check the formulas, tables and numbers in Markdown, LaTeX, Typst and HTML"
 EXAMPLES = (
     "costmodel embed docs/plan.md",
     "costmodel embed --check README.md docs/*.md",
@@ -22,7 +22,12 @@ EXAMPLES = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="Markdown, or LaTeX (.tex)")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="Markdown, LaTeX (.tex), Typst (.typ) or HTML (.html)",
+    )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if a block is not fresh"
     )

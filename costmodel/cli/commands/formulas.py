@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from costmodel.cli.options import add_output, argument, ids, write
+from costmodel.cli.options import add_output, argument, ids, names, write
 from costmodel.metrics.metric import METRICS
 
 HELP = "formulas of every variant: parameters, multiplies, ratio and exact break-even"
@@ -37,6 +37,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="KEY",
         help=f"what ratio and break-even are about: {', '.join(METRICS)} [macs]",
     )
+    parser.add_argument(
+        "--columns",
+        type=names,
+        help="the columns to show, separated by commas: variant, params, macs, macs_ratio, "
+        "macs_break_even, limit [all]",
+    )
     add_output(parser, tuple(FORMATS), "text")
 
 
@@ -46,5 +52,5 @@ def run(args: argparse.Namespace) -> int:
     from costmodel.formulas.tables import render
 
     found = rows(args.variants, args.metric)
-    write(render(found, args.format, args.notation), args.output)
+    write(render(found, args.format, args.notation, args.columns), args.output)
     return 0

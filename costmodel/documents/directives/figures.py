@@ -10,14 +10,14 @@ from costmodel.core.hyper import route
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS
-from costmodel.documents import options
+from costmodel.documents import options, written
 from costmodel.documents.canvas import canvas, look
 from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.palette import style_of
 
-_SUFFIX = {"markdown": ".svg", "rst": ".svg", "latex": ".pdf"}
+_SUFFIX = {"latex": ".pdf"}  # others take SVG
 _OPTIONS = {
     "file": "the figure's file name, beside the document (.svg for Markdown, .pdf for LaTeX)",
     "metric": "a metric's key [macs]",
@@ -29,7 +29,6 @@ _OPTIONS = {
     "alt": "a sentence for those who cannot see it",
 }
 _KINDS = ("bars", "curve")
-_PLAIN = re.compile(r"[][\\<>`]")  # what could end an image's text early
 
 
 @directive(
@@ -52,16 +51,11 @@ def _figure(request: Request, target: Target) -> str:
     (axes,), draw = canvas()
     sentence = (_bars if kind == "bars" else _curve)(axes, request, metric.key, metric.label)
     target.files[os.path.join(os.path.dirname(target.path), name)] = draw(target.syntax)
-    alt = request.options.get("alt", sentence)
-    if target.syntax == "latex":
-        return f"\\includegraphics[width=\\linewidth]{{{name}}}"
-    if target.syntax == "rst":
-        return f".. image:: {name}\n   :alt: {_PLAIN.sub('', alt)}"
-    return f"![{_PLAIN.sub('', alt)}]({name})"
+    return written.image(name, request.options.get("alt", sentence), target)
 
 
 def _file_name(request: Request, target: Target) -> str:
-    suffix = _SUFFIX[target.syntax]
+    suffix = _SUFFIX.get(target.syntax, ".svg")
     name = request.options.get("file", "")
     # the example is written for Markdown; a LaTeX document gets the format that it can include
     name = re.sub(r"\.(svg|pdf)$", suffix, name)

@@ -1,6 +1,7 @@
 """Directives that give mathematics: formulas, ratios, break-evens, derivations.
 
-LaTeX stays within the subset that GitHub, KaTeX and MathJax all render.
+LaTeX stays within the subset that GitHub, KaTeX and MathJax all render; other languages of
+mathematics are made from it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from costmodel.core.layer_text import LAYER_NAMES
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.documents import options, rst
+from costmodel.documents import options, written
 from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS
@@ -27,19 +28,10 @@ _NOTATION = {
 _METRIC = {"metric": "a metric's key [macs]", **_NOTATION}
 
 
-def displayed(latex: str, target: Target) -> str:
-    """A formula where it will stand: within a line, or as a block of its own."""
-    from costmodel.formulas.printing.printers import fence
-
-    if target.inline or target.syntax == "latex":
-        return f"${latex}$" if target.inline else f"\\[\n{latex}\n\\]"
-    return rst.math(latex) if target.syntax == "rst" else fence(latex)
-
-
 def _typeset(expr: Any, variant: Variant, request: Request, target: Target) -> str:
     from costmodel.formulas.printing.printers import latex
 
-    return displayed(latex(expr, _notation(request, target), tuple(variant.hyper)), target)
+    return written.formula(latex(expr, _notation(request, target), tuple(variant.hyper)), target)
 
 
 def _metric(request: Request) -> str:
@@ -97,7 +89,7 @@ def _breakeven(request: Request, target: Target) -> str:
     found = break_even(variant, letter, _metric(request))
     if found.when == True and found.bounds:  # noqa: E712  (SymPy's true is not Python's)
         return _typeset(found.condition, variant, request, target)
-    return displayed(found.to_latex(_notation(request, target)), target)
+    return written.formula(found.to_latex(_notation(request, target)), target)
 
 
 _SOLVE = {
@@ -152,10 +144,10 @@ def _solve(request: Request, target: Target) -> str:
     else:
         than = others.get("less_than")
         found = break_even(name, letters, _metric(request), layer, than, hyper=hyper)
-    written = () if layer is not None else (_notation(request, target),)
+    alphabet = () if layer is not None else (_notation(request, target),)
     if options.choice(request, "in", ("formula", "text"), "formula") == "text":
-        return str(found.to_text(*written)).rstrip(".")
-    return displayed(found.to_latex(*written), target)
+        return written.sentence(str(found.to_text(*alphabet)).rstrip("."), target)
+    return written.formula(found.to_latex(*alphabet), target)
 
 
 @directive(
@@ -175,23 +167,25 @@ def _derivation(request: Request, target: Target) -> str:
     name, metric = request.words
     hyper = options.hyper(request, _NOTATION)
     found = derivation(name, options.layer(request), METRICS[metric].key, hyper=hyper)
-    return displayed(found.latex(_notation(request, target)), target)
+    return written.formula(found.latex(_notation(request, target)), target)
 
 
 @directive(
     "formulas",
     "a table of variants in letters: parameters, multiplies, ratio and break-even",
     "formulas variants=standard,basis,spatial_svd",
-    options={"variants": "ids separated by commas", **_METRIC},
+    options={
+        "variants": "ids separated by commas",
+        "columns": "the columns to show: variant, params, macs, macs_ratio, macs_break_even, limit",
+        **_METRIC,
+    },
 )
 def _formulas(request: Request, target: Target) -> str:
     from costmodel.formulas.rows import rows
     from costmodel.formulas.tables import render
 
-    if target.inline or target.syntax == "rst":
-        raise InputError(
-            "a table of formulas within a line or in reStructuredText; allowed is a block of its "
-            "own in Markdown or LaTeX"
-        )
+    if target.inline:
+        raise InputError("a table of formulas within a line; allowed is a block of its own")
     found = rows(options.names(request, "variants"), _metric(request))
-    return render(found, target.syntax, _notation(request, target))
+    columns = options.names(request, "columns")
+    return render(found, target.syntax, _notation(request, target), columns)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from costmodel.comparing.compare import compare
-from costmodel.documents import networks, options, rst
+from costmodel.documents import networks, options, written
 from costmodel.documents.request import Request, Target, directive
 from costmodel.errors import InputError
 from costmodel.network.views import VIEWS
@@ -23,14 +23,8 @@ _COMPARE = {
 
 def rendered(table: Tabular, request: Request, target: Target) -> str:
     """A table in the document's language, with the columns that were asked for."""
-    if target.inline:
-        raise InputError("a table within a line; allowed is a block of its own lines")
     columns = options.names(request, "columns")
-    if columns:
-        table = table.select(columns)
-    if target.syntax == "rst":
-        return rst.table(table)
-    return table.to_latex() if target.syntax == "latex" else table.to_markdown()
+    return written.table(table.select(columns) if columns else table, target)
 
 
 @directive(

@@ -14,8 +14,8 @@ from costmodel.core.variant import VARIANTS
 from costmodel.documents.canvas import canvas, look
 from costmodel.errors import InputError
 from costmodel.files import data_path, read_text
+from costmodel.markup import markdown_table
 from costmodel.plots.palette import style_of
-from costmodel.table import markdown_table
 
 PATH, FIGURE = "docs/accuracy.md", "docs/accuracy.svg"
 #: How a network's weights came about, in the order of the page, in the words of its columns.

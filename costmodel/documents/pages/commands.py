@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from costmodel.table import markdown_table
+from costmodel.markup import markdown_table
 
 PATH = "docs/commands.md"
 _INTRODUCTION = """# Command line

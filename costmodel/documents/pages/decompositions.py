@@ -22,7 +22,7 @@ from costmodel.formulas.algebra import factored
 from costmodel.formulas.layers import general_layer, grid_layer
 from costmodel.formulas.letters import symbol
 from costmodel.formulas.printing.printers import fence, latex
-from costmodel.table import markdown_table
+from costmodel.markup import markdown_table
 
 PATH = "docs/decompositions.md"
 _INTRODUCTION = """# Decompositions and efficient networks

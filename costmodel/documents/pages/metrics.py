@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from costmodel.markup import markdown_table
 from costmodel.metrics.metric import METRICS
 from costmodel.metrics.settings import SETTINGS
-from costmodel.table import markdown_table
 
 PATH = "docs/metrics.md"
 _INTRODUCTION = """# What is counted

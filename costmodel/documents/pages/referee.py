@@ -10,7 +10,7 @@ from costmodel.checks.referee.causes import CAUSES, UNEXPLAINED
 from costmodel.checks.referee.conformance import FAILED, RIGHT, results, versions
 from costmodel.checks.referee.suite import FORMS, rows
 from costmodel.checks.referee.tool import TOOLS
-from costmodel.table import markdown_table
+from costmodel.markup import markdown_table
 
 PATH = "docs/referee.md"
 _MARKS = {RIGHT: "✓", FAILED: "fails"}

@@ -22,8 +22,8 @@ from costmodel.formulas.formula import formula
 from costmodel.formulas.printing.printers import fence, latex
 from costmodel.formulas.ranks import full_rank
 from costmodel.formulas.rows import rows
+from costmodel.markup import markdown_table
 from costmodel.metrics.metric import METRICS
-from costmodel.table import markdown_table
 
 FOLDER = "docs/variants"
 #: Layers for the example, the first that a variant fits; its own domain is put in.
