@@ -15,7 +15,8 @@ from costmodel.network import columns
 from costmodel.network.network import Network
 from costmodel.network.selection import Selector
 from costmodel.planning.frontier import Frontier, frontier
-from costmodel.planning.limits import Amount, read_limits
+from costmodel.planning.keeping import NEARLY, graded
+from costmodel.planning.limits import Amount, Limit, read_limits
 from costmodel.planning.measures import LARGEST_ERROR, OWN, Measures
 from costmodel.planning.plan import Plan, made, said
 from costmodel.planning.problem import Sum, summed
@@ -28,7 +29,8 @@ class Front(Tabular):
     """The exact trade-off of two measures over all plans: the first rises, the second falls.
 
     network: as it was. first, second: the measures. measures: what each option adds. sums: the same
-    in integers. frontier: the points.
+    in integers. frontier: the points. keeping: of plans with the same `second`, they are those that
+    keep the most of it; scale: how many of the frontier's values are then one of `second`.
     """
 
     network: Network
@@ -37,6 +39,8 @@ class Front(Tabular):
     measures: Measures
     sums: tuple[Sum, Sum]
     frontier: Frontier
+    keeping: str | None = None
+    scale: int = 1
 
     def __len__(self) -> int:
         return len(self.frontier)
@@ -66,22 +70,34 @@ class Front(Tabular):
         Raises:
             InputError: no plan is within the budget; the sentence says the least that one reaches.
         """
-        (limit,) = read_limits({self.first: budget}, None, self.measures.totals)
+        places = self.frontier.places(self.place(budget))
+        limits = (self.limit(budget),)
+        return made(self.network, self.measures, limits, self.second, places)
+
+    def place(self, budget: Amount) -> int:
+        """The point of the plan at a budget; raises as `at`."""
+        limit = self.limit(budget)
         start, unit = Fraction(self.measures.totals[self.first]), self.sums[0].unit
         index = self.frontier.within((limit.value - start) // unit)
         if index is None:
-            least = self._totals(0)[0]
+            least = self.totals(0)[0]
             raise InputError(
                 f"{limit} is out of reach; the least that any plan reaches is {said(least)}"
             )
-        places = self.frontier.places(index)
-        return made(self.network, self.measures, (limit,), self.second, places)
+        return index
 
-    def _totals(self, index: int) -> tuple[Number, Number]:
+    def limit(self, budget: Amount) -> Limit:
+        """A budget as a limit on `first`; `InputError` for what is no amount."""
+        (limit,) = read_limits({self.first: budget}, None, self.measures.totals)
+        return limit
+
+    def totals(self, index: int) -> tuple[Number, Number]:
+        """`first` and `second` at a point."""
         one, two = self.sums
+        value = int(self.frontier.values[index]) // self.scale
         return (
             self.measures.totals[self.first] + one.real(int(self.frontier.costs[index])),
-            self.measures.totals[self.second] + two.real(int(self.frontier.values[index])),
+            self.measures.totals[self.second] + two.real(value),
         )
 
     # -- as a table --------------------------------------------------------------------------------
@@ -99,7 +115,7 @@ class Front(Tabular):
     def rows(self) -> Sequence[Mapping[str, Any]]:
         """One per point."""
         return [
-            dict(zip((self.first, self.second), map(_plain, self._totals(at)), strict=True))
+            dict(zip((self.first, self.second), map(_plain, self.totals(at)), strict=True))
             for at in range(len(self))
         ]
 
@@ -110,9 +126,11 @@ class Front(Tabular):
         exactly = "exactly" if rounded == 0 else f"to within {float(rounded):.1g}"
         plans = self.plans
         number = f"{plans:,}" if plans < 10**9 else f"10^{len(str(plans)) - 1}"
+        also = f", and of those alike in {self.second} none" if self.keeping else ""
+        kept = f" keeps more {self.keeping}, to within {NEARLY:.0%}" if self.keeping else ""
         return (
             f"{len(self):,} points, {exactly}: of more than {number} plans no other one is as good "
-            "in both.",
+            f"in both{also}{kept}.",
             *(column.note + "." for column in self.columns if column.convention),
         )
 
@@ -135,6 +153,7 @@ def front(
     multiple_of: int = 1,
     machine: str | None = None,
     store: str | None = None,
+    keeping: str | None = None,
 ) -> Front:
     """Every optimal trade-off of two measures over all plans, exactly.
 
@@ -142,6 +161,9 @@ def front(
         network, weights, input_shape, variants, where, keep, multiple_of, machine,
             store: as for `plan`.
         first, second: what is to be small: measures as for `plan`.
+        keeping: of plans with the same `second`, the one that keeps the most of this column, to
+            within 1 % of the network's: `keeping="params"` with `second="changed"` gives the plan
+            of `plan(…, minimize="changed")` at every budget. A front has many more points then.
 
     Raises:
         InputError: a measure that is no sum over layers, twice the same one, or a front of more
@@ -163,10 +185,14 @@ def front(
         machine=machine,
         store=store,
     )
-    found = statement.measured((first, second))
+    found = statement.measured((first, second, *([keeping] if keeping else ())))
     sums = summed(found.parts[first]), summed(found.parts[second])
-    pairs = list(zip(sums[0].parts, sums[1].parts, strict=True))
-    return Front(statement.network, first, second, found, sums, frontier(pairs))
+    values, scale = sums[1].parts, 1
+    if keeping:
+        finer = graded(values, found.parts[keeping], found.totals[keeping])
+        values, scale = finer.parts, finer.scale
+    pairs = list(zip(sums[0].parts, values, strict=True))
+    return Front(statement.network, first, second, found, sums, frontier(pairs), keeping, scale)
 
 
 def _plain(number: Number) -> Number:

@@ -11,6 +11,8 @@ from costmodel.errors import InputError
 from costmodel.factors.read.stored import Weights
 from costmodel.network.network import Network
 from costmodel.network.selection import Selector
+from costmodel.planning.frontier import frontier
+from costmodel.planning.keeping import NEARLY, graded
 from costmodel.planning.knapsack import Chosen, best
 from costmodel.planning.limits import Amount, Limit, read_limits
 from costmodel.planning.measures import CHANGED, ERROR, LARGEST_ERROR, Measures
@@ -19,8 +21,6 @@ from costmodel.planning.problem import Sum, summed, within
 from costmodel.planning.several import Parts, best_within
 from costmodel.planning.statement import Statement, Variants
 
-# How far from the most parameters a plan may be that changes as few layers as any.
-_NEARLY = 0.01
 # What has to be known beside an objective.
 _BESIDE = {CHANGED: ("params",)}
 
@@ -118,9 +118,20 @@ def _chosen(
 def _keeping_most(
     found: Measures, changed: Parts, budgets: Sequence[tuple[Parts, int]], chosen: Chosen
 ) -> Chosen:
-    """Of the plans that change as few layers, one that keeps nearly the most parameters."""
-    lost = [[-number for number in part] for part in summed(found.parts["params"]).parts]
-    other = best_within(lost, [*budgets, (changed, chosen.value)], gap=_NEARLY)
+    """Of the plans that change as few layers, one that keeps nearly the most parameters.
+
+    With one budget it is the plan of the front there; with several, mixed-integer programming.
+    """
+    kept = found.parts["params"]
+    if len(budgets) == 1:
+        ((costs, most),) = budgets
+        finer = graded(changed, kept, found.totals["params"])
+        line = frontier(list(zip(costs, finer.parts, strict=True)))
+        place = line.within(most)
+        assert place is not None  # a plan was found
+        return replace(chosen, places=line.places(place))
+    lost = [[max(-number, 0) for number in part] for part in kept]
+    other = best_within(lost, [*budgets, (changed, chosen.value)], gap=NEARLY)
     return chosen if other is None else replace(chosen, places=other.places)
 
 
