@@ -15,6 +15,7 @@ PAGES = (
     ("compare", "Compare", ":material/table_chart:"),
     ("explore", "Explore", ":material/explore:"),
     ("network", "Network", ":material/account_tree:"),
+    ("plan", "Plan", ":material/route:"),
     ("formulas", "Formulas", ":material/function:"),
     ("design", "Design your own", ":material/draw:"),
     ("measured", "Measured", ":material/timer:"),

@@ -204,17 +204,18 @@ def take_away(
     command: str = "",
     directive: str = "",
     caption: str = "",
+    python: str = "",
 ) -> None:
     """What is shown as a file, a link, a command and a block, and what it is about."""
     with st.container(horizontal=True, vertical_alignment="center"):
         csv_button(table, name)
-        share(state, command, directive)
+        share(state, command, directive, python)
         if caption:
             st.caption(caption)
 
 
-def share(state: State, command: str = "", directive: str = "") -> None:
-    """The address of this view, the command that prints it, the block that embeds it."""
+def share(state: State, command: str = "", directive: str = "", python: str = "") -> None:
+    """The address of this view, the command that prints it, the block that embeds it, the call."""
     with st.popover("Share", icon=":material/link:", help="As a link, a command, or in a document"):
         st.markdown("**Link to this view**")
         address = (st.context.url or "").split("?")[0]
@@ -222,6 +223,9 @@ def share(state: State, command: str = "", directive: str = "") -> None:
         if command:
             st.markdown("**The same on the command line**")
             st.code(command, language="bash", wrap_lines=True)
+        if python:
+            st.markdown("**In Python**")
+            st.code(python, language="python", wrap_lines=True)
         if directive:
             st.markdown("**In a Markdown document**, kept fresh by `costmodel embed FILE`")
             block = f"<!-- costmodel: {directive} -->\n<!-- /costmodel -->"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import layer_options, stated
@@ -106,6 +106,71 @@ def network_command(
             words += ["--by", ",".join(by)] if pays and list(by) != usual else []
             words += [] if pays else ["--costlier"]
     return shlex.join(words)
+
+
+@dataclass(frozen=True)
+class PlanAsked:
+    """A plan as it was asked for: what its command, its call and its block say.
+
+    source: a network's name, or a file. sizes: texts of sizes that differ from the network's own.
+    budget: a measure and the most that it may be. minimize: the objective. choices: further
+    arguments of `costmodel.plan` by name, those that are not usual: variants, where, keep,
+    multiple_of, machine.
+    """
+
+    source: str
+    sizes: Mapping[str, str]
+    budget: tuple[str, str]
+    minimize: str
+    choices: Mapping[str, object]
+
+    @property
+    def _texts(self) -> dict[str, str]:
+        """The choices as they are typed."""
+        return {
+            name: value
+            if isinstance(value, str)
+            else ",".join(map(str, value))
+            if isinstance(value, Iterable)
+            else str(value)
+            for name, value in self.choices.items()
+        }
+
+    def command(self) -> str:
+        """`python -m costmodel plan …`."""
+        words = ["python", "-m", "costmodel", "plan", self.source, *_each("--at", self.sizes)]
+        words += ["--at-most", "=".join(self.budget), "--minimize", self.minimize]
+        for name, text in self._texts.items():
+            words += [f"--{name.replace('_', '-')}", text]
+        return shlex.join(words)
+
+    def directive(self) -> str:
+        """The block of a document; "" for what a block cannot say: sizes, or a machine."""
+        options = {"at_most": "=".join(self.budget), "minimize": self.minimize, **self._texts}
+        if self.sizes or "machine" in options or any('"' in text for text in options.values()):
+            return ""
+        quoted = {k: f'"{text}"' if " " in text else text for k, text in options.items()}
+        return _directive(f"plan {self.source}", quoted)
+
+    def python(self) -> str:
+        """The call, from reading the network to building the planned model."""
+        ending = self.source.rpartition(".")[2] if "." in self.source else ""
+        reader = f"from_{ending}" if ending in ("csv", "onnx") else "load"
+        sizes = ", ".join(f"{name}={_python(text)}" for name, text in self.sizes.items())
+        at = f".at({sizes})" if sizes else ""
+        key, amount = self.budget
+        lines = ["import costmodel as cm", "", f"network = cm.{reader}({self.source!r}){at}"]
+        lines += ["plan = cm.plan(", "    network,", f"    at_most={{{key!r}: {amount!r}}},"]
+        lines += [f"    minimize={self.minimize!r},"]
+        lines += [f"    {name}={value!r}," for name, value in self.choices.items()]
+        lines += [")", "print(plan)"]
+        lines += ["# with the torch.nn.Module that the network describes, trained kernels kept:"]
+        return "\n".join([*lines, '# model = plan.torch(model, init="weights")'])
+
+
+def _python(text: str) -> str:
+    """A size as Python has it: an integer, or a text such as '4/7'."""
+    return text if text.isdecimal() else repr(text)
 
 
 def formulas_directive(variants: Iterable[str], notation: str, metric: str) -> str:

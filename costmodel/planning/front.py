@@ -17,7 +17,7 @@ from costmodel.network.selection import Selector
 from costmodel.planning.frontier import Frontier, frontier
 from costmodel.planning.keeping import NEARLY, graded
 from costmodel.planning.limits import Amount, Limit, read_limits
-from costmodel.planning.measures import LARGEST_ERROR, OWN, Measures
+from costmodel.planning.measures import LARGEST_ERROR, OWN, TITLES, Measures
 from costmodel.planning.plan import Plan, made, said
 from costmodel.planning.problem import Sum, summed
 from costmodel.planning.statement import Statement, Variants
@@ -100,12 +100,19 @@ class Front(Tabular):
             self.measures.totals[self.second] + two.real(value),
         )
 
+    @cached_property
+    def corners(self) -> list[int]:
+        """The points with less of `second` than every one before: all of them without `keeping`."""
+        values = self.frontier.values // self.scale
+        falls = (at for at in range(1, len(values)) if values[at] < values[at - 1])
+        return [0, *falls]
+
     # -- as a table --------------------------------------------------------------------------------
     @property
     def columns(self) -> tuple[Column, ...]:
         """The two measures."""
         return tuple(
-            Column(key, key.capitalize(), convention=OWN[key])
+            Column(key, TITLES[key], convention=OWN[key])
             if key in OWN
             else columns.column(key, self.network)
             for key in (self.first, self.second)

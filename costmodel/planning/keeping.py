@@ -1,4 +1,4 @@
-"""Of plans that are as good, one that keeps the most: a second criterion below the unit of the first.
+"""Of plans that are as good, one that keeps the most: a criterion below the unit of another.
 
 Many plans change as few layers as any. Of these the one is wanted that loses the fewest parameters,
 so each value gets what an option loses in small steps as a fraction of its unit. It stays a single

@@ -28,6 +28,13 @@ OWN = {
     ERROR: "the sum over the layers of the squared relative error of their kernels",
     LARGEST_ERROR: "the largest relative error of a layer's kernel",
 }
+#: The same for people, as labels of columns and axes.
+TITLES = {
+    CHANGED: "Layers changed",
+    MS: "Predicted ms",
+    ERROR: "Error",
+    LARGEST_ERROR: "Largest error",
+}
 #: A number for each option of some operations that are replaced alike; None where it has none.
 Rated = Callable[[Sequence[NetOp], Sequence[Choice | None]], Sequence[Number | None]]
 

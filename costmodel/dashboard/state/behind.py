@@ -23,6 +23,8 @@ _GIBI = 1 << 30
 READING = Bounds(seconds=15, memory=_GIBI)
 #: What a check may use.
 CHECKING = Bounds(seconds=60, memory=3 * _GIBI)
+#: What the exact front of a network's plans may use.
+PLANNING = Bounds(seconds=60, memory=2 * _GIBI)
 _SOON = 0.5  # seconds within which nothing need be said
 
 
@@ -46,6 +48,12 @@ def checkers() -> Wall:
     """Where torch is; one at a time, because two would only slow each other down."""
     modules = ("costmodel.checks.verify.bounded:ready", "costmodel.checks.verify.suite")
     return Wall(modules, CHECKING, at_once=1)
+
+
+@st.cache_resource(show_spinner=False)
+def planners() -> Wall:
+    """Where the options of plans are weighed."""
+    return Wall(("costmodel.planning.front", "costmodel.planning.times"), PLANNING)
 
 
 def behind(

@@ -9,6 +9,8 @@ import streamlit as st
 from costmodel.errors import CostModelError
 from costmodel.timing import overview
 from costmodel.timing.machine import Machine
+from costmodel.timing.machines import SHIPPED
+from costmodel.timing.opened import Opened, open_times
 from costmodel.timing.overview import Overview
 from costmodel.timing.store import shipped
 
@@ -43,6 +45,12 @@ def timings(title: str) -> Overview:
     if path == _NO_STORE:
         return _shipped(machine)
     return _stored(path, os.path.getmtime(path), machine)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def shipped_times(name: str) -> Opened:
+    """The times of a shipped machine by its name, with the model of them."""
+    return open_times(machine=SHIPPED + name)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the times…")

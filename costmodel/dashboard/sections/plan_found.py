@@ -1,0 +1,170 @@
+"""A plan that was found: its totals and proof, where it lies, what it does to each layer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from costmodel.core.readable import exact, ratio_in_words, si
+from costmodel.dashboard import parts, tables
+from costmodel.dashboard.state.state import State
+from costmodel.dashboard.state.timings import shipped_times
+from costmodel.documents.markdown import literal
+from costmodel.documents.spelling import PlanAsked
+from costmodel.network import columns
+from costmodel.planning.front import Front
+from costmodel.planning.left_alone import left_alone
+from costmodel.planning.measures import CHANGED, OWN, TITLES
+from costmodel.planning.plan import Plan
+from costmodel.plots import plan as figures
+from costmodel.plots.layout import name_of
+from costmodel.table import Table
+from costmodel.timing.model.intervals import Prediction
+from costmodel.timing.whole import TIMED, predicted
+
+_MILLI = 1e3
+_SIZES = ("kernel", "in_channels", "out_channels", "size")
+
+
+def plan_section(state: State, front: Front, budget: str, index: int, asked: PlanAsked) -> None:
+    """Draw the plan at a point of a front.
+
+    Args:
+        budget: as it was typed, which leads to the point `index`.
+        asked: the same for the command line.
+    """
+    plan = front.at(budget)
+    key = front.first if front.first not in OWN else "macs"
+    st.header(literal(_finding(front, plan)), anchor=False)
+    _totals(state, front, plan)
+    proof = f"{plan.proof[0].upper()}{plan.proof[1:]} {plan.decision}"
+    st.success(literal(proof), icon=":material/verified:")
+    alt = figures.front_summary(front, index)
+    parts.chart(figures.front_figure(front, index), "plan-front", alt)
+    st.header(literal(_where(plan)), anchor=False)
+    parts.chart(figures.layer_changes(plan, key), "plan-layers", figures.changes_summary(plan, key))
+    _replaced(plan, key)
+    _left(front, budget)
+    command, block, python = asked.command(), asked.directive(), asked.python()
+    parts.take_away(
+        state,
+        plan,
+        "plan",
+        command=command,
+        directive=block,
+        python=python,
+        caption="`network SOURCE --plan plan.csv` puts the plan of the file in place again.",
+    )
+    parts.notes([front.notes[0], *plan.notes[2:]])
+
+
+# -- in words --------------------------------------------------------------------------------------
+
+
+def _finding(front: Front, plan: Plan) -> str:
+    """What the plan reaches, as the section's title."""
+    (limit,) = plan.limits
+    first, second = front.columns
+    before, after = plan.before, plan.totals[front.first]
+    if front.second == CHANGED:
+        if not plan.choices:
+            return f"Within this budget nothing has to change in {before.name}"
+        whole = front.measures.totals[front.first]
+        reached = f" to {float(100 * after / whole):.3g} %" if whole else ""
+        return f"{plan.value} of {plan.layers} layers changed bring {first.label}{reached}"
+    whole = front.measures.totals[front.second]
+    how = ratio_in_words(float(plan.value / whole)) if whole else exact(plan.value)
+    return f"{second.label} {how}: no plan within {limit} has less"
+
+
+def _where(plan: Plan) -> str:
+    """What stands in place of how many layers."""
+    names = [name_of(choice.variant) for choice in plan.choices.values()]
+    left = plan.layers - len(names)
+    if not names:
+        return f"All {left} layers stay as they are"
+    each = {name: names.count(name) for name in dict.fromkeys(names)}
+    counts = ", ".join(f"{name} replaces {n} layer{'s' * (n > 1)}" for name, n in each.items())
+    return f"{counts}; {left or 'none'} of {plan.layers} stay{'s' * (left < 2)}"
+
+
+# -- in numbers ------------------------------------------------------------------------------------
+
+
+def _totals(state: State, front: Front, plan: Plan) -> None:
+    """Totals before and after, and predicted time with its interval."""
+    shown = dict.fromkeys((front.first, front.second, "macs", "params"))
+    with st.container(horizontal=True, key="plan-totals"):
+        for key in shown:
+            if key not in OWN:
+                _total(plan, key)
+            elif key != CHANGED:
+                whole, now = front.measures.totals[key], plan.totals[key]
+                st.metric(
+                    f"{TITLES[key]}, layers alone",
+                    f"{float(now):.4g}",
+                    f"{float(whole):.4g} before",
+                    delta_color="off",
+                    delta_arrow="off",
+                    help=f"What the plan is about: {OWN[key]}, each alone with its caches warm",
+                    width=320,
+                )
+        _time(state, plan)
+
+
+def _total(plan: Plan, key: str) -> None:
+    before, after = (columns.total(n, key) or 0 for n in (plan.before, plan.network))
+    st.metric(
+        columns.column(key, plan.before).label,
+        exact(after),
+        f"{ratio_in_words(after / before)} than {si(before)} before" if before else None,
+        delta_color="off",
+        delta_arrow="off",
+        help=f"{si(after)}; before {exact(before)}. {columns.column(key, plan.before).convention}",
+        width=320,
+    )
+
+
+def _time(state: State, plan: Plan) -> None:
+    opened = shipped_times(state["machine"])
+    before, after = (predicted(n, opened.predictor) for n in (plan.before, plan.network))
+    overlap = "which overlap" if after.high >= before.low else "which do not overlap"
+    st.metric(
+        "Predicted time",
+        f"{_MILLI * after.seconds:.3g} ms ({_range(after)})",
+        f"{_MILLI * before.seconds:.3g} ms ({_range(before)}) before",
+        delta_color="off",
+        delta_arrow="off",
+        help=f"{opened.note} The intervals, {overlap}, hold the time in {after.level:.0%} of "
+        f"networks like those measured. It is of {TIMED}.",
+        width=320,
+    )
+
+
+def _range(prediction: Prediction) -> str:
+    return f"{_MILLI * prediction.low:.3g} to {_MILLI * prediction.high:.3g}"
+
+
+def _replaced(plan: Plan, key: str) -> None:
+    """What was replaced by what, with the costs before and after."""
+    *rows, _ = plan.rows
+    done = [
+        {**row, "variant": name_of(plan.choices[row["layer"]].variant)}
+        for row in rows
+        if row["layer"] in plan.choices
+    ]
+    if done:
+        costs = dict.fromkeys((key, "macs", "params"))
+        sides = [f"{cost}{side}" for cost in costs for side in ("_before", "", "_ratio")]
+        names = ["layer", "variant", "hyper", *sides, *_SIZES]
+        known = {column.key: column for column in plan.columns}
+        table = Table([known[name] for name in names], done)
+        tables.show(table, "What was replaced by what", pinned="layer")
+
+
+def _left(front: Front, budget: str) -> None:
+    """The layers that stay, each with the option that comes nearest."""
+    table = left_alone(front, budget)
+    if table.rows:
+        st.header("Why the others stay", anchor=False)
+        tables.show(table, "Layers left as they are, with the nearest option", pinned="layer")
+        parts.notes(table.notes)
