@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
 from costmodel.dashboard.state.behind import behind, planners
 from costmodel.network.network import Network
+from costmodel.network.read.uploads import settled
 from costmodel.planning.budgets import stops
 from costmodel.planning.front import Front, front
 from costmodel.planning.measures import CHANGED
@@ -57,7 +58,9 @@ def weighed(
     if found is None:
         keeping = "params" if second == CHANGED else None
         what = f"Weighing every option of {network.name}"
-        made = behind(planners(), what, front, network, first, second, keeping=keeping, **choices)
+        sent = settled(network)
+        made = behind(planners(), what, front, sent, first, second, keeping=keeping, **choices)
+        made = replace(made, network=network)
         found = kept[whole] = Weighed(made, stops(made, _STOPS))
         while len(kept) > (_OWN if own else _SHARED):
             kept.popitem(last=False)

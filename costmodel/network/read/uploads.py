@@ -125,7 +125,7 @@ def _onnx(title: str, stem: str, data: bytes, sizes: Mapping[str, int | str]) ->
             raise InputError(f"dimension {name} is {value}; allowed are integers from 1 up")
         dims[name] = value
     with _on_disk(title, data) as path:
-        network = _settled(from_onnx(path, dims=dims or None, name=stem))
+        network = settled(from_onnx(path, dims=dims or None, name=stem))
     return replace(network, notes=tuple(note.replace(path, title) for note in network.notes))
 
 
@@ -154,8 +154,11 @@ class _Known:
         return self.answer
 
 
-def _settled(network: Network) -> Network:
-    """The network without a tie to its file: what it would read again is known, or refused."""
+def settled(network: Network) -> Network:
+    """The network without a tie to its source, so that it can be sent to another process.
+
+    What it would read again is known, or refused.
+    """
     rebuild = network.rebuild()
     if rebuild is not None:
         rebuild = Rebuild(rebuild.defaults, _not_again, rebuild.ratios)
