@@ -15,7 +15,7 @@ from costmodel.network.operation import NetOp
 from costmodel.planning.front import Front
 from costmodel.planning.plan import Plan
 from costmodel.plots.layout import axis, bars, figure, name_of, row_axis
-from costmodel.plots.palette import style_of
+from costmodel.plots.palette import MEANINGS, NEUTRAL, style_of
 from costmodel.typed import write_pairs
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _ROWS = 40  # layers that a person still reads
 _ROW = 24  # pixels of one layer
 _FRAME = 84
 _BEFORE = "rgba(127,139,153,0.25)"
-_SAME = "#7A7A7A"
 
 
 def front_figure(front: Front, index: int) -> Figure:
@@ -40,7 +39,7 @@ def front_figure(front: Front, index: int) -> Figure:
     titles = [column.label for column in columns_]
     drawn = [front.totals(at) for at in _drawn(front, index)]
     whole = tuple(front.measures.totals[key] for key in (front.first, front.second))
-    color = style_of(VARIANTS.baseline).color
+    color = NEUTRAL
     line = {
         "type": "scatter",
         "mode": "lines+markers" if len(drawn) <= _MARKED else "lines",
@@ -53,8 +52,8 @@ def front_figure(front: Front, index: int) -> Figure:
         "hovertemplate": "%{customdata}<extra></extra>",
     }
     marks = [
-        _mark("the network as it is", whole, "circle-open", 13, _SAME, _words(front, whole)),
-        _mark("this plan", (x, y), "star", 17, "#D55E00", _words(front, (x, y))),
+        _mark("the network as it is", whole, "circle-open", 13, NEUTRAL, _words(front, whole)),
+        _mark("this plan", (x, y), "star", 17, MEANINGS["better"], _words(front, (x, y))),
     ]
     zero = {"rangemode": "tozero"} if min(float(b) for _, b in drawn) == 0 else {}
     return figure(
@@ -141,7 +140,7 @@ def _after(
             f"{exact(then[at])}<br>{ratio_in_words(now[at] / then[at] if then[at] else None)}"
             for at in own
         ],
-        marker={"color": style_of(VARIANTS[id]).color if id else _SAME},
+        marker={"color": style_of(VARIANTS[id]).color if id else NEUTRAL},
         width=0.5,
         text=[f"{name_of(VARIANTS[id])} {text}".strip() if id else "" for text in texts],
         textposition="outside",

@@ -134,8 +134,7 @@ def drag(state: State, found: Weighed, index: int) -> None:
     texts = [stops[at] for at in sorted(stops)]
     if len(texts) < 2:
         return
-    if st.session_state.get(_DRAG) != stops[index]:
-        st.session_state[_DRAG] = stops[index]
+    state.shows(_DRAG, stops[index])
 
     def dragged() -> None:
         state.put("most", st.session_state[_DRAG])

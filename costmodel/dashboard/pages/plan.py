@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 import streamlit as st
 
 from costmodel.dashboard import parts
 from costmodel.dashboard.forms import network_form, plan_form
+from costmodel.dashboard.forms.accepted import accepted
+from costmodel.dashboard.forms.file_form import kept_file
 from costmodel.dashboard.sections.plan_found import plan_section
 from costmodel.dashboard.state.fronts import weighed
 from costmodel.dashboard.state.state import State
@@ -41,34 +41,31 @@ def _ask(state: State, network: Network) -> None:
     with st.sidebar:
         choices = plan_form.restrict(state)
         network = network_form.choose_sizes(state, network)
-    own = state["source"] == "upload"
-    found = weighed(_key(state), network, first, second, choices, own)
-    budget, index = _chosen(state, found.front)
-    plan_form.drag(state, found, index)
-    asked = plan_form.asked(state, _source(state), budget, choices)
-    plan_section(state, found.front, budget, index, asked)
+    file = kept_file(network_form.UPLOAD) if state["source"] == "upload" else None
+    key = (file.id if file else state["network"], tuple(sorted(state["at"].items())))
+    found = accepted(
+        "plan",
+        (key, first, second),
+        choices,
+        lambda may: weighed(key, network, first, second, may, own=file is not None),
+    )
+    if found is None:
+        return
+    known, choices = found
+    budget, index = _chosen(state, known.front)
+    plan_form.drag(state, known, index)
+    source = uploads.label(file.name) if file else state["network"]
+    asked = plan_form.asked(state, source, budget, choices)
+    plan_section(state, known.front, budget, index, asked)
 
 
 def _chosen(state: State, front: Front) -> tuple[str, int]:
     """The budget and its point; the least that any plan reaches where none is within the budget."""
-    budget = state["most"].strip()
+    about = (front.network.name, front.first)
+    amount = accepted("budget", about, state["most"].strip(), front.limit)
+    budget = amount[1] if amount else budget_text(front, 0)
     try:
         return budget, front.place(budget)
     except InputError as error:
         st.warning(sentence(str(error)))
         return budget_text(front, 0), 0
-
-
-def _key(state: State) -> tuple[Hashable, ...]:
-    """What says which network it is."""
-    sizes = tuple(sorted(state["at"].items()))
-    if state["source"] == "upload":
-        return "upload", st.session_state["upload"].file_id, sizes
-    return state["network"], sizes
-
-
-def _source(state: State) -> str:
-    """The network as the command line has it."""
-    if state["source"] == "upload":
-        return uploads.label(st.session_state["upload"].name)
-    return state["network"]

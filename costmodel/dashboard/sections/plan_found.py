@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from costmodel.core.readable import exact, ratio_in_words, si
@@ -11,6 +14,7 @@ from costmodel.dashboard.state.timings import shipped_times
 from costmodel.documents.markdown import literal
 from costmodel.documents.spelling import PlanAsked
 from costmodel.network import columns
+from costmodel.network.views import TOTAL
 from costmodel.planning.front import Front
 from costmodel.planning.left_alone import left_alone
 from costmodel.planning.measures import CHANGED, OWN, TITLES
@@ -18,10 +22,9 @@ from costmodel.planning.plan import Plan
 from costmodel.plots import plan as figures
 from costmodel.plots.layout import name_of
 from costmodel.table import Table
-from costmodel.timing.model.intervals import Prediction
-from costmodel.timing.whole import TIMED, predicted
+from costmodel.timing.comparison import Timed
+from costmodel.timing.networks import network_with_time
 
-_MILLI = 1e3
 _SIZES = ("kernel", "in_channels", "out_channels", "size")
 
 
@@ -125,23 +128,29 @@ def _total(plan: Plan, key: str) -> None:
 
 
 def _time(state: State, plan: Plan) -> None:
-    opened = shipped_times(state["machine"])
-    before, after = (predicted(n, opened.predictor) for n in (plan.before, plan.network))
-    overlap = "which overlap" if after.high >= before.low else "which do not overlap"
+    """The predicted time of the whole network, before and after, with its interval."""
+    timed = Timed(shipped_times(state["machine"]))
+    table = network_with_time(Table(("layer",), [{"layer": TOTAL}]), plan.network, timed)
+    cells = table.rows[-1]
+    if "predicted_ms" not in cells:
+        return  # no convolution and no linear layer
+    before = f"{_interval(cells, 'before_')} before" if "before_ms" in cells else "as before"
     st.metric(
         "Predicted time",
-        f"{_MILLI * after.seconds:.3g} ms ({_range(after)})",
-        f"{_MILLI * before.seconds:.3g} ms ({_range(before)}) before",
+        _interval(cells, "predicted_", ""),
+        before,
         delta_color="off",
         delta_arrow="off",
-        help=f"{opened.note} The intervals, {overlap}, hold the time in {after.level:.0%} of "
-        f"networks like those measured. It is of {TIMED}.",
+        help=" ".join(table.notes),
         width=320,
     )
 
 
-def _range(prediction: Prediction) -> str:
-    return f"{_MILLI * prediction.low:.3g} to {_MILLI * prediction.high:.3g}"
+def _interval(cells: Mapping[str, Any], name: str, side: str | None = None) -> str:
+    """Milliseconds with the interval around them, in brackets."""
+    side = name if side is None else side
+    low, high = (cells[f"{side}{end}_ms"] for end in ("low", "high"))
+    return f"{cells[f'{name}ms']:.3g} ms [{low:.3g} – {high:.3g}]"
 
 
 def _replaced(plan: Plan, key: str) -> None:

@@ -11,8 +11,9 @@ from costmodel.dashboard.forms import plan_form
 from costmodel.dashboard.state import fronts
 from costmodel.documents.request import Target, render
 from costmodel.planning.left_alone import left_alone
+from costmodel.timing.comparison import Timed
+from costmodel.timing.networks import network_with_time
 from costmodel.timing.opened import open_times
-from costmodel.timing.whole import predicted
 
 FEW = ["basis", "channel_svd"]
 #: A small network and few options, so that nothing takes long.
@@ -205,13 +206,15 @@ def test_the_view_says_what_the_plan_is(opened, front):
     assert set(left["why"]) == {"the budget is met without it"}
     # times are predicted, with intervals, on a machine that is named
     (name,) = plan_form.machines()
-    predictor = open_times(machine=f"shipped/{name}").predictor
-    after = predicted(plan.network, predictor)
+    timed = Timed(open_times(machine=f"shipped/{name}"))
+    *_, last = network_with_time(plan.to_table(), plan.network, timed)
     assert totals(opened)["Predicted time"] == (
-        f"{1e3 * after.seconds:.3g} ms ({1e3 * after.low:.3g} to {1e3 * after.high:.3g})"
+        f"{last['predicted_ms']:.3g} ms [{last['low_ms']:.3g} – {last['high_ms']:.3g}]"
     )
     (metric,) = [m for m in opened.app.metric if m.label == "Predicted time"]
-    assert str(predictor.machine) in metric.help
+    assert str(timed.predictor.machine) in metric.help
+    assert f"{last['before_ms']:.3g} ms [" in metric.delta
+    assert "faster with probability" in metric.help
 
 
 def test_an_objective_of_time(page, taken, front):
@@ -249,8 +252,7 @@ def test_without_a_file_the_page_says_what_to_do(page):
 
 def test_a_table_of_layers_is_planned_and_stays_in_the_session(page, taken, tmp_path, capsys):
     opened = page("plan", source="upload", allowed="basis,grouped")
-    opened.widget("upload").set_value(("tiny.csv", TABLE, "text/plain"))
-    opened.run()
+    opened.upload(("tiny.csv", TABLE, "text/plain"))
     assert not opened.errors
     path = tmp_path / "tiny.csv"
     path.write_bytes(TABLE)
