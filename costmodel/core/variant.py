@@ -72,6 +72,7 @@ class Variant:
         domain: layer fields that this variant is made for ({"kernel": 1}); others are refused.
         place: further facts of the layers whose place it takes in a network ({"out_size": 1} for
             the end of a classifier); on a layer alone it can be counted without them.
+        gives_up: one sentence: what it can no longer do that the baseline can; "" of the baseline.
         wins: one sentence: when to prefer it.
         note: anything a reader must know about its counts.
         training: FLOPs per training step beyond the forward and backward pass, as an expression of
@@ -94,6 +95,7 @@ class Variant:
     family: str = "custom"
     domain: Mapping[str, Any] = field(default_factory=dict)
     place: Mapping[str, Any] = field(default_factory=dict)
+    gives_up: str = ""
     wins: str = ""
     note: str = ""
     training: str = ""

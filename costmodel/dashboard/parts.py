@@ -33,6 +33,10 @@ _STYLE = (
     ".stMainBlockContainer h3{font-size:1.2rem}"
     "[data-testid=stCaptionContainer]{opacity:.85}"
     ".stTextArea textarea{font-family:monospace}"
+    # What stands around a figure is text like any other; inside a bar, the bar decides.
+    ".js-plotly-plot :is(.xtick,.ytick,.g-xtitle,.g-ytitle,.legend,.textpoint) text,"
+    ".js-plotly-plot .annotation-text,"
+    ".js-plotly-plot .bartext-outside{fill:currentColor!important}"
     # Formulas go on to a next line; they scroll only where they cannot, and not for two pixels.
     ".katex-display{padding:.2rem .3rem .5rem}"
     ".katex-display>.katex{white-space:normal}"
@@ -58,8 +62,17 @@ def refuse(error: CostModelError) -> None:
         st.error(sentence(str(error)))
 
 
-def chart(figure: Figure, name: str, alt: str) -> None:
-    """A figure that can be saved under a name, as vectors, and is described in words."""
+def chart(
+    figure: Figure, name: str, alt: str, *, finding: str = "", source: str = "", **look: Any
+) -> None:
+    """A figure that can be saved under a name, as vectors, and is described in words.
+
+    Args:
+        finding: what the figure shows, as its title. source: where its numbers come from, below it.
+        look: further arguments of `st.plotly_chart`.
+    """
+    if finding:
+        st.header(literal(finding), anchor=False)
     config = {
         "displaylogo": False,
         "displayModeBar": "hover",
@@ -67,7 +80,9 @@ def chart(figure: Figure, name: str, alt: str) -> None:
         "toImageButtonOptions": {"format": "svg", "filename": name},
         "responsive": True,
     }
-    st.plotly_chart(figure, key=f"chart-{name}", config=config, alt=alt)
+    st.plotly_chart(figure, key=f"chart-{name}", config=config, alt=alt, **look)
+    if source:
+        st.caption(literal(source))
 
 
 @contextmanager

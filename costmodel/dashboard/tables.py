@@ -2,35 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from costmodel.comparing.compare import HYPER, VARIANT, Comparison
+from costmodel.comparing.compare import HYPER, VARIANT
 from costmodel.core.readable import MAX_SAFE, sortable
 from costmodel.plots.layout import name_of
+from costmodel.plots.thumbnail import thumbnail_address
 from costmodel.table import Column, Table, plain
+from costmodel.timing.answer import Answer
 from costmodel.typed import write_pairs
 
 _MOST_ROWS = 18  # before a table scrolls
 _ROW_HEIGHT = 35
 
 
-def cost_table(comparison: Comparison) -> None:
-    """A comparison, the variants by their names and their settings at the end."""
-    rows = [
-        {**row, VARIANT.key: name_of(variant), HYPER.key: write_pairs(row[HYPER.key], ", ")}
-        for variant, row in zip(comparison.variants, comparison, strict=True)
-    ]
-    columns = sorted(comparison.columns, key=lambda column: column == HYPER)
-    show(Table(columns, rows), "Costs of each variant", pinned=VARIANT.key)
+#: Columns of what is drawn and said of a variant, beside its counts.
+STAGES = Column("stages", "Stages", convention="what runs: filled where channels are mixed")
+TIME = Column("time_ms", "Time, ms", "ms", "predicted for this layer, see below")
+INTERVAL = Column("interval", "Interval, ms", convention="holds nine of ten such layers' times")
+TIME_RATIO = Column("time_ratio", "Time ratio", "×", "time divided by that of the layer as it is")
+WHAT = Column("what", "What it is")
+GIVES_UP = Column("gives_up", "What it gives up")
+_IMAGES = (STAGES.key,)
 
 
-def show(table: Table, alt: str, pinned: str = "") -> None:
+def cost_table(
+    answer: Answer,
+    counters: Mapping[str, Mapping[str, str]],
+    help: str,
+    looked_at: str,
+    chosen: Callable[[int], object],
+) -> None:
+    """A comparison with times and with what other counters say; a row that is chosen is called.
+
+    Args:
+        answer: the comparison and its times.
+        counters: by the counter's name and the variant's id, what it says.
+        help: what that is, for the columns' headers.
+        looked_at: the id of the variant whose row is marked.
+        chosen: called with the place of a row that is clicked.
+    """
+    comparison = answer.comparison
+    ids = [variant.id for variant in comparison.variants]
+    rows = []
+    for variant, row in zip(comparison.variants, comparison, strict=True):
+        time = answer.time(variant.id)
+        rows.append(
+            {
+                **row,
+                VARIANT.key: name_of(variant),
+                HYPER.key: write_pairs(row[HYPER.key], ", "),
+                STAGES.key: thumbnail_address(comparison.counts[variant.id]),
+                TIME.key: 1e3 * time.seconds if time else None,
+                INTERVAL.key: f"{_three(time.low)} – {_three(time.high)}" if time else "",
+                TIME_RATIO.key: answer.time_ratio(variant.id),
+                WHAT.key: variant.summary,
+                GIVES_UP.key: variant.gives_up,
+                **{name: said[variant.id] for name, said in counters.items()},
+            }
+        )
+    timed = [TIME, INTERVAL, TIME_RATIO] if answer.estimates else []
+    others = [Column(name, name, convention=help) for name in counters]
+    own = {column.key: column for column in comparison.columns}
+    first = [own.pop(key) for key in (VARIANT.key, "macs", "macs_ratio")]
+    settings, rest = own.pop(HYPER.key), list(own.values())
+    said = [*others, *rest, settings, GIVES_UP, WHAT]
+    columns = [first[0], STAGES, *first[1:], *timed, *said]
+    place = ids.index(looked_at) if looked_at in ids else None
+    key = f"table-{'-'.join(ids)}-{looked_at}"
+
+    def clicked() -> None:
+        selected = st.session_state[key].selection.rows
+        if selected:
+            chosen(selected[0])
+
+    show(
+        Table(columns, rows),
+        "Costs of each variant",
+        pinned=VARIANT.key,
+        key=key,
+        on_select=clicked,
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [] if place is None else [place]}},
+    )
+
+
+def show(table: Table, alt: str, pinned: str = "", **look: Any) -> None:
     """Any table: exact integers, shares and ratios with four digits, sortable in every column.
 
     alt: what it shows, for readers who do not see it. pinned: the column that stays in sight.
+    look: further arguments of `st.dataframe`.
     """
     import pandas  # half a second that the title need not wait for
 
@@ -40,9 +104,16 @@ def show(table: Table, alt: str, pinned: str = "") -> None:
         key, values = column.key, table.column(column.key)
         if table.is_numeric(key):
             cells[key], config[key] = _numbers(values, column)
+        elif key in _IMAGES:
+            cells[key] = list(values)
+            config[key] = st.column_config.ImageColumn(
+                column.label, help=_sentence(column), width=110
+            )
         else:
             cells[key] = [plain(value) for value in values]
-            config[key] = st.column_config.TextColumn(column.label, pinned=key == pinned or None)
+            config[key] = st.column_config.TextColumn(
+                column.label, help=_sentence(column), pinned=key == pinned or None
+            )
     frame = pandas.DataFrame(cells)
     st.dataframe(
         frame,
@@ -51,12 +122,13 @@ def show(table: Table, alt: str, pinned: str = "") -> None:
         height=_ROW_HEIGHT * (min(len(frame), _MOST_ROWS) + 1) + 3,
         alt=alt,
         placeholder="",
+        **look,
     )
 
 
 def _numbers(values: Sequence[Any], column: Column) -> tuple[list[Any], Any]:
     """A column of numbers; where browsers would round them, of texts that sort as numbers do."""
-    label, help = column.label, column.convention[:1].upper() + column.convention[1:]
+    label, help = column.label, _sentence(column)
     known = [value for value in values if value is not None]
     integers = all(isinstance(value, int) for value in known)
     if integers and max(map(abs, known), default=0) > MAX_SAFE:
@@ -67,3 +139,13 @@ def _numbers(values: Sequence[Any], column: Column) -> tuple[list[Any], Any]:
         values = [None if value is None else float(value) for value in values]
     pattern = "×%.4g" if column.unit == "×" else "%,d" if integers else "%,.4g"
     return list(values), st.column_config.NumberColumn(label, format=pattern, help=help)
+
+
+def _three(seconds: float) -> str:
+    """Milliseconds with three significant digits."""
+    return f"{1e3 * seconds:#.3g}".rstrip(".")
+
+
+def _sentence(column: Column) -> str | None:
+    """A column's convention with a capital; nothing where it has none."""
+    return column.convention[:1].upper() + column.convention[1:] or None

@@ -1,7 +1,4 @@
-"""Figures of one comparison: bars of the ratio to the baseline, dots of the absolute costs.
-
-Both keep the order of the rows, from the top down.
-"""
+"""Bars of one comparison: the ratio of each metric to the baseline's, in the order of the rows."""
 
 from __future__ import annotations
 
@@ -13,14 +10,13 @@ from costmodel.core.readable import exact, ratio, ratio_in_words, si
 from costmodel.core.variant import VARIANTS
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.plots.layout import (
-    REFERENCE_LINE,
     axis,
     bars,
+    cuts,
     figure,
     fill_entry,
     filling,
     label_of,
-    log_axis,
     name_of,
     row_axis,
     vertical,
@@ -31,46 +27,48 @@ from costmodel.typed import write_pairs
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+#: Ratios beyond are cut off there, with a mark, and their number written beside the bar.
+LONGEST = 2.5
 _ROW = 42  # pixels of one variant with its bars
 _FRAME = 84  # legend, axis labels and title
-_LONGEST = 2.5  # ratios beyond are cut off there, with their number written beside the bar
 # How the metrics of one variant are told apart: all bars of a variant have its colour.
 _FILLS = ("", "/", "x")
+_ALIKE = 0.005  # ratios that differ by less look the same
+_ROOM = 1.22  # for the number beside the longest bar
 
 
 def ratio_bars(table: Comparison) -> Figure:
-    """Horizontal bars from 0 of each metric's ratio to the baseline; 1 is marked."""
-    chosen = _metrics(table)
-    longest = max([1.0, *(r for metric in chosen for r in _ratios(table, metric))])
-    end = min(longest, _LONGEST) * 1.22
+    """Horizontal bars from 0 of each metric's ratio to the baseline; 1 is marked.
+
+    Metrics whose ratios are the same for every variant have one bar together.
+    """
+    chosen = _told_apart(table, _metrics(table))
+    longest = max([1.0, *(r for metrics in chosen for r in _ratios(table, metrics[0]))])
+    end = min(longest, LONGEST)
     data = [
-        _bars(table, metric, _FILLS[index % len(_FILLS)], end)
-        for index, metric in enumerate(chosen)
+        _bars(table, metrics, _FILLS[index % len(_FILLS)], end)
+        for index, metrics in enumerate(chosen)
+    ]
+    # bars of a row stand side by side: the mark is in the middle of all of them
+    rows = [label_of(variant) for variant in table.variants]
+    beyond = [
+        row
+        for row, *values in zip(rows, *(_ratios(table, m[0]) for m in chosen), strict=True)
+        if max(values) > end
+    ]
+    keys = [
+        fill_entry(_names(metrics), _FILLS[index % len(_FILLS)])
+        for index, metrics in enumerate(chosen)
     ]
     return figure(
-        [*data, *_legend(chosen, "bar")],
+        [*data, *cuts(beyond, end), *keys],
         height=_ROW * len(table.variants) + _FRAME,
         barmode="group",
         bargap=0.22,
         bargroupgap=0.06,
-        xaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, end]),
+        xaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, end * _ROOM]),
         yaxis=row_axis(),
         shapes=[vertical(1)],
-    )
-
-
-def cost_dots(table: Comparison) -> Figure:
-    """One dot per variant and metric on a logarithmic axis: the absolute costs.
-
-    Filled markers are the first metric, open ones the others.
-    """
-    chosen = _metrics(table)
-    data = [_dots(table, metric, index) for index, metric in enumerate(chosen)]
-    return figure(
-        [*_spans(table, chosen), *data, *_legend(chosen, "scatter")],
-        height=_ROW * len(table.variants) + _FRAME,
-        xaxis=log_axis("count, logarithmic"),
-        yaxis=row_axis(showgrid=True),
     )
 
 
@@ -84,6 +82,16 @@ def summary(table: Comparison) -> str:
     return "; ".join(parts) + "."
 
 
+def hover(row: Mapping[str, Any], metric: Metric) -> str:
+    """What the pointer reads of a metric: the exact count, its ratio in words, the settings."""
+    value = row[metric.key]
+    words = f"{metric.label}: {exact(value)}"
+    if abs(value) >= 1000:
+        words += f" ({si(value, metric.unit)})"
+    settings = f"<br>{write_pairs(row['hyper'], ', ')}" if row.get("hyper") else ""
+    return f"{words}<br>{ratio_in_words(row[f'{metric.key}_ratio'])}{settings}"
+
+
 def _metrics(table: Comparison) -> list[Metric]:
     """Those that the table has a ratio of; multiplies, declared last, are asked for first."""
     return [m for m in METRICS.values() if m.shown and f"{m.key}_ratio" in table.names][::-1]
@@ -93,92 +101,44 @@ def _ratios(table: Comparison, metric: Metric) -> list[float]:
     return [row[f"{metric.key}_ratio"] or 0.0 for row in table]
 
 
-def _bars(table: Comparison, metric: Metric, fill: str, end: float) -> dict[str, Any]:
+def _told_apart(table: Comparison, metrics: Sequence[Metric]) -> list[list[Metric]]:
+    """The metrics, those together whose bars would be twins."""
+    groups: list[list[Metric]] = []
+    for metric in metrics:
+        own = _ratios(table, metric)
+        for group in groups:
+            others = _ratios(table, group[0])
+            if all(abs(a - b) <= _ALIKE * b for a, b in zip(own, others, strict=True)):
+                group.append(metric)
+                break
+        else:
+            groups.append([metric])
+    return groups
+
+
+def _names(metrics: Sequence[Metric]) -> str:
+    return " and ".join(metric.label for metric in metrics)
+
+
+def _bars(table: Comparison, metrics: Sequence[Metric], fill: str, end: float) -> dict[str, Any]:
     colors = [style_of(variant).color for variant in table.variants]
+    values = _ratios(table, metrics[0])
     return bars(
-        metric.label,
+        _names(metrics),
         [label_of(variant) for variant in table.variants],
-        [min(value, end) for value in _ratios(table, metric)],
-        offsetgroup=metric.label,
+        [min(value, end) for value in values],
+        offsetgroup=_names(metrics),
         marker={
             "color": colors,
             "line": {"color": colors, "width": 1},
             "pattern": filling(fill),
         },
-        text=[ratio(row[f"{metric.key}_ratio"]) for row in table],
+        text=[ratio(value) for value in values],
         textposition="outside",
         textangle=0,
         cliponaxis=False,
         constraintext="none",
         textfont={"size": 11},
-        customdata=[_hover(row, metric) for row in table],
+        customdata=["<br>".join(hover(row, metric) for metric in metrics) for row in table],
         showlegend=False,
     )
-
-
-def _dots(table: Comparison, metric: Metric, index: int) -> dict[str, Any]:
-    styles = [style_of(variant) for variant in table.variants]
-    symbols = [style.symbol.split("-open")[0].removesuffix("-dot") for style in styles]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": metric.label,
-        "y": [label_of(variant) for variant in table.variants],
-        "x": [float(row[metric.key]) or None for row in table],
-        "marker": {
-            "color": [style.color for style in styles],
-            "symbol": [symbol + ("-open" if index else "") for symbol in symbols],
-            "size": 12,
-            "line": {"width": 2, "color": [style.color for style in styles]},
-        },
-        "customdata": [_hover(row, metric) for row in table],
-        "hovertemplate": "<b>%{y}</b><br>%{customdata}<extra></extra>",
-        "showlegend": False,
-    }
-
-
-def _spans(table: Comparison, metrics: Sequence[Metric]) -> list[dict[str, Any]]:
-    """A thin line between the dots of one variant, so that the eye keeps to its row."""
-    if len(metrics) < 2:
-        return []
-    xs: list[float | None] = []
-    ys: list[str | None] = []
-    for row, variant in zip(table, table.variants, strict=True):
-        values = [float(row[metric.key]) for metric in metrics]
-        xs += [min(values) or None, max(values), None]
-        ys += [label_of(variant), label_of(variant), None]
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": xs,
-            "y": ys,
-            "line": {"color": REFERENCE_LINE, "width": 1},
-            "hoverinfo": "skip",
-            "showlegend": False,
-        }
-    ]
-
-
-def _legend(metrics: Sequence[Metric], kind: str) -> list[dict[str, Any]]:
-    """Entries that explain the fill alone: the colour is the variant's."""
-    entries: list[dict[str, Any]] = []
-    for index, metric in enumerate(metrics):
-        if kind == "bar":
-            entry = fill_entry(metric.label, _FILLS[index % len(_FILLS)])
-        else:
-            entry = {"type": kind, "name": metric.label, "x": [None], "y": [None]}
-            symbol = "circle-open" if index else "circle"
-            entry |= {"mode": "markers", "marker": {"color": REFERENCE_LINE, "symbol": symbol}}
-            entry["marker"] |= {"size": 11, "line": {"width": 2}}
-        entries.append(entry)
-    return entries
-
-
-def _hover(row: Mapping[str, Any], metric: Metric) -> str:
-    value = row[metric.key]
-    words = f"{metric.label}: {exact(value)}"
-    if abs(value) >= 1000:
-        words += f" ({si(value, metric.unit)})"
-    settings = f"<br>{write_pairs(row['hyper'], ', ')}" if row.get("hyper") else ""
-    return f"{words}<br>{ratio_in_words(row[f'{metric.key}_ratio'])}{settings}"

@@ -103,6 +103,27 @@ def fill_entry(name: str, shape: str) -> dict[str, Any]:
     }
 
 
+def cuts(rows: Sequence[Any], end: float) -> list[dict[str, Any]]:
+    """The mark of bars that go on beyond the end of the axis: a gap, slanted, near their end."""
+    if not rows:
+        return []
+    mark = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "cut off",
+        "x": [end * 0.94] * len(rows),
+        "y": list(rows),
+        "marker": {
+            "symbol": "line-ne",
+            "size": 26,
+            "line": {"width": 5, "color": "#FFFFFF"},
+        },
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    return [mark]
+
+
 def class_dots(kind: str, xs: Sequence[Any], ys: Sequence[Any]) -> dict[str, Any]:
     """The dots of a class of convolutions, or of what is none: several stages.
 

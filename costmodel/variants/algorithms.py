@@ -18,6 +18,7 @@ declare(
     hyper={"e": Hyper(2, "side of an output tile", upto="6")},
     domain={"stride": 1, "dilation": 1, "transposed": False},
     algorithm_of="standard",
+    gives_up="The transforms take additions and precision; what it computes stays the same.",
     wins="3×3 layers of stride 1 with many channels; e = 2 and 4 are common, larger tiles lose "
     "precision.",
     note="Multiplies in the transformed domain only: the transforms of inputs, filters and outputs "
@@ -49,6 +50,7 @@ declare(
     where={"u": "a - i + 1", "v": "a - j + 1"},
     domain={"stride": 1, "dilation": 1, "transposed": False},
     algorithm_of="standard",
+    gives_up="The transforms take memory and additions; what it computes stays the same.",
     wins="Large windows (k ≥ 5) of stride 1 with many channels.",
     note="Multiplies of the frequency-domain products only, with the symmetry of real signals "
     "(⌊a/2⌋+1 of a columns); the transforms are not counted. The parameters are the layer's own.",

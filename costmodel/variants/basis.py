@@ -20,6 +20,7 @@ declare(
     family="basis",
     common=True,
     hyper={"b": Hyper(4, "basis filters per input channel")},
+    gives_up="The n windows over one input channel are combinations of b filters.",
     wins="Between depthwise separable (b = 1) and standard (b = k²): b trades multiplies for "
     "expressiveness.",
     claims=(
@@ -41,6 +42,7 @@ declare(
     family="basis",
     common=True,
     hyper={"b": Hyper(4, "basis filters shared by all input channels")},
+    gives_up="All windows of the layer are combinations of the same b filters.",
     wins="When parameters rather than multiplies are the budget and the channels are alike.",
     claims=(
         Claim("params", "k^2*b + b*m*n"),
@@ -57,6 +59,7 @@ declare(
     reference="Xie, Zhang, Yang, Lai, Wang, Decoupled convolutions for CNNs, AAAI 2018",
     family="basis",
     hyper={"t": Hyper(4, "maps per output channel")},
+    gives_up="The m windows of one output channel are combinations of t filters.",
     wins="Layers with more input than output channels, where the basis convolution saves less.",
     claims=(
         Claim("params", "t*n*(m + k^2)"),

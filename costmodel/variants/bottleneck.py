@@ -23,6 +23,8 @@ declare(
         "r": Hyper("g*ceil(n/(4*g))", "channels of the k×k convolution"),
     },
     where=_WHERE,
+    gives_up="The window sees r mixtures of the inputs, and the outputs are combinations of "
+    "as many.",
     wins="Many channels: the window runs on a quarter of them.",
     claims=_CLAIMS,
 )
@@ -40,6 +42,7 @@ declare(
         "r": Hyper("g*ceil(n/(2*g))", "channels of the k×k convolution", upto="2*n"),
     },
     where=_WHERE,
+    gives_up="Within the window, an output sees one in g of r mixtures of the inputs.",
     wins="A wider window stage for the multiplies of a plain bottleneck.",
     claims=_CLAIMS,
 )
@@ -54,6 +57,7 @@ declare(
     family="block",
     hyper={"e": Hyper(6, "expansion: channels inside per channel outside", upto="8")},
     where={"p": "e*m"},
+    gives_up="The window mixes no channels, and the maps inside are e times as many.",
     wins="Narrow layers between which little memory is carried.",
     note="The residual around it, where shapes match, belongs to the network and is not counted "
     "here; it costs no multiplies.",

@@ -22,6 +22,7 @@ declare(
         "dc": Hyper("min(8, m)", "length of a kernel in channels", upto="m"),
     },
     where={"e": "n/g"},
+    gives_up="An output sees dc channels at one position, with weights that n/g outputs share.",
     wins="Between grouped convolutions, in the place of a shuffle or a 1×1 convolution.",
     note="It has no window over positions, so it fits layers of stride 1 that keep the grid. As in "
     "the authors' code (https://github.com/HongyangGao/ChannelNets) the windows are centred, "
@@ -40,6 +41,7 @@ declare(
     reference=_REFERENCE,
     family="channel",
     hyper={"dc": Hyper("min(8, m)", "length of the kernel in channels", upto="m")},
+    gives_up="An output sees dc neighbouring channels, and all outputs have the same weights.",
     wins="The fewest parameters of a separable layer: the 1×1 projection is all but gone.",
     claims=(
         Claim("params", "k^2*m + dc", _SOURCE),
@@ -57,6 +59,7 @@ declare(
     family="channel",
     place={"out_size": 1},
     where={"c": "m - n + 1"},
+    gives_up="A class sees a window of the channels, and all classes have the same weights.",
     wins="In the place of global pooling and a fully connected layer, a quarter of a compact "
     "network's parameters.",
     note="It needs at least as many channels as classes (m ≥ n). As in the publication the kernel "

@@ -13,6 +13,7 @@ declare(
     "arXiv:1704.04861",
     family="separable",
     common=True,
+    gives_up="All windows over one input channel are multiples of one filter.",
     wins="On phones and wherever multiplies or parameters are the budget; on a processor whose "
     "depthwise kernels run far below its peak the time saved is much less.",
     note="With several filters per input channel (a channel multiplier) this is the basis "

@@ -18,6 +18,7 @@ declare(
         "e1": Hyper("ceil(n/2)", "outputs of the 1×1 branch"),
     },
     where={"e3": "n - e1"},
+    gives_up="Some outputs see one position only, and all of them q mixtures of the inputs.",
     wins="When parameters are the budget: few channels enter the k×k, and few leave it.",
     claims=(
         Claim("params", "m*q + q*e1 + k^2*q*(n - e1)"),

@@ -19,6 +19,7 @@ declare(
         "d": Hyper(3, "side of the cheap filters", upto="7"),
     },
     where={"c": "ceil(n/q)", "t": "q - 1"},
+    gives_up="Most maps are a small filter of another map, and see no input of their own.",
     wins="Layers whose maps are pairwise alike; it divides the cost by nearly q.",
     note="Where q does not divide n, the maps beyond n are computed and dropped.",
     claims=(

@@ -20,6 +20,7 @@ declare(
             "gcd(m, n, 2)", "number of groups; divides both channel counts", upto="gcd(m, n)"
         )
     },
+    gives_up="An output sees one in g of the input channels.",
     wins="When the layers around it mix the channels anyway (ResNeXt, ShuffleNet).",
     claims=(
         Claim("params", "k^2*m*n/g", _SOURCE),
@@ -37,6 +38,7 @@ declare(
     "Xception, 2017, arXiv:1610.02357",
     family="grouped",
     where={"q": "n/m"},
+    gives_up="Nothing mixes the channels: an output sees one of them.",
     wins="As the spatial half of a separable layer; alone it never mixes channels.",
     note="The number of output channels has to be a multiple of the number of input channels.",
     claims=(

@@ -19,6 +19,7 @@ declare(
     family="separable",
     hyper={"L": Hyper(2, "number of units", upto="8")},
     where={"o": "n"},
+    gives_up="In every unit, all windows over one channel are multiples of one filter.",
     wins="Several cheap layers in the place of one: more depth for fewer multiplies.",
     note="The first unit takes the stride and the change of channels, so only where there are none "
     "does it have a residual, which costs additions and memory but no multiplies.",
@@ -43,6 +44,7 @@ declare(
         ),
     },
     domain={"transposed": False},
+    gives_up="Channels are mixed on a grid that is s times coarser.",
     wins="Feature maps in which neighbours are alike: nearly everything is done on 1/s² of the "
     "positions.",
     claims=(

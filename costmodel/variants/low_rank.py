@@ -14,6 +14,7 @@ declare(
     family="low-rank",
     common=True,
     hyper={"r": Hyper("ceil(n/4)", "rank: filters that are really convolved")},
+    gives_up="The n filters are combinations of r.",
     wins="When there are many output channels that are nearly combinations of few.",
     claims=(
         Claim("params", "k^2*m*r + r*n"),
@@ -32,6 +33,7 @@ declare(
     "arXiv:1404.0736",
     family="low-rank",
     hyper={"r": Hyper("ceil(m/4)", "rank: channels that the window sees")},
+    gives_up="The window sees r mixtures of the input channels instead of the channels.",
     wins="When there are many input channels that are nearly combinations of few.",
     note="The 1×1 comes before the stride, so it runs on the input grid.",
     claims=(
@@ -51,6 +53,7 @@ declare(
     family="low-rank",
     common=True,
     hyper={"r": Hyper("ceil(n/2)", "rank: channels between the two halves")},
+    gives_up="Rows and columns meet in r channels alone.",
     wins="Large windows: cost grows with k instead of k².",
     claims=(
         Claim("params", "k*r*(m + n)"),
@@ -68,6 +71,7 @@ declare(
     "rank expansions, 2014, arXiv:1405.3866 (scheme 1)",
     family="low-rank",
     hyper={"r": Hyper(4, "separable filters per input channel")},
+    gives_up="The windows over one input channel are combinations of r separable filters.",
     wins="Large windows over few channels.",
     claims=(
         Claim("params", "m*r*(2*k + n)"),
@@ -90,6 +94,7 @@ declare(
         "r1": Hyper("ceil(m/2)", "rank of the input side"),
         "r2": Hyper("ceil(n/2)", "rank of the output side"),
     },
+    gives_up="The window sees r1 mixtures of the inputs, and the outputs are combinations of r2.",
     wins="Pretrained layers whose channels are redundant on both sides.",
     claims=(
         Claim("params", "m*r1 + k^2*r1*r2 + r2*n"),

@@ -27,6 +27,7 @@ declare(
         )
     },
     where={"ml": "floor(alpha*m)", "mh": "m - ml", "nl": "floor(alpha*n)", "nh": "n - nl"},
+    gives_up="A share alpha of the channels has half the resolution.",
     wins="Images with slowly varying content; the parameters stay, the multiplies shrink.",
     note="As a drop-in replacement it takes and gives full resolution: pooling and upsampling are "
     "inside, and cost no multiplies. With alpha = 0 it is the standard convolution.",

@@ -15,6 +15,7 @@ declare(
     summary="A 1×1 convolution across the channels, then one k×k filter per output channel.",
     reference=_REFERENCE,
     family="separable",
+    gives_up="All windows of one output channel are multiples of one filter.",
     wins="Like depthwise separable, where filters of one output are alike; the 1×1 runs before the "
     "stride.",
     claims=(
@@ -31,6 +32,8 @@ declare(
     reference=_REFERENCE,
     family="separable",
     hyper={"r": Hyper("ceil(m/4)", "channels between the two 1×1 convolutions")},
+    gives_up="All windows of one output channel are multiples of one filter, over r "
+    "mixtures of the inputs.",
     wins="Many channels, where the 1×1 convolution is nearly everything that is paid.",
     claims=(
         Claim("params", "m*r + r*n + k^2*n"),

@@ -18,6 +18,7 @@ declare(
         "r": Hyper("g*ceil(n/(4*g))", "channels between them; a multiple of g"),
     },
     where={"p": "r/g"},
+    gives_up="The 1×1 convolutions see one in g of the channels, and the window mixes none.",
     wins="Very small budgets, where 1×1 convolutions take nearly all multiplies.",
     note="The residual around it costs no multiplies.",
     claims=(

@@ -13,6 +13,7 @@ declare(
     "arXiv:1511.07122",
     family="standard",
     hyper={"d": Hyper(2, "distance between taps, on top of the layer's own dilation", upto="8")},
+    gives_up="One output never reads what lies between its taps.",
     wins="When context is needed at full resolution (segmentation) and the budget stays as it is.",
     note="The zeros around the input grow with the window, so that the output keeps its size.",
     claims=(
@@ -33,6 +34,7 @@ declare(
     "convolution arithmetic for deep learning, 2016, arXiv:1603.07285",
     family="standard",
     domain={"transposed": True},
+    gives_up="Where the stride does not divide k, outputs have different numbers of terms.",
     wins="Learned upsampling: multiplies are counted on the small input grid.",
     note="Every other variant also stands in for a transposed layer; this one says so in its name.",
     claims=(
@@ -50,6 +52,7 @@ declare(
     "Nature 323, 1986",
     family="standard",
     domain={"kernel": 1, "size": 1},
+    gives_up="Every position has weights of its own: none is shared.",
     wins="The classification layer at the end of a network.",
     note="A map is flattened first: m is then its channels times its positions.",
     claims=(Claim("params", "m*n"), Claim("macs", "m*n")),

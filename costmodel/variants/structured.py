@@ -13,6 +13,7 @@ declare(
     "desirable sparsity in DNN weight pruning, AAAI 2020, arXiv:1909.05073 (a pattern per filter)",
     family="low-rank",
     hyper={"T": Hyper("ceil(taps/2)", "taps that exist in each filter", upto="taps")},
+    gives_up="Taps outside the pattern are zero.",
     wins="Trained filters whose corners are close to zero; the pattern is known in advance, so "
     "nothing is stored for it.",
     note="The counts are the same for one shared pattern and for one per filter.",

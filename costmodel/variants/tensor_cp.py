@@ -27,6 +27,7 @@ declare(
     family="low-rank",
     common=True,
     hyper=_HYPER,
+    gives_up="The whole kernel is a sum of r products of vectors, one for each of its sides.",
     wins="The fewest parameters for a window of any dimension, where the rank can be kept small.",
     claims=_CLAIMS,
 )
@@ -42,6 +43,7 @@ declare(
     "N-dimensional convolutions via higher-order factorization)",
     family="low-rank",
     hyper=_HYPER,
+    gives_up="The whole kernel is a sum of r products of vectors, one for each of its sides.",
     wins="Video and volumes: cost grows with the sum of the window's sides, not their product.",
     claims=_CLAIMS,
 )

@@ -17,6 +17,7 @@ declare(
         "r2": Hyper("ceil(n/2)", "rank between rows and columns"),
         "r3": Hyper("ceil(n/2)", "rank between columns and output channels"),
     },
+    gives_up="Inputs, rows, columns and outputs meet in r1, r2 and r3 channels alone.",
     wins="Large windows over many channels, where three ranks can be chosen one by one.",
     claims=(
         Claim("params", "m*r1 + k*r1*r2 + k*r2*r3 + r3*n"),
@@ -37,6 +38,7 @@ declare(
         "r1": Hyper("ceil(n/2)", "rank between rows and columns"),
         "r2": Hyper("ceil(n/2)", "rank of the outputs"),
     },
+    gives_up="Rows and columns meet in r1 channels alone, and the outputs are combinations of r2.",
     wins="Pretrained networks of 3×3 layers that are to run several times faster.",
     claims=(
         Claim("params", "k*m*r1 + k*r1*r2 + r2*n"),

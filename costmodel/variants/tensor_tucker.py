@@ -20,6 +20,7 @@ declare(
         "s1": Hyper("ceil(i/2)", "rank of the rows: vertical filters"),
         "s2": Hyper("ceil(j/2)", "rank of the columns: horizontal filters"),
     },
+    gives_up="Every side of the kernel is compressed: inputs, outputs, rows and columns.",
     wins="Large windows whose filters are alike up to rows and columns; of 3×3 windows Tucker-2 "
     "leaves the two short modes whole.",
     note="The core has a weight for every r1·r2·s1·s2, so at s1 = s2 = k it is as large as the k×k "

@@ -22,6 +22,7 @@ declare(
     reference=_REFERENCE,
     family="channel",
     hyper={"c": Hyper("ceil(m/4)", "channels that each output sees", upto="m")},
+    gives_up="An output sees c neighbouring channels instead of all.",
     wins=_WINS,
     note=_NOTE,
     claims=(
@@ -45,6 +46,7 @@ declare(
         "c2": Hyper("ceil(m/d1/2)", "columns of that block", upto="m/d1"),
     },
     where={"d2": "m/d1", "e2": "n/e1"},
+    gives_up="An output sees a block of c1·c2 channels instead of all.",
     wins=_WINS,
     note=_NOTE,
     claims=(
@@ -71,6 +73,7 @@ declare(
         "c3": Hyper("ceil(m/(d1*d2)/2)", "its third side", upto="m/(d1*d2)"),
     },
     where={"d3": "m/(d1*d2)", "e3": "n/(e1*e2)"},
+    gives_up="An output sees a block of c1·c2·c3 channels instead of all.",
     wins=_WINS,
     note=_NOTE,
     claims=(

@@ -18,6 +18,7 @@ declare(
     },
     weight_bits="bw",
     activation_bits="ba",
+    gives_up="Weights have bw bits and activations ba, and so less precision.",
     wins="Where the processor has short integer arithmetic, or memory is the budget.",
     note="Parameters and multiplies stay; what shrinks is their bytes and bit operations. The "
     "scale factors (one per layer or per output channel) are not counted.",
@@ -45,6 +46,7 @@ declare(
     hyper={"T": Hyper(1, "training steps from one decomposition to the next", upto="100")},
     every="T",
     training="6*max(taps*m, n)*min(taps*m, n)^2 + 20*min(taps*m, n)^3",
+    gives_up="It saves nothing until it is truncated, and training takes longer.",
     wins="Before a low-rank variant replaces the layer: the rank to cut at then costs little "
     "accuracy.",
     note="Counts change only once the trained kernel is truncated to rank r, which is the channel "

@@ -12,6 +12,7 @@ declare(
     "2016, arXiv:1512.00567",
     family="low-rank",
     where={"o": "n"},
+    gives_up="Rows and columns meet in n channels alone.",
     wins="Large windows (k = 7) on grids of medium size.",
     claims=(
         Claim("params", "2*k*n^2", at={"m": "n"}),
@@ -27,6 +28,7 @@ declare(
     "1×1 to k maps per output, then k² taps on them.",
     reference="Derived: each column of the filter is of rank one between rows and channels",
     family="low-rank",
+    gives_up="Within a filter, channels differ in the weight of each column only.",
     wins="Many channels: a filter costs k² + km instead of k²m.",
     claims=(
         Claim("params", "n*(k^2 + k*m)"),
@@ -49,6 +51,7 @@ declare(
             "channels between space and time; the default has the 3-D layer's parameters",
         )
     },
+    gives_up="Space and time meet in r channels alone.",
     wins="Video: the same parameters with a nonlinearity between space and time.",
     claims=(
         Claim("params", "k^2*m*r + k*r*n", "Tran et al. 2018, arXiv:1711.11248", dims=3),

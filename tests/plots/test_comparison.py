@@ -3,13 +3,13 @@
 import pytest
 
 from costmodel import VARIANTS, ConvLayer, compare, define
-from costmodel.plots.comparison import cost_dots, ratio_bars, summary
+from costmodel.plots.comparison import LONGEST, ratio_bars, summary
 from costmodel.plots.layout import label_of, name_of
 from costmodel.plots.palette import style_of
 from costmodel.typed import write_pairs
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14))
-IDS = ["standard", "depthwise_separable", "basis", "cp"]
+IDS = ["standard", "depthwise_separable", "shared_basis", "cp"]
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,16 @@ def test_bars_are_the_ratios_in_the_order_of_the_table(table):
         assert list(bars[name].y) == [label_of(VARIANTS[id]) for id in IDS]
 
 
+def test_twin_bars_are_one():
+    table = compare(LAYER, ["standard", "depthwise_separable", "basis"])
+    assert table.column("macs_ratio") == table.column("params_ratio")
+    bars = traces(ratio_bars(table), "bar")
+    assert list(bars) == ["MACs and Parameters"]
+    row = table.rows[2]
+    for key in ("macs", "params"):
+        assert f"{row[key]:,}" in bars["MACs and Parameters"].customdata[2]
+
+
 def test_bars_begin_at_zero_on_a_linear_axis(table):
     figure = ratio_bars(table)
     assert figure.layout.xaxis.type != "log"
@@ -48,37 +58,30 @@ def test_bars_that_are_cut_off_still_say_their_number():
     table = compare(layer, ["standard", "basis"], b=9)
     assert table.rows[1]["macs_ratio"] > 9
     figure = ratio_bars(table)
-    bars = traces(figure, "bar")["MACs"]
-    assert bars.x[1] == figure.layout.xaxis.range[1] < 9
+    bars = traces(figure, "bar")["MACs and Parameters"]
+    assert bars.x[1] == LONGEST < figure.layout.xaxis.range[1]
+    (mark,) = [trace for trace in figure.data if trace.name == "cut off"]
+    assert list(mark.y) == ["basis"]
+    assert mark.x[0] < bars.x[1]
     assert bars.text[1] == f"×{table.rows[1]['macs_ratio']:.4g}"
 
 
-def test_dots_are_the_exact_counts_on_a_logarithmic_axis(table):
-    figure = cost_dots(table)
-    assert figure.layout.xaxis.type == "log"
-    dots = traces(figure, "scatter")
-    for name, key in (("MACs", "macs"), ("Parameters", "params")):
-        assert list(dots[name].x) == [float(value) for value in table.column(key)]
-
-
 def test_hover_has_the_exact_integer(table):
-    for figure, kind in ((ratio_bars(table), "bar"), (cost_dots(table), "scatter")):
-        for row, text in zip(table, traces(figure, kind)["MACs"].customdata, strict=True):
-            assert f"{row['macs']:,}" in text
-            assert write_pairs(row["hyper"], ", ") in text
+    for row, text in zip(table, traces(ratio_bars(table), "bar")["MACs"].customdata, strict=True):
+        assert f"{row['macs']:,}" in text
+        assert write_pairs(row["hyper"], ", ") in text
 
 
 def test_colours_are_the_variants(table):
     wanted = [style_of(VARIANTS[id]).color for id in IDS]
     assert list(traces(ratio_bars(table), "bar")["MACs"].marker.color) == wanted
-    assert list(traces(cost_dots(table), "scatter")["MACs"].marker.color) == wanted
 
 
 def test_huge_counts_are_drawn():
     big = ConvLayer(kernel=3, in_channels=10**6, out_channels=10**6, size=(10**5, 10**5 + 1))
     table = compare(big, ["standard"])
-    dots = traces(cost_dots(table), "scatter")["MACs"]
-    assert f"{9 * 10**12 * 10**5 * (10**5 + 1):,}" in dots.customdata[0]
+    (bars,) = traces(ratio_bars(table), "bar").values()
+    assert f"{9 * 10**12 * 10**5 * (10**5 + 1):,}" in bars.customdata[0]
 
 
 def test_summary_says_the_numbers_in_words(table):

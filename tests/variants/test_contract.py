@@ -193,6 +193,9 @@ def test_it_is_documented(variant: Variant) -> None:
         assert len(text) > 3
     assert variant.summary.endswith(".")
     assert ". " not in variant.summary.replace("e.g. ", "")
+    assert bool(variant.gives_up) != variant.baseline, "what others have that it has not"
+    assert variant.baseline or variant.gives_up[0].isupper()
+    assert variant.baseline or (variant.gives_up.endswith(".") and len(variant.gives_up) < 100)
     assert variant.id.isidentifier()
     for hyper in variant.hyper.values():
         assert len(hyper.meaning) > 10

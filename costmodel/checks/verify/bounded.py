@@ -6,7 +6,9 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from costmodel.checks.verify.prepare import prepare
-from costmodel.comparing.count import count
+from costmodel.comparing.count import Counts
+from costmodel.core.bind import bind
+from costmodel.core.bound import BoundVariant
 from costmodel.core.layer import ConvLayer
 from costmodel.core.variant import Variant
 from costmodel.errors import CostModelError, MissingDependencyError
@@ -32,7 +34,7 @@ def checked(variant: Variant, layer: ConvLayer) -> tuple[Table, str]:
     from costmodel.checks.verify.suite import LAYERS, verify
     from costmodel.torch.modules import build
 
-    layers = [one for one in (layer, *LAYERS) if affordable(variant, one)]
+    layers = [one for one in (layer, *LAYERS) if _fits(variant, one)]
     if layer not in layers:
         raise CostModelError(
             f"{variant.id} on this layer is too large to be built here; allowed are "
@@ -48,11 +50,15 @@ def ready() -> None:
         import_module("costmodel.torch.modules")
 
 
-def affordable(variant: Variant, layer: ConvLayer) -> bool:
+def affordable(bound: BoundVariant) -> bool:
+    """Whether the module of a variant on a layer may be built here."""
+    counts, modules = Counts(bound), bound.program.steps
+    return bool(counts.params <= MAX_PARAMS and counts.macs <= MAX_MACS and modules <= MAX_MODULES)
+
+
+def _fits(variant: Variant, layer: ConvLayer) -> bool:
     """Whether a check stays within the bounds; a layer that does not fit costs nothing."""
     try:
-        counts = count(variant, layer)
+        return affordable(bind(variant, layer))
     except CostModelError:
         return True
-    modules = counts.bound.program.steps
-    return bool(counts.params <= MAX_PARAMS and counts.macs <= MAX_MACS and modules <= MAX_MODULES)

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from costmodel.comparing.count import Counts
+from costmodel.comparing.explain import explain
 from costmodel.core.variant import VARIANTS
 from costmodel.dashboard import parts
 from costmodel.dashboard.forms import hyper_form, selection
 from costmodel.dashboard.sections import budget
 from costmodel.dashboard.state.shared import drawn
 from costmodel.dashboard.state.state import State
+from costmodel.documents.markdown import literal
 from costmodel.fields import Choice, Field
 from costmodel.plots.curve import ratio_curve
 from costmodel.plots.diagram import stage_diagram
@@ -57,7 +59,9 @@ def draw(state: State, counted: Sequence[Counts], looked_at: Counts, over: Axis)
         parts.variant_choice(state, [counts.variant.id for counts in counted])
         hyper_form.sliders(state, looked_at)
     within = budget.ask(state, counted, looked_at, over)
-    st.markdown(variant.summary + (f"  \n**When:** {variant.wins}" if variant.wins else ""))
+    st.markdown(literal(explain(looked_at)))
+    facts = (("", variant.summary), ("**When:** ", variant.wins), ("**But:** ", variant.gives_up))
+    st.markdown("  \n".join(f"{label}{text}" for label, text in facts if text))
     if variant.note:
         st.caption(variant.note)
     left, right = st.columns(2, gap="medium")

@@ -6,16 +6,29 @@ import os
 
 import streamlit as st
 
+from costmodel.comparing.compare import Comparison
 from costmodel.errors import CostModelError
 from costmodel.timing import overview
+from costmodel.timing.answer import Answer
 from costmodel.timing.machine import Machine
 from costmodel.timing.machines import SHIPPED
-from costmodel.timing.opened import Opened, open_times
+from costmodel.timing.opened import Opened, estimates, open_times
 from costmodel.timing.overview import Overview
 from costmodel.timing.store import shipped
 
 _SHIPPED = "{}, shipped"
 _NO_STORE = ""
+
+
+def timed(comparison: Comparison) -> Answer:
+    """A comparison with the times of this machine, or shipped ones; without, where there are none.
+
+    Cheap enough for every redraw.
+    """
+    try:
+        return Answer(comparison, estimates(comparison))
+    except CostModelError:
+        return Answer(comparison)
 
 
 def available() -> dict[str, tuple[str, str]]:

@@ -66,6 +66,8 @@ def page(variant: Variant, files: dict[str, bytes]) -> str:
         *_example(variant),
         _figure(variant, files),
     ]
+    if variant.gives_up:
+        parts.append(f"## What it gives up\n\n{variant.gives_up}")
     if variant.wins:
         parts.append(f"## When it wins\n\n{variant.wins}")
     notes = "\n\n".join(filter(None, (variant.note, variant.left_out)))

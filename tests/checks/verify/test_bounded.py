@@ -8,6 +8,7 @@ import pytest
 
 from costmodel import VARIANTS, ConvLayer, Variant, count
 from costmodel.checks.verify import bounded
+from costmodel.core.bind import bind
 from costmodel.errors import CostModelError
 
 LAYER = ConvLayer((3, 5), 12, 20, (7, 10))
@@ -25,7 +26,7 @@ def test_the_layer_and_small_ones_are_checked() -> None:
 @pytest.mark.parametrize("layer", [LAYER.replace(size=(999, 998)), ConvLayer(1, 2048, 2049, 1)])
 def test_too_many_multiplies_or_weights_are_refused(layer: ConvLayer) -> None:
     pytest.importorskip("fvcore", reason="checking needs fvcore: pip install '.[torch]'")
-    assert not bounded.affordable(VARIANTS["standard"], layer)
+    assert not bounded.affordable(bind(VARIANTS["standard"], layer))
     with pytest.raises(CostModelError, match="standard on this layer is too large"):
         bounded.checked(VARIANTS["standard"], layer)
 
@@ -35,5 +36,6 @@ def test_too_many_modules_are_refused(block: str) -> None:
     layer = ConvLayer(1, 2, 3, 1)
     mine = Variant("mine", f"{{ {block} }}^90000 | m, n m -> n")
     assert count(mine, layer).macs <= bounded.MAX_MACS
-    assert not bounded.affordable(mine, layer)
-    assert bounded.affordable(replace(mine, stages=mine.stages.replace("90000", "90")), layer)
+    assert not bounded.affordable(bind(mine, layer))
+    fewer = replace(mine, stages=mine.stages.replace("90000", "90"))
+    assert bounded.affordable(bind(fewer, layer))

@@ -11,9 +11,13 @@ from costmodel.cli.main import main
 from costmodel.comparing.explain import explain
 from costmodel.core.layer_text import write_layer
 from costmodel.dashboard.forms.layer_form import FIELDS
+from costmodel.dashboard.sections import counters
+from costmodel.documents.markdown import literal
 from costmodel.network.read.presets import presets
 from costmodel.plots.layout import name_of
 from costmodel.solving.solve import break_even_on_layer
+from costmodel.timing.answer import Answer
+from costmodel.timing.opened import estimates
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
 COMMON = [id for id, variant in VARIANTS.items() if variant.common]
@@ -52,9 +56,71 @@ def test_the_first_view_is_the_common_variants(opened):
 
 
 def test_the_sentence_is_about_the_variant_looked_at(opened):
-    assert opened.app.info[0].value == explain(count("basis", LAYER))
+    assert literal(explain(count("basis", LAYER))) in opened.text()
     opened.set("look", "cp")
-    assert opened.app.info[0].value == explain(count("cp", LAYER))
+    assert literal(explain(count("cp", LAYER))) in opened.text()
+
+
+def test_the_first_lines_answer_from_the_counts_and_the_times(opened):
+    table = expected(LAYER)
+    answer = Answer(table, estimates(table))
+    for found in answer.findings("basis"):
+        assert f"**{found.asked}:** {literal(found.text)}" in opened.app.info[0].value
+    assert opened.app.header[0].value == literal(answer.lesson())
+    opened.set("look", "cp")
+    assert "**Looked at:** CP decomposition" in opened.app.info[0].value
+    note = answer.estimates.opened.note
+    assert literal(note) in opened.text(), "whose times they are"
+
+
+def test_the_table_has_times_and_what_other_counters_say(opened):
+    frame, table = opened.frame(), expected(LAYER)
+    answer = Answer(table, estimates(table))
+    ids = table.column("variant")
+    assert shown(frame, "time_ms") == [1e3 * answer.time(id).seconds for id in ids]
+    assert shown(frame, "time_ratio") == [answer.time_ratio(id) for id in ids]
+    assert shown(frame, "gives_up") == [VARIANTS[id].gives_up for id in ids]
+    assert all(cell.startswith("data:image/svg+xml") for cell in shown(frame, "stages"))
+    for counter in ("fvcore", "torch"):
+        assert shown(frame, counter) == [f"{value:,} ✓" for value in table.column("macs")]
+    assert "proved equal to the formula" in opened.text()
+    opened.set("stride", "2")
+    assert set(shown(opened.frame(), "fvcore")) == {""}, "no certificate of fvcore is about strides"
+    assert all(cell.endswith("✓") for cell in shown(opened.frame(), "torch"))
+    opened.set("batch", 3)
+    assert "No kept certificate is about this layer" in opened.text()
+
+
+def test_counting_here_and_now(opened, monkeypatch):
+    asked = []
+
+    def behind(wall, what, function, variants, layer):
+        asked.append(([variant.id for variant, _ in variants], layer))
+        return {variant.id: {"torch": 7, "fvcore": "out of reach"} for variant, _ in variants}
+
+    monkeypatch.setattr(counters, "behind", behind)
+    opened.widget("count").click()
+    opened.run()
+    assert asked == [(COMMON, LAYER)]
+    assert set(shown(opened.frame(), "torch")) == {"7 ✗"}, "what differs is said"
+    assert "counted just now" in opened.text()
+    assert "out of reach" in opened.text()
+    opened.set("m", 96)
+    assert all(cell.endswith("✓") for cell in shown(opened.frame(), "torch")), "another layer"
+
+
+@pytest.mark.parametrize("by", ["macs", "params", "time"])
+def test_rows_are_sorted_as_the_visitor_chooses(opened, by):
+    opened.set("sort", by)
+    key = {"time": "time_ratio"}.get(by, by)
+    values = shown(opened.frame(), key)
+    assert values == sorted(values)
+    names = [
+        name.removeprefix("<b>").removesuffix("</b>").replace("<br>", " ")
+        for name in opened.chart("chart-ratios")["layout"]["yaxis"]["ticktext"]
+    ]
+    assert names == shown(opened.frame(), "variant"), "figure and table have one order"
+    assert opened.query["sort"] == by
 
 
 @pytest.mark.parametrize(
@@ -151,10 +217,13 @@ def test_further_columns(opened):
 
 def test_bars_dots_and_curve_are_the_library_s(opened):
     table = expected(LAYER)
-    bars = opened.chart("chart-ratios")["data"][0]
-    assert bars["x"] == table.column("macs_ratio")
-    dots = next(t for t in opened.chart("chart-costs")["data"] if t.get("customdata"))
-    assert dots["x"] == table.column("macs")
+    answer = Answer(table, estimates(table))
+    by_name = {
+        t.get("name"): t for t in opened.chart("chart-ratios")["data"] if t.get("customdata")
+    }
+    assert by_name["multiplies"]["x"] == table.column("macs_ratio")
+    dots = by_name["time, predicted, with its interval"]
+    assert dots["x"] == [answer.time_ratio(id) for id in table.column("variant")]
     curve = opened.chart("chart-basis-over-basis.b")
     (macs,) = [t for t in curve["data"] if t.get("name") == "MACs"]
     assert macs["x"] == list(range(1, 10))
@@ -172,7 +241,7 @@ def test_a_slider_moves_the_hyper_parameter_everywhere(opened):
     assert opened.query["basis.b"] == "7"
     table = expected(LAYER, **{"basis.b": 7})
     assert_shows(opened, table)
-    assert opened.app.info[0].value == explain(count("basis", LAYER, b=7))
+    assert literal(explain(count("basis", LAYER, b=7))) in opened.text()
     assert opened.chart("chart-ratios")["data"][0]["x"] == table.column("macs_ratio")
 
 
