@@ -237,6 +237,7 @@ def _dispatch(arguments: list[str]) -> int:
         return int(stop.code or 0)
     # the example's own layer may be typed over
     parsed.typed = _typed(parser.given[len(example) // 2 :])
+    parsed.words = [(action.option_strings[-1], *words) for action, words in parser.given]
     settle_format(parsed)
     with warnings.catch_warnings():
         warnings.simplefilter(

@@ -131,10 +131,15 @@ def layer_or_network(args: argparse.Namespace, allowed: str) -> ConvLayer | None
             raise InputError("--network and a layer exclude each other; allowed is one of them")
         return None
     refuse(args, ["--input"], "without --network; allowed is --network SOURCE")
-    missing = [option.flags[-1] for option in LAYER_OPTIONS if getattr(args, option.field) is None]
+    missing = missing_of_layer(args)
     if missing:
         raise InputError(f"{', '.join(missing)} is missing; allowed are {allowed}")
     return layer_of(args)
+
+
+def missing_of_layer(args: argparse.Namespace) -> list[str]:
+    """The options that a layer cannot do without, and that were not typed."""
+    return [option.flags[-1] for option in LAYER_OPTIONS if getattr(args, option.field) is None]
 
 
 def add_inputs(parser: argparse._ActionsContainer) -> None:
@@ -150,7 +155,7 @@ def add_inputs(parser: argparse._ActionsContainer) -> None:
     )
 
 
-def add_sizes(parser: argparse.ArgumentParser) -> None:
+def add_sizes(parser: argparse._ActionsContainer) -> None:
     """`--at`, which may be repeated; a mapping from names to values."""
     parser.add_argument(
         "--at",
@@ -163,7 +168,7 @@ def add_sizes(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_settings(parser: argparse.ArgumentParser) -> None:
+def add_settings(parser: argparse._ActionsContainer) -> None:
     """`--set`, which may be repeated; a mapping from names to values."""
     parser.add_argument(
         "--set",
@@ -213,9 +218,14 @@ def add_output(
     group.add_argument(
         "--format", choices=formats, help=f"[what the suffix of FILE says, or {default}]"
     )
+    add_file(group)
+    parser.set_defaults(formats=formats, default_format=default, other_suffixes=other)
+
+
+def add_file(group: argparse._ActionsContainer) -> None:
+    """`-o` and `--quiet`."""
     group.add_argument("-o", "--output", metavar="FILE", help="write there, whole or not at all")
     group.add_argument("-q", "--quiet", action="store_true", help="nothing on stderr but errors")
-    parser.set_defaults(formats=formats, default_format=default, other_suffixes=other)
 
 
 def settle_format(args: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ def read_choices(path: str) -> Mapping[str, Choice]:
         InputError: a file that cannot be read, lacks a column, or names a layer twice.
         CostModelError: an unknown variant or hyper-parameter.
     """
-    rows = csv.DictReader(io.StringIO(read_text(path)))
+    rows = _rows(path)
     missing = [name for name in _NEEDED if name not in (rows.fieldnames or ())]
     if missing:
         raise InputError(
@@ -47,3 +47,15 @@ def read_choices(path: str) -> Mapping[str, Choice]:
         except CostModelError as error:
             raise InputError(f"{path}, layer {name}: {error}") from None
     return choices
+
+
+def read_total(path: str) -> Mapping[str, str]:
+    """The cells of the row `total` by column, which hold a plan's proof; empty without one.
+
+    Raises `InputError` for a file that cannot be read.
+    """
+    return next((row for row in _rows(path) if row.get("layer") == TOTAL), {})
+
+
+def _rows(path: str) -> csv.DictReader[str]:
+    return csv.DictReader(io.StringIO(read_text(path)))

@@ -1,0 +1,1 @@
+"""Reports: one file to send, that opens from disk and counts at other sizes without Python."""
