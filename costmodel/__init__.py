@@ -28,6 +28,7 @@ from costmodel.metrics.settings import Settings
 if TYPE_CHECKING:
     from costmodel import torch as torch
     from costmodel.comparing.compare import Comparison, compare
+    from costmodel.documents.report.report import report
     from costmodel.factors.errors import errors
     from costmodel.factors.factorize import factorize
     from costmodel.factors.factors import Factors
@@ -75,6 +76,7 @@ _LAZY = {
     "rank_choices": "factors.ranks.choose",
     "ratio": "formulas.public",
     "read_factors": "factors.store",
+    "report": "documents.report.report",
     "solve": "formulas.inverse",
     "sweep": "sweeping.sweep",
     "torch": "",
@@ -118,6 +120,7 @@ __all__ = [
     "rank_choices",
     "ratio",
     "read_factors",
+    "report",
     "solve",
     "sweep",
 ]

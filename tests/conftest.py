@@ -1,6 +1,7 @@
 """What every test shares."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +13,19 @@ from costmodel.registry import Registry
 settings.register_profile("costmodel", deadline=None, derandomize=True)
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=15)
 settings.load_profile("costmodel")
+
+_SECONDS = 60
+# Nothing but this machine, and nothing that a browser does on its own.
+_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,3 +62,18 @@ def declared(monkeypatch: pytest.MonkeyPatch) -> Callable[[Registry[Any], str, A
         return entry
 
     return declare
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright; the test is skipped, visibly, without it."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install it")
+    path = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    # An assertion waits as long as everything else does: five seconds are for idle machines.
+    sync_api.expect.set_options(timeout=_SECONDS * 1000)
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM)
+        yield browser
+        browser.close()

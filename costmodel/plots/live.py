@@ -1,10 +1,10 @@
-"""Bars that a page fills in itself: what does not change of a figure, as plain data for a script."""
+"""Bars that a page fills in itself: what does not change of a figure, as data for a script."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from costmodel.plots.layout import axis, figure, row_axis, vertical
+from costmodel.plots.layout import axis, common_layout, row_axis, vertical
 
 #: Pixels of one row, and of what is around them all.
 ROW, FRAME = 26, 72
@@ -18,8 +18,7 @@ def live_bars(title: str, reference: float | None = None) -> dict[str, Any]:
     title: of the value axis. reference: a value that a line marks, None for none; bars are then cut
     off at `LONGEST` times it.
     """
-    known = figure(
-        [],
+    known = common_layout(
         xaxis=axis(title, tickformat=".3~s" if reference is None else "", rangemode="tozero"),
         yaxis=row_axis(),
         bargap=0.25,
@@ -27,8 +26,7 @@ def live_bars(title: str, reference: float | None = None) -> dict[str, Any]:
         showlegend=False,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-    ).to_plotly_json()["layout"]
-    known.pop("template", None)
+    )
     longest = None if reference is None else LONGEST * reference
     return {"layout": known, "row": ROW, "frame": FRAME, "longest": longest}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -26,17 +25,6 @@ ROOT = Path(__file__).absolute().parents[2]
 #: Screenshots for a person to look at.
 ARTIFACTS = ROOT / "artifacts"
 _SECONDS = 60
-# Nothing but this machine, and nothing that a browser does on its own.
-_CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Page:
@@ -165,21 +153,6 @@ def address() -> Iterator[str]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.communicate()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright; the test is skipped, visibly, without it."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install it")
-    path = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if path is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    # An assertion waits as long as everything else does: five seconds are for idle machines.
-    sync_api.expect.set_options(timeout=_SECONDS * 1000)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM)
-        yield browser
-        browser.close()
 
 
 class Visitor:

@@ -18,7 +18,6 @@ from costmodel.cli.options import (
     refuse,
     write,
 )
-from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import LAYER_OPTIONS
 from costmodel.errors import InputError
 from costmodel.network.change import read_replacement

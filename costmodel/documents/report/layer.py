@@ -61,14 +61,19 @@ def layer_report(
         for id in (v.id for v in (*comparison.variants, *map(VARIANTS.of, skipped)))
     ]
     functions, never = {}, {}
-    for entry in entries:
+    for index, entry in enumerate(entries):
+        id = entry.variant.id
         try:
-            functions[entry.variant.id] = _functions(entry, layer, own, keys)
+            functions[id] = _functions(entry, layer, own, keys)
         except CostModelError as error:
-            if entry.counted is not None:
-                functions[entry.variant.id] = _only_here(entry, own, str(error))
-            else:
-                never[entry.variant.id] = skipped[entry.variant.id]
+            entries[index] = entry = entry._replace(letters=())
+            try:  # too many letters to follow at once: they stay as they are
+                functions[id] = _functions(entry, layer, own, keys)
+            except CostModelError:
+                if entry.counted is not None:
+                    functions[id] = _only_here(entry, own, str(error))
+                else:
+                    never[id] = skipped[id]
     live = sorted(
         (entry for entry in entries if entry.variant.id in functions),
         key=lambda entry: _place(entry, keys),
@@ -106,9 +111,7 @@ def _entry(
     return Entry(variant, letters, given, counted, {} if counts is None else counts.hyper)
 
 
-def _functions(
-    entry: Entry, layer: ConvLayer, own: Sequence[Slider], keys: Sequence[str]
-) -> str:
+def _functions(entry: Entry, layer: ConvLayer, own: Sequence[Slider], keys: Sequence[str]) -> str:
     """What the variant costs: with its letters as they were typed, and with all of them moved."""
     letters = [slider.name for slider in entry.letters]
     followed = program(entry.variant, layer, own, keys, entry.hyper)
@@ -174,9 +177,7 @@ def _tokens(
         if None not in parts:
             once = option.field != "size"
             usual = USUAL.get(option.name)
-            options.append(
-                {"flag": option.flags[0], "parts": parts, "once": once, "usual": usual}
-            )
+            options.append({"flag": option.flags[0], "parts": parts, "once": once, "usual": usual})
         elif USUAL.get(option.name) != texts[option.name]:
             words = option.flags[:1] if option.is_flag else (option.flags[0], texts[option.name])
             options.append({"text": " ".join(words)})
@@ -227,7 +228,7 @@ def _body(
     picks = "".join(f'<option value="{m.key}">{escape(m.label)}</option>' for m in metrics)
     left = listed(f"{id}: {reason}" for id, reason in never.items())
     sources = f"<p>Made with <code>{escape(made_by)}</code>.</p>" if made_by else ""
-    return f"""<p class="lead" id="lead" aria-live="polite">{escape(_lead(live, base, metrics[0]))}</p>
+    return f"""<p class="lead" id="lead" aria-live="polite">{_lead(live, base, metrics[0])}</p>
 <div class="columns">
 <form class="sizes" id="sizes"><fieldset><legend>The layer</legend>
 {"".join(map(slider_row, own))}
@@ -283,7 +284,7 @@ def _lead(live: Sequence[Entry], base: Any, metric: Metric) -> str:
     fewest = live[0]
     assert fewest.counted is not None
     value = fewest.counted[metric.key]
-    return (
+    return escape(
         f"The {VARIANTS.baseline.title} takes {exact(whole)} "
         f"{in_a_sentence(metric.label)}; fewest: "
         f"{name_of(fewest.variant)} with {exact(value)} ({ratio(value / whole)})."

@@ -109,6 +109,14 @@ function onPaper() {
   });
 }
 
+// What is wider than its place can be scrolled from the keyboard.
+function scrollable() {
+  for (const part of document.querySelectorAll(".wide, .formula")) {
+    if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+    else part.removeAttribute("tabindex");
+  }
+}
+
 function begin(changed, again) {
   listen(changed);
   const form = document.getElementById("sizes");
@@ -118,4 +126,9 @@ function begin(changed, again) {
   }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
   onPaper();
+  scrollable();
+  window.addEventListener("resize", scrollable);
+  for (const part of document.querySelectorAll("details")) {
+    part.addEventListener("toggle", scrollable);
+  }
 }

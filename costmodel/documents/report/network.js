@@ -45,7 +45,7 @@ function bars(results, total) {
   const shown = found.filter((row) => kept.has(row));
   if (rest.length) {
     const cost = rest.reduce((sum, row) => sum + row.cost, 0n);
-    shown.push({ label: `${rest.length} smaller ones`, kind: "", color: "#7A7A7A", cost });
+    shown.push({ label: `${rest.length} smaller ones`, kind: "", color: DATA.rest, cost });
   }
   return shown.map(({ label, kind, color, cost }) => ({
     label,

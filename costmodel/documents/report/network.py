@@ -1,4 +1,4 @@
-"""The report of a network, or of a plan: what every layer costs, at sizes that the reader chooses."""
+"""The report of a network, or of a plan: what every layer costs, at sizes of one's choice."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ from costmodel.network.kinds import KINDS
 from costmodel.network.network import Network
 from costmodel.network.views import TOTAL, layers
 from costmodel.plots.live import live_bars
-from costmodel.plots.network import kind_color
-from costmodel.plots.palette import style_of
+from costmodel.plots.palette import NEUTRAL, kind_color, style_of
 from costmodel.typed import write_pairs, write_shapes
 
 #: The costs shown, in the order of the columns.
@@ -89,6 +88,7 @@ def network_report(
         "rows": [_facts(row, replaced) for row in table.rows[:-1]],
         "first": [_values(row, replaced) for row in table.rows],
         "most": _BARS,
+        "rest": NEUTRAL,
         "figure": live_bars(""),
         "same": same_as,
         "start": {} if live is None else {s.name: str(s.value) for s in live.sliders},
@@ -158,14 +158,14 @@ def _lines(script: JavaScript) -> str:
 
 def _facts(row: Mapping[str, Any], replaced: bool) -> dict[str, Any]:
     """A row of the figure; Plotly reads some HTML in labels, so they hold none."""
-    variant = row.get("variant") if replaced else None
+    variant = str(row.get("variant")) if replaced else ""
     color = style_of(VARIANTS[variant]).color if variant in VARIANTS else kind_color(row["kind"])
     return {"label": escape(row["layer"]), "kind": escape(_kind(row)), "color": color}
 
 
 def _kind(row: Mapping[str, Any]) -> str:
-    kind = row.get("kind")
-    return KINDS[kind].label if kind in KINDS else str(kind or "")
+    kind = str(row.get("kind") or "")
+    return KINDS[kind].label if kind in KINDS else kind
 
 
 def _body(
@@ -203,7 +203,7 @@ def _body(
     )
     heads = "".join(_heads(labels[key], replaced) for key in _COSTS)
     place = '<th scope="col" class="text">in its place</th>' if replaced else ""
-    return f"""<p class="lead" id="lead" aria-live="polite">{escape(_lead(total, labels, replaced))}</p>
+    return f"""<p class="lead" id="lead" aria-live="polite">{_lead(total, labels, replaced)}</p>
 {said}<div class="columns">{_form(live, why)}
 <div class="results">
 <p class="problem" id="problem" role="alert" hidden>{escape(_needed(live))}</p>
@@ -214,7 +214,8 @@ def _body(
 {_formulas(live, labels, replaced)}
 <section><h2>Every layer</h2>
 <div class="wide"><table id="table"><caption>Exact counts, in the order in which the layers
- run.</caption><thead><tr><th scope="col">layer</th><th scope="col" class="text kind">kind</th>{place}{heads}</tr>
+ run.</caption><thead><tr><th scope="col">layer</th>
+<th scope="col" class="text kind">kind</th>{place}{heads}</tr>
 </thead><tbody>{cells}</tbody></table></div></section>
 <section><h2>How this was counted</h2>{listed(conventions)}{at}{same}{made}
 </section></div></div>"""
@@ -300,4 +301,4 @@ def _lead(total: Mapping[str, Any], labels: Mapping[str, str], replaced: bool) -
         if replaced:
             text += f" instead of {exact(before)} ({ratio(now / before if before else None)})"
         parts.append(text)
-    return f"In all {' and '.join(parts)}."
+    return escape(f"In all {' and '.join(parts)}.")

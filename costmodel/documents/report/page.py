@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from costmodel.documents.report.sliders import TYPED, Slider
+from costmodel.documents.report.sliders import Slider
 from costmodel.files import package_path, read_text
 from costmodel.plots.live import plotly_script
 
@@ -40,8 +40,10 @@ def page(
 {_own("page.css")}</style>
 </head>
 <body>
+<main>
 <h1>{escape(title)}</h1>
 {body}
+</main>
 <script>{plotly_script()}</script>
 <script type="application/json" id="data">{_json(data)}</script>
 <script>
@@ -64,7 +66,7 @@ def slider_row(slider: Slider, owner: str = "") -> str:
         f'<div class="slider"><label for="at-{key}"><b>{escape(slider.name)}</b> {words}</label>'
         f'<input type="range" id="at-{key}" {bounds} max="{slider.high}">'
         f'<input type="number" inputmode="numeric" aria-label="{words}, typed" {bounds} '
-        f'max="{TYPED}"></div>'
+        f'max="{slider.most}"></div>'
     )
 
 

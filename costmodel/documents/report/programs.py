@@ -17,7 +17,7 @@ from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.polynomial_terms import Sum
 from costmodel.core.variant import Variant
-from costmodel.documents.report.sliders import TYPED, Slider, moved
+from costmodel.documents.report.sliders import TYPED, Slider, most_of, moved
 from costmodel.errors import CostModelError
 from costmodel.formulas.printing.javascript import JavaScript
 from costmodel.metrics.settings import DEFAULTS, Settings
@@ -106,7 +106,7 @@ def program(
         Bounds(
             {slider.name: Range(slider.low, TYPED) for slider in sliders}
             | {
-                f"{_OWN}{letter}": Range(declared[letter].low, declared[letter].high or TYPED)
+                f"{_OWN}{letter}": Range(declared[letter].low, most_of(declared[letter]))
                 for letter in letters
             }
         )
@@ -115,9 +115,7 @@ def program(
     own = {letter: trace.number(f"{_OWN}{letter}") for letter in letters}
     counts = Counts(bind(variant, at, {**hyper, **own}), settings)
     counted = {key: _sum(counts[key]) for key in metrics}
-    values = {
-        name: _sum(value) for name, value in counts.hyper.items() if not declared[name].real
-    }
+    values = {name: _sum(value) for name, value in counts.hyper.items() if not declared[name].real}
     return Program(tuple(sliders), tuple(letters), tuple(trace.guards), counted, values)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from costmodel.core.hyper import Hyper
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
@@ -34,7 +35,7 @@ class Slider:
 
     name: its letter. label: for people. low, high: the ends of the slider. value: where it stands.
     field, axes: of the layer, and which of its axes (all of them for a number); "" for a letter of
-    a variant.
+    a variant. most: the largest value that may be typed.
     """
 
     name: str
@@ -44,6 +45,12 @@ class Slider:
     value: int
     field: str = ""
     axes: tuple[int, ...] = ()
+    most: int = TYPED
+
+
+def most_of(letter: Hyper) -> int:
+    """The largest value of a hyper-parameter that may be typed."""
+    return TYPED if letter.high is None else letter.high
 
 
 def sliders(layer: ConvLayer) -> tuple[Slider, ...]:
@@ -61,6 +68,7 @@ def sliders(layer: ConvLayer) -> tuple[Slider, ...]:
             continue
         label = LAYER_AXES[field][0] if field in LAYER_AXES else field
         whole = tuple(range(len(values)))
+        names: list[tuple[str, str, tuple[int, ...]]]
         if field == "size":
             names = [
                 (name, f"input {_SIDES[side]}", (axis,))
@@ -100,6 +108,13 @@ def hyper_sliders(
 ) -> tuple[Slider, ...]:
     """Those of a variant's integer hyper-parameters; none where it does not fit the layer."""
     return tuple(
-        Slider(axis.letter, axis.label.partition(": ")[2], axis.low, axis.high, axis.current)
+        Slider(
+            axis.letter,
+            axis.label.partition(": ")[2],
+            axis.low,
+            axis.high,
+            axis.current,
+            most=most_of(variant.hyper[axis.letter]),
+        )
         for axis in hyper_axes(layer, variant, hyper)
     )

@@ -1,4 +1,4 @@
-"""Closed formulas as JavaScript: integers of any size (BigInt), floors kept, each one worked out once.
+"""Closed formulas as JavaScript: integers of any size (BigInt), floors kept, each worked out once.
 
 What is printed is a polynomial's sum of products, so a page can count without Python what the rules
 gave once. Divisions are floors or come out even; nothing is ever a rounded number.
@@ -38,7 +38,7 @@ class JavaScript:
         Raises `CostModelError` for a call that the script has no function for, such as a quotient
         of sizes, which is no integer.
         """
-        terms = value.terms if isinstance(value, Sum) else {(): value} if value else {}
+        terms: Terms = value.terms if isinstance(value, Sum) else {(): value}
         scale = math.lcm(*(c.denominator for c in terms.values()))
         if scale == 1:
             return self._sum(terms)
@@ -49,6 +49,8 @@ class JavaScript:
         common, rest = drawn_out(terms)
         text = ""
         for monomial, coefficient in rest.items():
+            if not coefficient:
+                continue  # the number 0
             part = self._product(monomial, abs(int(coefficient)))
             if coefficient < 0:
                 text = f"{text or '0n'} - {part}"  # -k**2n is no expression in JavaScript
