@@ -1,4 +1,4 @@
-"""`report`: a page that is written whole, and the same every time; what it cannot use is refused."""
+"""`report`: a page that is written whole and always the same; what it cannot use is refused."""
 
 from __future__ import annotations
 
