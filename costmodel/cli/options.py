@@ -34,6 +34,7 @@ SUFFIXES = {
     "jsonl": (".jsonl", ".ndjson"),
     "markdown": (".md", ".markdown"),
     "latex": (".tex",),
+    "myst": (),
     "rst": (".rst",),
     "typst": (".typ",),
     "html": (".html", ".htm"),

@@ -13,6 +13,7 @@ from costmodel.table import Tabular
 _TABLES: dict[str, Callable[[Tabular], str]] = {
     "markdown": Tabular.to_markdown,
     "latex": Tabular.to_latex,
+    "myst": Tabular.to_markdown,
     "rst": Tabular.to_rst,
     "typst": Tabular.to_typst,
     "html": Tabular.to_html,
@@ -38,6 +39,8 @@ def formula(latex: str, target: Target) -> str:
             return f"${inside}$" if target.inline else f"$ {inside} $"
         case "html":
             raise InputError("a formula in HTML; allowed are tables, numbers and figures")
+        case "myst":  # the role and the directive need no extension of MyST
+            return f"{{math}}`{latex}`" if target.inline else f"```{{math}}\n{latex}\n```"
         case "rst" if target.inline:
             return f":math:`{latex}`"
         case "rst":

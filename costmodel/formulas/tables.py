@@ -31,6 +31,7 @@ from costmodel.table import Table
 
 VARIANT = "variant"
 _MARK = "*"
+Renderer = Callable[[Sequence[FormulaRow], Alphabet, Sequence[str] | None], str]
 #: Columns of the formats for programs, which have a row for every bound.
 _BOUND = ("letter", "cheaper", "bound", "conditions", "limit")
 
@@ -133,6 +134,7 @@ _TEXT = _Cells(printers.text, "{}", " ({} → ∞)", "; ", " " + _MARK)
 _LIMIT = r" \quad ({} \to \infty)"
 _LATEX = _Cells(printers.latex, "${}$", _LIMIT, ", ", r"\,*", True)
 _MARKDOWN = _Cells(printers.latex, "${}$", _LIMIT, "; ", r" \*", True)
+_MYST = _Cells(printers.latex, "{{math}}`{}`", _LIMIT, "; ", r" \*", True)
 _TYPST = _Cells(printers.latex, "${}$", _LIMIT, "; ", r" \*", True)
 _RST = _Cells(printers.latex, ":math:`{}`", _LIMIT, "; ", r" \*", True)
 
@@ -167,29 +169,29 @@ def _text(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str]
     return table.to_text() + (f"\n{_MARK} {grid.note}\n" if grid.note else "")
 
 
-def _markdown(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
-    grid = _grid(rows, alphabet, columns, _MARKDOWN, lambda row: markdown_text(row.variant.title))
-    note = f"\n\\* {grid.note}\n" if grid.note else ""
-    return markdown_table(grid.heads, grid.rows) + note
+def _document(
+    cells: _Cells,
+    table: Callable[..., str],
+    text: Callable[[str], str],
+    *,
+    head: Callable[[str], str] = str,
+    cell: Callable[[str], str] = str,
+    note: str = "\n\\* {}\n",
+) -> Renderer:
+    """The table in a language of documents.
 
+    table, text: of the language, see `markup`. head, cell: a heading, and what `cells` has written,
+    as the table takes them. note: what stands below, with a place for its sentence.
+    """
 
-def _latex(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
-    grid = _grid(rows, alphabet, columns, _LATEX, lambda row: latex_text(row.variant.title))
-    note = f"\\par *\\,{grid.note}\n" if grid.note else ""
-    return latex_table(grid.heads, grid.rows) + note
+    def written(
+        rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None
+    ) -> str:
+        grid = _grid(rows, alphabet, columns, cells, lambda row: text(row.variant.title))
+        made = [[*map(cell, row)] for row in grid.rows]
+        return table([*map(head, grid.heads)], made) + (note.format(grid.note) if grid.note else "")
 
-
-def _typst(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
-    grid = _grid(rows, alphabet, columns, _TYPST, lambda row: f"#{typst_text(row.variant.title)}")
-    cells = [[typst.cell(cell) for cell in row] for row in grid.rows]
-    note = f"\n\\* {grid.note}\n" if grid.note else ""
-    return typst_table([*map(typst_text, grid.heads)], cells) + note
-
-
-def _rst(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
-    grid = _grid(rows, alphabet, columns, _RST, lambda row: rst_text(row.variant.title))
-    note = f"\n\\* {grid.note}\n" if grid.note else ""
-    return rst_table(grid.heads, grid.rows) + note
+    return written
 
 
 def _csv(rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None) -> str:
@@ -283,12 +285,15 @@ def _function(
 
 
 #: Renderers by the name that `--format` takes, and those of documents.
-FORMATS: dict[str, Callable[[Sequence[FormulaRow], Alphabet, Sequence[str] | None], str]] = {
+FORMATS: dict[str, Renderer] = {
     "text": _text,
-    "latex": _latex,
-    "markdown": _markdown,
-    "typst": _typst,
-    "rst": _rst,
+    "latex": _document(_LATEX, latex_table, latex_text, note="\\par *\\,{}\n"),
+    "markdown": _document(_MARKDOWN, markdown_table, markdown_text),
+    "myst": _document(_MYST, markdown_table, markdown_text),
+    "rst": _document(_RST, rst_table, rst_text),
+    "typst": _document(
+        _TYPST, typst_table, lambda text: f"#{typst_text(text)}", head=typst_text, cell=typst.cell
+    ),
     "python": _python,
     "csv": _csv,
     "json": _json,

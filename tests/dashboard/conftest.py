@@ -73,12 +73,6 @@ class Page:
         self.widget(key).set_value(value)
         return self.run()
 
-    def upload(self, file: tuple[str, bytes, str]) -> Page:
-        """Choose a file in the one uploader."""
-        (uploader,) = [e for e in self.elements() if getattr(e, "type", "") == "file_uploader"]
-        uploader.set_value(file)
-        return self.run()
-
     def text(self) -> str:
         """Everything that is written, for searching in."""
         kinds = "title header subheader markdown caption info text html error warning success"
@@ -169,7 +163,7 @@ class Visitor:
     def _wrote(self, message: Any) -> None:
         # Opened at a page's own address, Streamlit first looks for its server below that address.
         if message.type == "error" and "/_stcore/" not in message.location.get("url", ""):
-            self.console.append(f"{message.text} {message.location.get('url', '')}")
+            self.console.append(message.text)
 
     def _requested(self, request: Any) -> None:
         if not request.url.startswith((self.address, "data:", "blob:", "ws:")):

@@ -1,34 +1,15 @@
 """Sphinx and MkDocs really build a small site with our directives in it."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-import costmodel
+from tests.documents.sites.building import registered, run
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(costmodel.__file__).parent.parent
 LAYER = "k=3x5 m=12 n=20 size=17x22"
 MACS = "1,346,400"
 TABLE = f"compare {LAYER} variants=standard,basis b=2 columns=variant,macs"
 VALUE = f"value standard macs {LAYER}"
-
-
-def run(arguments, folder, *, path=()):
-    """Run a tool as a module in a process of its own, with the checkout importable."""
-    search = os.pathsep.join([str(ROOT), *map(str, path)])
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": search},
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
 
 
 def sphinx(folder):
@@ -66,12 +47,7 @@ def test_sphinx_stops_at_a_wrong_directive(tmp_path):
 
 @pytest.fixture
 def mkdocs(tmp_path):
-    installed = tmp_path / "installed" / "costmodel-0.dist-info"
-    installed.mkdir(parents=True)
-    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: costmodel\nVersion: 0\n")
-    (installed / "entry_points.txt").write_text(
-        "[mkdocs.plugins]\ncostmodel = costmodel.documents.sites.mkdocs:CostModelPlugin\n"
-    )
+    search = registered(tmp_path)
     (tmp_path / "docs").mkdir()
 
     def build(page, plugin="costmodel"):
@@ -79,7 +55,7 @@ def mkdocs(tmp_path):
         (tmp_path / "mkdocs.yml").write_text(
             f"site_name: x\nmarkdown_extensions: [tables]\nplugins:\n  - {plugin}\n"
         )
-        return run(["mkdocs", "build", "-q"], tmp_path, path=[installed.parent])
+        return run(["mkdocs", "build", "-q"], tmp_path, path=[search])
 
     return build
 
