@@ -6,13 +6,16 @@ import warnings
 from collections.abc import Mapping
 
 from costmodel.core.bound import BoundVariant
+from costmodel.core.names import Names
 from costmodel.core.numbers import Number, is_exact
 from costmodel.core.ranks import ranks
 from costmodel.errors import FullRankWarning, VariantError, unknown
 
 
-def full_ranks(bound: BoundVariant) -> dict[str, Number]:
+def full_ranks(bound: BoundVariant | Names) -> dict[str, Number]:
     """The full rank of every hyper-parameter that is a rank, beside the other values as they are.
+
+    The names of a variant on a layer are enough: they can be arrays with cells that do not fit.
 
     >>> from costmodel import ConvLayer, count
     >>> full_ranks(count("tucker2", ConvLayer(3, 3, 64, (224, 224)), r1=2).bound)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from costmodel.core.readable import exact, ratio_in_words
+from costmodel.core.readable import exact, ratio, ratio_in_words
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.layout import LEGEND, REFERENCE_LINE, axis, figure, name_of, vertical
@@ -38,7 +38,8 @@ def ratio_curve(
     """One line per variant and metric over the only axis of a grid.
 
     Args:
-        grid: one axis, any variants; where nothing fits, the line has a gap.
+        grid: one axis, any variants; lines join the values at which a variant fits. What else of
+            the hyper-parameters stays or follows the layer stands below the axis.
         over: what varies; its current value is marked.
         break_evens: marked with a vertical line and their exact value, where they have one.
         within: values that a budget allows: a band up to the budget's height, and the last of them
@@ -67,13 +68,58 @@ def ratio_curve(
     return figure(
         data,
         height=height,
-        xaxis=axis(over.label, range=[values[0] - _pad(values), values[-1] + _pad(values)]),
+        xaxis=axis(
+            over.label if over.letter else f"{over.label}<br>{held(grid)}",
+            range=[values[0] - _pad(values), values[-1] + _pad(values)],
+        ),
         yaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, top]),
         shapes=[*bands, _level(1, "dash"), *(shape for shape, _ in marks)],
-        annotations=[note for _, note in marks],
+        annotations=[*(note for _, note in marks), *_cut_off(grid, top)],
         hovermode="closest",
         legend={**LEGEND, "traceorder": "reversed"},
     )
+
+
+def held(grid: Grid) -> str:
+    """What stays of the hyper-parameters while a size of the layer varies, and what follows it."""
+    every = [(VARIANTS[id], letter) for id in grid.variants for letter in VARIANTS[id].hyper]
+    hyper = [pair for own in grid.hyper.values() for pair in own.items()]
+    kept = [f"{letter} = {exact(value)}" for letter, value in hyper]
+    if not every:
+        return ""
+    if len(grid.variants) == 1 and kept:
+        return f"with {', '.join(kept)}" + " and the rest by default" * (len(kept) < len(every))
+    if len(kept) == len(every):
+        return "all hyper-parameters stay as they are on the layer"
+    if kept:
+        return "the hyper-parameters that were set stay, the others follow the layer"
+    return "hyper-parameters follow the layer, by their defaults"
+
+
+def _cut_off(grid: Grid, top: float) -> list[dict[str, Any]]:
+    """A note where lines leave the plot, with how far the highest one goes."""
+    highest = {
+        (id, metric): max((float(r) for r in grid.ratio(id, metric).flat if r == r), default=0.0)
+        for id, metric in grid.cells
+    }
+    beyond = {key: value for key, value in highest.items() if value > top}
+    if not beyond:
+        return []
+    id, _ = largest = max(beyond, key=beyond.__getitem__)
+    return [
+        {
+            "x": 1,
+            "xref": "paper",
+            "xanchor": "right",
+            "y": 1,
+            "yref": "paper",
+            "yanchor": "top",
+            "showarrow": False,
+            "text": f"▲ lines that leave the plot: up to {ratio(beyond[largest])}, "
+            f"{escape(name_of(VARIANTS[id]))}",
+            "font": {"size": 12},
+        }
+    ]
 
 
 def _line(
@@ -88,8 +134,8 @@ def _line(
     style, label = style_of(variant), METRICS[metric].label
     metrics = {metric for _, metric in grid.cells}
     alone = len(grid.variants) == 1
-    name = label if alone else name_of(variant)
-    if not alone and len(metrics) > 1:
+    name = name_of(variant)
+    if alone or len(metrics) > 1:
         name = f"{name}, {label}"
     dash = stroke["dash"] if alone else style.dash  # many variants: each its own
     cells, base = grid.cells[variant.id, metric], grid.baseline[metric]

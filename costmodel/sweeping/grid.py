@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,23 +19,26 @@ from costmodel.metrics.metric import METRICS
 from costmodel.sweeping.axes import LAYER_AXES, Axis, spaced
 from costmodel.sweeping.cells import Counter
 from costmodel.sweeping.over import facts_of, overs
-from costmodel.sweeping.part import part_of
+from costmodel.sweeping.part import Blocks, part_of
 from costmodel.table import Column, Table
 
 if TYPE_CHECKING:
     import numpy
 
 _REMEMBERED_CELLS = 500
-#: Cells of a sweep (per variant); more is refused, so that no request takes minutes.
-MAX_CELLS = 10_000
+#: Seconds that the cells of a grid may take; then it is refused, so that no page waits longer.
+LONGEST = 10.0
+_BLOCK = 5_000  # cells between two looks at the clock
+_EVERY = 10_000  # values of a hyper-parameter that are tried one by one
 
 
 @dataclass(frozen=True)
 class Grid:
     """The cells of a design space.
 
-    axes: key → values, one or two of them. layer, hyper: what stays. cells: (variant id, metric
-    key) → an array with one dimension per axis, of exact integers, None where nothing fits.
+    axes: key → values, one or two of them. layer: what stays. hyper: by variant, the
+    hyper-parameters that stay; the others follow the layer, by their defaults. cells: (variant id,
+    metric key) → an array with one dimension per axis, of exact integers, None where nothing fits.
     baseline: the same for the variant that ratios refer to, by metric.
     """
 
@@ -42,6 +46,7 @@ class Grid:
     axes: Mapping[str, tuple[int, ...]]
     cells: Mapping[tuple[str, str], numpy.ndarray[Any, Any]]
     baseline: Mapping[str, numpy.ndarray[Any, Any]]
+    hyper: Mapping[str, Mapping[str, Number]]
 
     @property
     def variants(self) -> list[str]:
@@ -102,7 +107,8 @@ def on_grid(
         hyper, letters: further hyper-parameters, `b=4` or `hyper={"basis.b": 4}`.
 
     Raises:
-        InputError: an unknown axis, too many cells, or a value that is no integer.
+        InputError: an unknown axis, a value that is no integer, or cells that take longer than
+            `LONGEST` to count.
 
     >>> from costmodel import ConvLayer
     >>> layer = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
@@ -120,7 +126,11 @@ def on_grid(
         for metric, array in _counted(variant, layer, axes, wanted, values).items():
             cells[variant.id, metric] = array
     baseline = _counted(VARIANTS.baseline, layer, axes, wanted, {})
-    return Grid(layer, axes, cells, baseline)
+    kept = {
+        variant.id: {k: v for k, v in given[variant.id].items() if f"{variant.id}.{k}" not in axes}
+        for variant in chosen
+    }
+    return Grid(layer, axes, cells, baseline, kept)
 
 
 def _counted(
@@ -155,20 +165,29 @@ def _all(
     given = {k: v for k, v in axes.items() if k in LAYER_AXES or k.startswith(f"{variant.id}.")}
     own = overs(given, [variant], layer.dims)
     part = part_of(variant, facts_of(layer), dict(hyper), own, metrics)
-    cells = Counter(part, metrics).cells(tuple((0, size) for size in part.shape))
-    shape = tuple(map(len, axes.values()))
-    # a variant without one of the axes is the same along it
-    inner = tuple(len(v) if any(o.name == k for o in own) else 1 for k, v in axes.items())
-    fits = numpy.broadcast_to(numpy.broadcast_to(cells.fits, part.shape).reshape(inner), shape)
-    result = {}
-    for metric in metrics:
-        whole = numpy.full(shape, None, dtype=object)
+    counter, blocks = Counter(part, metrics), Blocks(part.shape, _BLOCK)
+    found = {metric: numpy.full(part.shape, None, dtype=object) for metric in metrics}
+    end = time.monotonic() + LONGEST
+    for number in range(len(blocks)):
+        if number and time.monotonic() > end:
+            raise InputError(
+                f"{variant.id}: {part.points:,} cells took longer than {LONGEST:g} s, of which "
+                f"{number * part.points // len(blocks):,} were counted; allowed are fewer cells"
+            )
+        box = blocks[number]
+        cells, place = counter.cells(box), tuple(slice(*ends) for ends in box)
+        fits = numpy.broadcast_to(cells.fits, cells.shape)
         if fits.any():
-            value = numpy.asarray(cells.values[metric], dtype=object)
-            value = numpy.broadcast_to(value, part.shape).reshape(inner)
-            whole[fits] = numpy.broadcast_to(value, shape)[fits]
-        whole.setflags(write=False)
-        result[metric] = whole
+            for metric, whole in found.items():
+                value = numpy.asarray(cells.values[metric], dtype=object)
+                whole[(*place, ...)][fits] = numpy.broadcast_to(value, cells.shape)[fits]
+    # a variant without one of the axes is the same along it
+    shape = tuple(map(len, axes.values()))
+    inner = tuple(len(v) if any(o.name == k for o in own) else 1 for k, v in axes.items())
+    result = {}
+    for metric, whole in found.items():
+        result[metric] = numpy.broadcast_to(whole.reshape(inner), shape).copy()
+        result[metric].setflags(write=False)
     return result
 
 
@@ -178,7 +197,6 @@ def _checked(
     if not 1 <= len(axes) <= 2:
         raise InputError(f"{len(axes)} axes to sweep; allowed are 1 or 2")
     valid = [*LAYER_AXES, *(f"{v.id}.{letter}" for v in variants for letter in v.hyper)]
-    cells = 1
     for key, values in axes.items():
         if key not in valid:
             raise InputError(unknown("axis", key, valid))
@@ -187,9 +205,6 @@ def _checked(
         for value in values:
             if isinstance(value, bool) or not isinstance(value, int):
                 raise InputError(f"axis {key!r} holds {value!r}; allowed are integers")
-        cells *= len(values)
-    if cells > MAX_CELLS:
-        raise InputError(f"{cells} cells to count; allowed are up to {MAX_CELLS}")
     return {key: tuple(values) for key, values in axes.items()}
 
 
@@ -204,7 +219,7 @@ def fitting_values(
 
     The current value is always among them.
     """
-    if axis.high - axis.low < MAX_CELLS:
+    if axis.high - axis.low < _EVERY:
         values = tuple(range(axis.low, axis.high + 1))
     else:
         values = spaced(axis.low, axis.high, most)

@@ -1,4 +1,4 @@
-"""Trade-offs: two costs of every setting of some variants, and which settings nobody beats."""
+"""Trade-offs: costs of every setting of some variants, and which settings nobody beats."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from costmodel.sweeping.axes import hyper_axes, spaced
 from costmodel.sweeping.cells import Counter
 from costmodel.sweeping.over import facts_of, overs
 from costmodel.sweeping.part import part_of
+from costmodel.sweeping.picking import Front, Points
+from costmodel.sweeping.quality import Quality
 from costmodel.table import Table
 
 #: Settings of one variant, over all its integer hyper-parameters.
@@ -30,6 +32,7 @@ def trade_off(
     metrics: tuple[str, str] = ("params", "macs"),
     settings: int = 400,
     *,
+    quality: Quality | None = None,
     hyper: Mapping[str, Number] | None = None,
     **letters: Number,
 ) -> Table:
@@ -40,12 +43,15 @@ def trade_off(
         metrics: the keys of the two costs.
         settings: how many settings of a variant, over all its integer hyper-parameters at once, at
             most `MAX_SETTINGS`; the present values are always there beside them.
+        quality: what a setting is good for, as a third axis; without one the smallest rank is on
+            every front.
         hyper, letters: present values, `b=4` or `hyper={"basis.b": 4}`.
 
     Returns:
-        Rows with the variant, its settings, both costs, whether the setting is the present one, and
-        whether it is on the front: no other row costs less in one of the two and no more in the
-        other.
+        Rows with the variant, its settings, both costs, the quality, whether the setting is the
+        present one, and whether it is on the front: no other row is better in one of them and no
+        worse in the others. A row whose quality is not known is on no front with one; a quality
+        that cannot be compared between variants gives each of them its own front.
     """
     x, y = (METRICS[key].key for key in metrics)
     rows: list[dict[str, Any]] = []
@@ -58,22 +64,59 @@ def trade_off(
         except CostModelError as error:
             skipped.append((variant.id, str(error)))
             continue
-        for found, (first, second) in _settings(present, (x, y), min(settings, MAX_SETTINGS)):
-            rows.append(
-                {
-                    "variant": variant.id,
-                    "hyper": found,
-                    x: first,
-                    y: second,
-                    "present": found == present.hyper,
-                }
-            )
-    best = front([(row[x], row[y]) for row in rows])
-    for place, row in enumerate(rows):
-        row["front"] = place in best
-    costs = [METRICS[key].column() for key in (x, y)]
-    notes = tuple(f"{cost.note}." for cost in costs)
-    return Table([VARIANT, HYPER, *costs, "present", "front"], rows, notes, tuple(skipped))
+        own = [
+            {
+                "variant": variant.id,
+                "hyper": found,
+                x: first,
+                y: second,
+                "present": found == present.hyper,
+            }
+            for found, (first, second) in _counted(present, (x, y), settings, quality)
+        ]
+        if quality is not None and own:
+            for row, value in zip(own, quality.of(present, [r["hyper"] for r in own]), strict=True):
+                row[quality.column.key] = value
+        rows += own
+    _mark(rows, (x, y), quality)
+    shown = [METRICS[key].column() for key in (x, y)] + ([quality.column] if quality else [])
+    notes = tuple(f"{column.note}." for column in shown)
+    return Table([VARIANT, HYPER, *shown, "present", "front"], rows, notes, tuple(skipped))
+
+
+def _mark(rows: list[dict[str, Any]], costs: tuple[str, ...], quality: Quality | None) -> None:
+    """Say of each row whether it is on the front."""
+    key = quality.column.key if quality else ""
+    sign = -1 if quality and quality.larger else 1
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        row["front"] = False
+        if not key or row[key] is not None:
+            own = row["variant"] if quality and not quality.across else ""
+            groups.setdefault(own, []).append(row)
+    for group in groups.values():
+        compared = [
+            (*(row[cost] for cost in costs), *([sign * row[key]] if key else [])) for row in group
+        ]
+        for at in front(compared):
+            group[at]["front"] = True
+
+
+def _counted(
+    present: Counts, metrics: tuple[str, ...], most: int, quality: Quality | None
+) -> Iterator[tuple[dict[str, Number], tuple[Number, ...]]]:
+    """The settings of which a quality is known and the present one, or a grid of them; and costs.
+
+    Raises `CostModelError` for a setting that a quality is given of and that does not fit.
+    """
+    known = quality.settings(present) if quality is not None else None
+    if known is None:
+        yield from _settings(present, metrics, min(most, MAX_SETTINGS))
+        return
+    own = [dict(setting) for setting in known]
+    for setting in (*own, *([] if present.hyper in own else [dict(present.hyper)])):
+        counts = Counts(bind(present.variant, present.layer, setting))
+        yield setting, tuple(counts[key] for key in metrics)
 
 
 def _settings(
@@ -101,21 +144,21 @@ def _settings(
         yield dict(zip(hyper, row, strict=False)), tuple(row[len(hyper) :])
 
 
-def front(costs: Sequence[tuple[Number, Number]]) -> set[int]:
-    """The places of the costs that no other pair beats (the Pareto front, both to be small).
+def front(costs: Sequence[Sequence[Number]]) -> set[int]:
+    """The places of the costs that no others beat (the Pareto front, all to be small).
 
-    Of equal pairs all are on it.
+    Of equal ones all are on it.
 
     >>> sorted(front([(1, 5), (2, 3), (2, 4), (3, 3), (4, 1)]))
     [0, 1, 4]
     """
-    order = sorted(range(len(costs)), key=lambda place: costs[place])
-    places: set[int] = set()
-    least: Number | None = None  # of the second cost, among those with a smaller first one
-    last: tuple[Number, Number] | None = None
-    for place in order:
-        pair = costs[place]
-        if least is None or pair[1] < least or pair == last:
-            places.add(place)
-            least, last = pair[1], pair
-    return places
+    import numpy
+
+    if not costs:
+        return set()
+    # only their order matters, so that exact numbers of any size are compared as places
+    columns = [numpy.array(column, dtype=object) for column in zip(*costs, strict=True)]
+    places = [numpy.unique(column, return_inverse=True)[1] for column in columns]
+    nothing = numpy.zeros(len(costs), dtype=numpy.int64)
+    points = Points(numpy.stack(places, axis=1), nothing, numpy.arange(len(costs)))
+    return set(Front(tuple(map(str, range(len(columns))))).pick(points).numbers.tolist())

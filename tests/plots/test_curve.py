@@ -27,7 +27,7 @@ def lines(figure):
 def test_lines_are_the_ratios(basis):
     swept, axis, even = basis
     found = lines(ratio_curve(swept, axis, even))
-    for name, metric in (("MACs", "macs"), ("Parameters", "params")):
+    for name, metric in (("basis, MACs", "macs"), ("basis, Parameters", "params")):
         assert list(found[name].x) == list(range(1, 11))
         assert list(found[name].y) == swept.ratio("basis", metric).tolist()
 
@@ -55,15 +55,15 @@ def test_the_present_value_is_marked(basis):
 
 def test_hover_has_exact_counts(basis):
     swept, axis, even = basis
-    text = lines(ratio_curve(swept, axis, even))["MACs"].customdata[3]
+    text = lines(ratio_curve(swept, axis, even))["basis, MACs"].customdata[3]
     assert f"{swept.cells['basis', 'macs'][3]:,} of {swept.baseline['macs'][3]:,}" in text
 
 
-def test_values_that_do_not_fit_are_gaps():
+def test_lines_join_the_values_that_fit():
     variant = VARIANTS["grouped"]
     (axis,) = hyper_axes(LAYER, variant)
     swept = on_grid([variant], LAYER, {axis.key: (1, 2, 3, 4)})
-    assert list(lines(ratio_curve(swept, axis))["MACs"].x) == [1, 2, 4]
+    assert list(lines(ratio_curve(swept, axis))["grouped, MACs"].x) == [1, 2, 4]
 
 
 def test_several_variants_are_told_apart():
@@ -76,3 +76,29 @@ def test_several_variants_are_told_apart():
         "CP decomposition, MACs",
         "CP decomposition, Parameters",
     }
+
+
+def test_lines_that_leave_the_plot_say_how_far_they_go():
+    axis = next(a for a in axes(LAYER, [VARIANTS["cp"]]) if a.key == "out_channels")
+    swept = on_grid(["cp", "basis"], LAYER, {axis.key: (2, 64, 128)}, ("macs",), r=64, b=4)
+    figure = ratio_curve(swept, axis)
+    highest = float(swept.ratio("cp", "macs")[0])
+    assert highest > figure.layout.yaxis.range[1]
+    (note,) = figure.layout.annotations
+    assert note.text == f"▲ lines that leave the plot: up to ×{highest:.4g}, CP decomposition"
+    inside = on_grid(["cp"], LAYER, {axis.key: (64, 128)}, ("macs",), r=4)
+    assert not ratio_curve(inside, axis).layout.annotations
+
+
+@pytest.mark.parametrize(
+    ("hyper", "said"),
+    [
+        ({}, "hyper-parameters follow the layer, by their defaults"),
+        ({"b": 4}, "the hyper-parameters that were set stay, the others follow the layer"),
+        ({"b": 4, "r": 64}, "all hyper-parameters stay as they are on the layer"),
+    ],
+)
+def test_what_stays_stands_below_the_axis(hyper, said):
+    axis = next(a for a in axes(LAYER, [VARIANTS["cp"]]) if a.key == "out_channels")
+    swept = on_grid(["cp", "basis"], LAYER, {axis.key: (2, 64)}, ("macs",), **hyper)
+    assert ratio_curve(swept, axis).layout.xaxis.title.text == f"output channels<br>{said}"

@@ -10,6 +10,7 @@ from costmodel.plots.ratio_map import ratio_map
 from costmodel.sweeping.axes import axes
 from costmodel.sweeping.break_evens import boundary
 from costmodel.sweeping.grid import on_grid
+from costmodel.sweeping.quality import RankShare
 from costmodel.sweeping.trade_off import trade_off
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
@@ -29,7 +30,7 @@ def test_curves_are_the_cells():
     found = named(cost_curves(swept, axis_of("out_channels", chosen), "macs"))
     assert list(found["basis"].y) == list(swept.cells["basis", "macs"])
     assert f"{swept.cells['basis', 'macs'][2]:,}" in found["basis"].customdata[2]
-    assert list(found["grouped"].y)[1] is None, "seven channels have no two groups: a gap"
+    assert list(found["grouped"].x) == [6, 8], "seven channels have no two groups"
 
 
 def test_the_present_value_is_marked():
@@ -90,9 +91,35 @@ def test_a_trade_off_shows_every_setting_and_its_front():
     front = found["the front that nobody beats"]
     best = sorted((r["params"], r["activations"]) for r in table if r["front"])
     assert list(zip(front.x, front.y, strict=True)) == sorted(set(best))
-    text = found["basis"].customdata[0]
-    assert METRICS["params"].label in text
-    assert f"{rows[0]['params']:,}" in text
+    assert found["basis"].customdata[0] == [1, rows[0]["params"], rows[0]["activations"]]
+    read = found["basis"].hovertemplate
+    assert f"b = %{{customdata[0]}}<br>{METRICS['params'].label}: %{{customdata[1]:,d}}" in read
+
+
+def test_numbers_that_a_browser_cannot_hold_are_read_as_text():
+    layer = LAYER.replace(in_channels=10**9, out_channels=10**9)
+    table = trade_off(["basis"], layer, ("params", "macs"), settings=3)
+    (found,) = [t for t in trade_off_scatter(table, ("params", "macs")).data if t.name == "basis"]
+    assert found.customdata[0][2] == f"{table.rows[0]['macs']:,}"
+    assert "%{customdata[2]}" in found.hovertemplate
+
+
+def test_a_quality_is_the_colour_and_its_front_is_ringed():
+    metrics = ("params", "macs")
+    table = trade_off(["standard", "basis", "grouped"], LAYER, metrics, 9, quality=RankShare())
+    figure = trade_off_scatter(table, metrics, RankShare())
+    found = named(figure)
+    own = [row for row in table if row["variant"] == "basis"]
+    assert list(found["basis"].marker.color) == [row["rank_share"] for row in own]
+    rings = [width > 0 for width in found["basis"].marker.line.width]
+    assert rings == [row["front"] for row in own]
+    assert any(rings)
+    assert "Share of full rank: %{customdata[3]}" in found["basis"].hovertemplate
+    assert {cells[-1] for cells in found["grouped"].customdata} == {"not known"}
+    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (
+        min(row["rank_share"] for row in table if row["rank_share"] is not None),
+        1.0,
+    )
 
 
 def test_many_settings_are_drawn_by_the_graphics_card():

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from costmodel import VARIANTS, ConvLayer, CostModelError, count
 from costmodel.comparing.count import Counts
 from costmodel.core.bind import bind
+from costmodel.sweeping import grid
 from costmodel.sweeping.axes import LAYER_AXES, axes, hyper_axes, rounded, spaced
-from costmodel.sweeping.grid import MAX_CELLS, fitting_values, on_grid
+from costmodel.sweeping.grid import fitting_values, on_grid
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14), stride=(2, 1))
 ALL = list(VARIANTS.values())
@@ -101,19 +102,41 @@ def test_large_cells_are_exact(power):
 
 
 @pytest.mark.parametrize(
-    ("grid", "message"),
+    ("axes", "message"),
     [
         ({}, "0 axes"),
         ({"size": (3,), "stride": (1,), "batch": (2,)}, "3 axes"),
         ({"sise": (3,)}, "did you mean 'size'"),
         ({"size": ()}, "no values"),
         ({"size": (2.5,)}, "integers"),
-        ({"size": tuple(range(1, MAX_CELLS + 2))}, f"up to {MAX_CELLS}"),
     ],
 )
-def test_impossible_sweeps_are_a_sentence(grid, message):
+def test_impossible_sweeps_are_a_sentence(axes, message):
     with pytest.raises(CostModelError, match=message):
-        on_grid(["standard"], LAYER, grid)
+        on_grid(["standard"], LAYER, axes)
+
+
+def test_a_grid_that_takes_too_long_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(grid, "LONGEST", -1.0)
+    monkeypatch.setattr(grid, "_BLOCK", 10)
+    sizes = {"size": tuple(range(1, 31))}
+    with pytest.raises(CostModelError, match="30 cells took longer than -1 s, of which 10 were"):
+        on_grid(["basis"], LAYER, sizes, b=77)  # values that no other test has left remembered
+
+
+def test_a_grid_in_blocks_is_the_same(monkeypatch):
+    axes = {"in_channels": tuple(range(1, 40)), "grouped.g": (1, 2, 3, 5)}
+    whole = on_grid(["grouped"], LAYER, axes).cells["grouped", "macs"].tolist()
+    monkeypatch.setattr(grid, "_BLOCK", 7)
+    grid._all.cache_clear()
+    assert on_grid(["grouped"], LAYER, axes).cells["grouped", "macs"].tolist() == whole
+    assert None in whole[0]
+
+
+def test_what_stays_is_said():
+    found = on_grid(["basis", "cp"], LAYER, {"size": (3, 5)}, **{"basis.b": 3})
+    assert found.hyper == {"basis": {"b": 3}, "cp": {}}
+    assert on_grid(["basis"], LAYER, {"basis.b": (3, 5)}, b=4).hyper == {"basis": {}}
 
 
 def test_table_has_one_row_per_cell_and_variant():

@@ -7,20 +7,23 @@ from hypothesis import strategies as st
 from costmodel import VARIANTS, ConvLayer, CostModelError, count
 from costmodel.comparing.count import Counts
 from costmodel.core.bind import bind
+from costmodel.sweeping.quality import RankShare, read_joined
 from costmodel.sweeping.trade_off import front, trade_off
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14))
-pairs = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=40)
+numbers = st.integers(0, 9) | st.fractions(0, 9, max_denominator=3)
+pairs = st.lists(st.tuples(numbers, numbers), max_size=40)
+triples = st.lists(st.tuples(numbers, numbers, numbers), max_size=40)
 
 
-@given(pairs)
+@given(pairs | triples)
 def test_the_front_is_what_nobody_beats(costs):
     """Beside the definition, spelled out over all pairs."""
     beaten = {
         a
         for a, one in enumerate(costs)
         for other in costs
-        if other != one and other[0] <= one[0] and other[1] <= one[1]
+        if other != one and all(x <= y for x, y in zip(other, one, strict=True))
     }
     assert front(costs) == set(range(len(costs))) - beaten
 
@@ -84,3 +87,40 @@ def test_unknown_names_are_sentences():
         trade_off(["basis"], LAYER, ("params", "mac"))
     with pytest.raises(CostModelError, match="unknown variant"):
         trade_off(["bases"], LAYER)
+
+
+def test_every_variant_has_its_own_front_by_rank():
+    """What costs more and can express no more is beaten; a larger rank is not beaten by cost."""
+    ids = ["standard", "basis", "tucker2", "grouped"]
+    table = trade_off(ids, LAYER, settings=60, quality=RankShare())
+    for id in ids:
+        own = [row for row in table if row["variant"] == id]
+        for row in own:
+            place = (row["params"], row["macs"], -(row["rank_share"] or 0))
+            beaten = row["rank_share"] is None or any(
+                other != place and all(x <= y for x, y in zip(other, place, strict=True))
+                for other in ((r["params"], r["macs"], -r["rank_share"]) for r in own)
+            )
+            assert row["front"] != beaten
+    assert {row["front"] for row in table if row["variant"] == "grouped"} == {False}
+    (standard,) = [row for row in table if row["variant"] == "standard"]
+    assert (standard["rank_share"], standard["front"]) == (1.0, True)
+
+
+def test_a_joined_column_is_an_axis():
+    rows = ["tucker2,7,5,,0.91", "basis,,,4,0.92", "basis,,,6,0.89", "standard,,,,.95"]
+    text = "\n".join(["variant,r1,r2,b,accuracy", *rows])
+    table = trade_off(["standard", "basis", "tucker2"], LAYER, quality=read_joined(text))
+    known = {
+        (row["variant"], *row["hyper"].values()): (row["accuracy"], row["front"])
+        for row in table
+        if row["accuracy"] is not None
+    }
+    assert known == {
+        ("standard",): (0.95, True),
+        ("basis", 4): (0.92, True),
+        ("basis", 6): (0.89, False),  # dearer than four, and worse
+        ("tucker2", 7, 5): (0.91, True),
+    }
+    smaller = trade_off(["basis"], LAYER, quality=read_joined(text, larger=False))
+    assert [row["front"] for row in smaller if row["accuracy"] is not None] == [True, True]

@@ -13,6 +13,7 @@ from costmodel.dashboard import parts
 from costmodel.dashboard.forms import selection
 from costmodel.dashboard.forms.layer_form import FIELDS, MAX_SIZE, further_form, layer_form
 from costmodel.dashboard.state.state import State
+from costmodel.documents.markdown import literal
 from costmodel.errors import CostModelError
 from costmodel.fields import Choice, Field, OptionalInteger
 from costmodel.metrics.metric import METRICS, costs
@@ -22,10 +23,16 @@ from costmodel.plots.ratio_map import ratio_map
 from costmodel.sweeping.axes import LAYER_AXES, Axis, axes, rounded
 from costmodel.sweeping.break_evens import boundary
 from costmodel.sweeping.grid import Grid, on_grid
+from costmodel.sweeping.quality import Quality, RankShare, read_joined
 from costmodel.sweeping.trade_off import trade_off
 
 VIEWS = {"curves": "Curves", "map": "Map", "trade-off": "Trade-off"}
 SCALES = {"ratio": "Ratio to standard", "cost": "Cost itself"}
+LETTERS = {"kept": "As on the layer", "defaults": "Follow the layer"}
+SETTINGS = {"400": "400", "4000": "4,000", "20000": "20,000"}
+THIRD = {"none": "None", "rank_share": "Share of full rank", "joined": "A column of yours"}
+BETTER = {"larger": "Larger is better", "smaller": "Smaller is better"}
+_PASTED = 200_000  # characters
 _POINTS = 120  # of a curve
 _SIDE = 40  # of a map
 _HEIGHT = 520  # with room for a legend of many lines, also on a phone
@@ -63,6 +70,10 @@ def _fields() -> list[Field]:
         selection.look_field(),
         Choice("view", "curves", "View", options=tuple(VIEWS)),
         Choice("scale", "ratio", "Scale", options=tuple(SCALES)),
+        Choice("letters", "kept", "Hyper-parameters", options=tuple(LETTERS)),
+        Choice("settings", "400", "Settings of a variant", options=tuple(SETTINGS)),
+        Choice("third", "none", "Third axis", options=tuple(THIRD)),
+        Choice("better", "larger", "Better", options=tuple(BETTER)),
         Choice("x", _UNSET, "x", options=over),
         Choice("y", _UNSET, "y", options=over),
         Choice("metric", "macs", "Cost", options=costs()),
@@ -97,11 +108,13 @@ def _curves(state: State, counted: Sequence[Counts]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="curve-inputs"):
         over = _axis(state, "x", "Over", possible, "out_channels")
         parts.segments(state, "scale", SCALES)
+        if not over.letter:
+            parts.segments(state, "letters", LETTERS)
         with _ranges():
             values = _range(state, over, "x", _POINTS)
-    shown = [v for v in variants if not over.variant or v.id == over.variant]
-    hyper = selection.hyper_values(state, shown)
-    swept = on_grid(shown, layer, {over.key: values}, (metric,), hyper=hyper)
+    shown = [c for c in counted if not over.variant or c.variant.id == over.variant]
+    hyper = _held(state, shown, over)
+    swept = on_grid([c.variant for c in shown], layer, {over.key: values}, (metric,), hyper=hyper)
     if state["scale"] == "ratio":
         figure = ratio_curve(swept, over, height=_HEIGHT)
     else:
@@ -109,6 +122,13 @@ def _curves(state: State, counted: Sequence[Counts]) -> None:
     what = f"{METRICS[metric].label} over {over.label}, one line per variant."
     parts.chart(figure, "curves", what)
     _take_away(state, swept)
+
+
+def _held(state: State, shown: Sequence[Counts], over: Axis) -> dict[str, Any]:
+    """The hyper-parameters that stay as a size varies: all of them, or those that were set."""
+    if over.letter or state["letters"] == "kept":
+        return {f"{c.variant.id}.{name}": v for c in shown for name, v in c.hyper.items()}
+    return selection.hyper_values(state, [c.variant for c in shown])
 
 
 # -- map -------------------------------------------------------------------------------------------
@@ -156,19 +176,64 @@ def _trade_off(state: State, counted: Sequence[Counts]) -> None:
     if metrics[0] == metrics[1]:
         st.info("Both costs are the same: choose two different ones.")
         return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="trade-off-inputs"):
+        parts.segments(state, "third", THIRD)
+        if state["third"] != "joined":
+            parts.segments(state, "settings", SETTINGS)
+    quality = _quality(state)
+    if quality is None and state["third"] == "joined":
+        return
     variants = [counts.variant for counts in counted]
     hyper = selection.hyper_values(state, variants)
-    table = trade_off(variants, counted[0].layer, metrics, hyper=hyper)
+    most, layer = int(state["settings"]), counted[0].layer
+    table = trade_off(variants, layer, metrics, most, quality=quality, hyper=hyper)
     labels = " against ".join(METRICS[key].label for key in reversed(metrics))
-    parts.chart(trade_off_scatter(table, metrics), "trade-off", f"{labels}, logarithmic.")
-    st.caption(
-        f"{len(table):,} settings: every variant over all its whole-number hyper-parameters, large "
-        "marks are the present ones. Nothing costs less than the broad grey line in both ways at "
-        "once. Two costs say nothing about quality: the smallest rank is on every such front. What "
-        "a setting can express, or loses, is a third axis that costs do not have."
-    )
+    figure = trade_off_scatter(table, metrics, quality)
+    parts.chart(figure, "trade-off", f"{labels}, logarithmic.")
+    st.caption(_said(len(table), quality))
     parts.take_away(state, table, "trade-off")
     parts.conventions(table)
+
+
+def _quality(state: State) -> Quality | None:
+    """The third axis; None without one, and where the visitor's own is not there yet."""
+    if state["third"] == "rank_share":
+        return RankShare()
+    if state["third"] == "none":
+        return None
+    left, right = st.columns([3, 1], gap="medium")
+    with left:
+        text = st.text_area(
+            "Your table in CSV",
+            placeholder="variant,r,accuracy\nchannel_svd,16,0.91\nstandard,,0.95",
+            help="A column `variant`, columns of hyper-parameters, which may be empty, and one "
+            "column of numbers of your own. It is not part of the link.",
+            key="pasted",
+            max_chars=_PASTED,
+        )
+    with right:
+        parts.segments(state, "better", BETTER)
+    if not (text or "").strip():
+        st.info("Paste a table, an accuracy of each setting say: its column becomes the colour.")
+        return None
+    return read_joined(text, larger=state["better"] == "larger")
+
+
+def _said(settings: int, quality: Quality | None) -> str:
+    """What the figure shows, in a few sentences."""
+    if quality is None:
+        return (
+            f"{settings:,} settings: every variant over all its whole-number hyper-parameters, "
+            "large marks are the present ones. Nothing costs less than the broad grey line in both "
+            "ways at once. Two costs say nothing about quality: the smallest rank is on every such "
+            "front. A third axis shows what a setting can express, or what you have measured."
+        )
+    among = "all variants" if quality.across else "its own variant: shares are of what that can be"
+    return (
+        f"{settings:,} settings, coloured by {literal(quality.column.label)}. Ringed: no other "
+        f"setting of {among} is better in one of the three and no worse in the others. Small "
+        "marks: not known."
+    )
 
 
 # -- what they share -------------------------------------------------------------------------------
@@ -193,7 +258,8 @@ def _range(state: State, over: Axis, name: str, most: int) -> tuple[int, ...]:
     high = parts.optional_number(state, f"{name}_to", max(over.high, over.current))
     if low > high:
         raise CostModelError(f"{over.label} from {low} to {high}; allowed is from small to large")
-    return rounded(low, high, most)
+    values = rounded(low, high, most)
+    return tuple(sorted({*values, over.current})) if low <= over.current <= high else values
 
 
 def _take_away(state: State, swept: Grid) -> None:

@@ -5,6 +5,7 @@ import pytest
 from costmodel import METRICS, VARIANTS, ConvLayer
 from costmodel.metrics.metric import costs
 from costmodel.plots.layout import name_of
+from costmodel.sweeping.grid import on_grid
 from costmodel.sweeping.trade_off import trade_off
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
@@ -56,9 +57,60 @@ def test_the_cost_itself(opened):
 
 def test_a_hyper_parameter_is_swept_for_its_variant_alone(opened):
     opened.set("x", "basis.b")
-    assert set(traces(opened, "curves")) == {METRICS["macs"].label}
+    assert set(traces(opened, "curves")) == {f"basis, {METRICS['macs'].label}"}
     opened.set("scale", "cost")
     assert set(traces(opened, "curves")) == {"basis"}
+
+
+def test_hyper_parameters_stay_or_follow_and_the_figure_says_so(opened):
+    """Compare's curve and this one are the same by default: what is set on the layer stays."""
+    ids = ["spatial_svd"]
+    for letters, hyper, said in (
+        ("kept", {"r": 64}, "with r = 64"),
+        ("defaults", {}, "follow the layer"),
+    ):
+        opened.set("variants", ids).set("letters", letters)
+        (line,) = [t for t in opened.chart("chart-curves")["data"] if t.get("name")]
+        grid = on_grid(ids, LAYER, {"out_channels": plain(line["x"])}, ["macs"], hyper=hyper)
+        expected = grid.ratio("spatial_svd", "macs").tolist()
+        assert plain(line["y"]) == pytest.approx(expected)
+        title = opened.chart("chart-curves")["layout"]["xaxis"]["title"]["text"]
+        assert said in title
+        assert opened.query["letters"] == letters
+
+
+def test_the_present_point_is_on_its_own_curve(page):
+    opened = page("explore", n="131", x_from="3", x_to="5000")
+    assert 131 in plain(traces(opened, "curves")["standard"]["x"])
+
+
+@pytest.mark.parametrize("view", ["map", "trade-off"])
+def test_every_cost_in_every_view(page, view):
+    opened = page("explore", view=view, x="out_channels", variants="basis,octave,quantised")
+    for metric in costs():
+        opened.set("metric", metric)
+        assert not opened.errors, metric
+        assert METRICS[metric].stated() in opened.text() or metric == opened.query["against"]
+
+
+def test_a_share_of_full_rank_is_a_third_axis(opened):
+    opened.set("view", "trade-off").set("third", "rank_share")
+    assert "Ringed" in opened.text()
+    assert "coloraxis" in traces(opened, "trade-off")["basis"]["marker"]
+    assert opened.query["third"] == "rank_share"
+
+
+def test_a_column_of_a_visitors_own_is_a_third_axis(opened):
+    opened.set("view", "trade-off").set("third", "joined")
+    assert "Paste a table" in opened.app.info[0].value
+    opened.set("pasted", "variant,b,accuracy\nbasis,3,0.91\nstandard,,0.95\nbasis,6,0.9\n")
+    basis = traces(opened, "trade-off")["basis"]
+    assert plain(basis["customdata"])[0][0] == 3
+    assert "Accuracy" in basis["hovertemplate"]
+    assert "accuracy" not in str(opened.query)
+    opened.set("pasted", "variant,b,accuracy\nbasis,3,good\n")
+    (error,) = opened.errors
+    assert "row 2" in error
 
 
 def test_a_range_is_kept_and_in_the_link(page, opened):
