@@ -175,12 +175,13 @@ def _all(
                 f"{number * part.points // len(blocks):,} were counted; allowed are fewer cells"
             )
         box = blocks[number]
-        cells, place = counter.cells(box), tuple(slice(*ends) for ends in box)
+        cells = counter.cells(box)
+        place: Any = (*(slice(*ends) for ends in box), ...)  # a view, also of no axes
         fits = numpy.broadcast_to(cells.fits, cells.shape)
         if fits.any():
             for metric, whole in found.items():
                 value = numpy.asarray(cells.values[metric], dtype=object)
-                whole[(*place, ...)][fits] = numpy.broadcast_to(value, cells.shape)[fits]
+                whole[place][fits] = numpy.broadcast_to(value, cells.shape)[fits]
     # a variant without one of the axes is the same along it
     shape = tuple(map(len, axes.values()))
     inner = tuple(len(v) if any(o.name == k for o in own) else 1 for k, v in axes.items())
