@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -47,11 +47,10 @@ _BATCHES = tuple(2**power for power in range(11))
 _MULTIPLIERS = ("0.25", "0.5", "4/7", "5/7", "0.75", "6/7", "1", "1.25", "1.5", "2")
 
 
-def fields(sources: Iterable[str] = SOURCES) -> list[Field]:
-    """The state of the form; sources: those of `SOURCES` that the page has."""
-    options = tuple(sources)
+def fields() -> list[Field]:
+    """The state of the form."""
     return [
-        Choice("source", options[0], "Network from", options=options),
+        Choice("source", next(iter(SOURCES)), "Network from", options=tuple(SOURCES)),
         Choice("network", _FIRST, "Network", options=available()),
         NamedSizes("at", help="Other sizes than the network was read with"),
     ]

@@ -22,14 +22,14 @@ from costmodel.plots.layout import name_of
 from costmodel.timing.machines import SHIPPED
 from costmodel.timing.store import shipped
 
-SOURCES = {key: network_form.SOURCES[key] for key in ("shipped", "upload")}
 #: The channels between stages are multiples of one of these.
 MULTIPLES = {"1": "any", "8": "of 8", "16": "of 16", "32": "of 32"}
 _OWN = {CHANGED: "fewest layers changed", MS: "predicted time"}
 _DRAG = "drag most"
-_NO_ERROR = (
-    "An objective of accuracy needs trained weights: `costmodel plan model.pt --at-most macs=50% "
-    "--minimize error` plans a model on your own machine."
+#: Where the error of trained weights is an objective, which may take minutes.
+NO_ERROR = (
+    "The error of trained weights is an objective on the command line, on your own machine: "
+    "`costmodel plan model.pt --at-most macs=50% --minimize error`."
 )
 
 
@@ -37,7 +37,7 @@ def fields() -> list[Field]:
     """The state of the form."""
     columns_ = tuple(_columns())
     return [
-        *network_form.fields(SOURCES),
+        *network_form.fields(),
         Choice("limit", columns_[0], "Budget of", options=(*columns_, MS)),
         Text("most", "50%", "Budget", most=40),
         Choice("least", CHANGED, "Minimise", options=(CHANGED, *columns_, MS)),
@@ -52,7 +52,7 @@ def fields() -> list[Field]:
         Text("only", "", "Only these layers", most=200),
         Text("keep", "", "Never these layers", most=200),
         Choice("multiple", "1", "Channels between stages", options=tuple(MULTIPLES)),
-        Choice("machine", machines()[0], "Machine", options=machines()),
+        Choice("clock", machines()[0], "Machine", options=machines()),
     ]
 
 
@@ -88,7 +88,7 @@ def ask(state: State) -> tuple[str, str]:
         others = [key for key in (CHANGED, *names) if key != state["limit"]]
         usual = state.limit(Choice("least", others[0], "Minimise", options=others))
         assert usual in others
-        parts.choice(state, "least", "Minimise", others, measure_title, width=230, help=_NO_ERROR)
+        parts.choice(state, "least", "Minimise", others, measure_title, width=230, help=NO_ERROR)
     return state["limit"], state["least"]
 
 
@@ -113,7 +113,7 @@ def restrict(state: State) -> dict[str, Any]:
         )
     parts.segments(state, "multiple", MULTIPLES)
     if len(machines()) > 1:
-        parts.choice(state, "machine", "Machine", machines())
+        parts.choice(state, "clock", "Machine", machines())
     may: dict[str, Any] = {
         "variants": [id for id in allowed.options if id in state["allowed"]],
         "where": state["only"].strip(),
@@ -123,7 +123,7 @@ def restrict(state: State) -> dict[str, Any]:
     if state["multiple"] != "1":
         choices["multiple_of"] = int(state["multiple"])
     if MS in (state["limit"], state["least"]):
-        choices["machine"] = SHIPPED + state["machine"]
+        choices["machine"] = SHIPPED + state["clock"]
     return choices
 
 
@@ -141,7 +141,9 @@ def drag(state: State, found: Weighed, index: int) -> None:
 
     every = len(found.stops) == len(front)
     number = f"{len(front):,}"
-    which = f"{number} points" if every else f"{len(found.stops):,} of {number} points, type any"
+    which = f"{number} points"
+    if not every:
+        which = f"{len(found.stops):,} of {which}, any other can be typed"
     st.select_slider(
         f"{measure_title(front.first)}, dragged along the best plans: {which}",
         texts,

@@ -26,14 +26,16 @@ def page() -> None:
         "there is, with its proof."
     )
     with parts.page(plan_form.fields(), "Plan a network", what) as state:
-        state.limit(state.fields["source"])  # another page has more sources
         with st.container(horizontal=True, vertical_alignment="bottom", key="plan-source"):
-            parts.segments(state, "source", plan_form.SOURCES)
-            network = network_form.choose_network(state)
-        if network is None:
-            network_form.upload_hint()
-        else:
+            parts.segments(state, "source", network_form.SOURCES)
+            weights = state["source"] == "weights"
+            network = None if weights else network_form.choose_network(state)
+        if network is not None:
             _ask(state, network)
+        elif weights:
+            st.info(plan_form.NO_ERROR)
+        else:
+            network_form.upload_hint()
 
 
 def _ask(state: State, network: Network) -> None:

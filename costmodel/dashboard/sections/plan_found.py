@@ -25,6 +25,7 @@ from costmodel.table import Table
 from costmodel.timing.comparison import Timed
 from costmodel.timing.networks import network_with_time
 
+_WIDTH = 300  # of a total, in pixels
 _SIZES = ("kernel", "in_channels", "out_channels", "size")
 
 
@@ -109,7 +110,7 @@ def _totals(state: State, front: Front, plan: Plan) -> None:
                     delta_color="off",
                     delta_arrow="off",
                     help=f"What the plan is about: {OWN[key]}, each alone with its caches warm",
-                    width=320,
+                    width=_WIDTH,
                 )
         _time(state, plan)
 
@@ -123,13 +124,13 @@ def _total(plan: Plan, key: str) -> None:
         delta_color="off",
         delta_arrow="off",
         help=f"{si(after)}; before {exact(before)}. {columns.column(key, plan.before).convention}",
-        width=320,
+        width=_WIDTH,
     )
 
 
 def _time(state: State, plan: Plan) -> None:
     """The predicted time of the whole network, before and after, with its interval."""
-    timed = Timed(shipped_times(state["machine"]))
+    timed = Timed(shipped_times(state["clock"]))
     table = network_with_time(Table(("layer",), [{"layer": TOTAL}]), plan.network, timed)
     cells = table.rows[-1]
     if "predicted_ms" not in cells:
@@ -142,7 +143,7 @@ def _time(state: State, plan: Plan) -> None:
         delta_color="off",
         delta_arrow="off",
         help=" ".join(table.notes),
-        width=320,
+        width=_WIDTH,
     )
 
 

@@ -171,11 +171,13 @@ def test_what_means_nothing_is_a_sentence(page, query, said):
     assert said.replace("\\", "") in " ".join([*opened.errors, *opened.notices])
 
 
-def test_a_link_of_another_page_s_source_is_one_that_is_there(page):
-    opened = page("plan", **{**ASKED, "source": "weights", "least": "macs"})
-    assert opened.query["source"] == "shipped"
+def test_what_a_plan_cannot_be_about_is_said(page):
+    opened = page("plan", **{**ASKED, "least": "macs"})
     assert opened.query["least"] == "changed", "the budget is of the same"
     assert opened.notices
+    opened.set("source", "weights")
+    assert "costmodel plan model.pt --at-most macs=50% --minimize error" in opened.app.info[0].value
+    assert not opened.errors
 
 
 def test_the_view_says_what_the_plan_is(opened, front):
