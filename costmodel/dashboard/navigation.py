@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from costmodel.dashboard.state.startup import settle_in
 
@@ -22,6 +23,17 @@ PAGES = (
     ("verified", "Verified", ":material/verified:"),
 )
 
+# In the header where that is wide enough for all of them, otherwise above the title.
+_STYLE = (
+    ".st-key-pages a{border-radius:.5rem;padding:.25rem .6rem}"
+    ".st-key-pages a:focus-visible{outline:3px solid currentColor!important}"
+    "@media (min-width:1280px){.st-key-pages{position:fixed;top:.6rem;width:auto;z-index:999991}}"
+    "@media (max-width:640px){.st-key-pages a>span:first-child{display:none}"
+    ".stMainBlockContainer{padding-top:3.2rem!important}}"
+    # What opens the sidebar says what is in it.
+    "[data-testid=stExpandSidebarButton]{width:auto}"
+    "[data-testid=stExpandSidebarButton]::after{content:'Settings';padding:0 .4rem}"
+)
 _LOG = logging.getLogger(__name__)
 # Bars of falling cost. Inline, because Streamlit fetches icons that it only knows by name.
 _ICON = (
@@ -38,15 +50,27 @@ _SORRY = (
 
 def run() -> None:
     """Draw the page that the address names."""
-    st.set_page_config(
-        page_title="costmodel: what convolutions cost", page_icon=_ICON, layout="wide"
-    )
     pages = [
-        st.Page(guarded(module), title=title, icon=icon, url_path=module, default=not place)
-        for place, (module, title, icon) in enumerate(PAGES)
+        # without its icon: the browser would fetch that from elsewhere, as the tab's
+        st.Page(guarded(module), title=title, url_path=module, default=not place)
+        for place, (module, title, _) in enumerate(PAGES)
     ]
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="hidden")
+    st.set_page_config(f"{page.title} · costmodel", page_icon=_ICON, layout="wide")
+    _links(pages)
+    page.run()
     settle_in()
+
+
+def _links(pages: Sequence[StreamlitPage]) -> None:
+    """The way to every page: first in the page, so that it is the first stop behind the skip link.
+
+    Streamlit's own is behind everything in the sidebar, and on a phone in a menu that stays open.
+    """
+    st.html(f"<style>{_STYLE}</style>")
+    with st.container(horizontal=True, gap=None, key="pages"):
+        for page, (_, _, icon) in zip(pages, PAGES, strict=True):
+            st.page_link(page, icon=icon, width="content")
 
 
 def guarded(module: str) -> Callable[[], None]:

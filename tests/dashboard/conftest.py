@@ -161,9 +161,13 @@ class Visitor:
         tab.set_default_timeout(_SECONDS * 1000)
 
     def _wrote(self, message: Any) -> None:
+        url = message.location.get("url", "")
         # Opened at a page's own address, Streamlit first looks for its server below that address.
-        if message.type == "error" and "/_stcore/" not in message.location.get("url", ""):
-            self.console.append(message.text)
+        # And it looks whether a download is there when its button is drawn: that of a page which
+        # was drawn anew meanwhile is gone.
+        gone = "404" in message.text and ("/media/" in url or "Download Button" in message.text)
+        if message.type == "error" and "/_stcore/" not in url and not gone:
+            self.console.append(f"{message.text} {url}")
 
     def _requested(self, request: Any) -> None:
         if not request.url.startswith((self.address, "data:", "blob:", "ws:")):
@@ -190,6 +194,17 @@ class Visitor:
             "() => !document.querySelector('[data-testid=stSkeleton]') &&"
             " [...document.querySelectorAll('[data-testid=stPlotlyChart]')]"
             ".every(chart => chart.querySelector('.main-svg'))"
+        )
+        return self
+
+    def fits(self, width: int) -> Visitor:
+        """Wait until everything on the page has room at a width; a table of its own may scroll."""
+        self.tab.set_viewport_size({"width": width, "height": 900})
+        self.tab.wait_for_function(
+            "width => { const main = document.querySelector('[data-testid=stMain]');"
+            " return innerWidth === width && main.scrollWidth <= main.clientWidth"
+            " && document.documentElement.scrollWidth <= width }",
+            arg=width,
         )
         return self
 

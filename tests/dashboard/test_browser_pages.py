@@ -11,6 +11,8 @@ expect = pytest.importorskip("playwright.sync_api", reason="no Playwright").expe
 pytestmark = pytest.mark.browser
 
 TITLES = {module: title for module, title, _ in PAGES}
+#: Of a phone, a tablet, small and usual screens, and a usual one at 200 %.
+WIDTHS = (390, 820, 1024, 1440, 720)
 #: The first page is at the root.
 PATHS = {module: f"/{module}" if place else "/" for place, (module, *_) in enumerate(PAGES)}
 
@@ -30,12 +32,20 @@ def test_a_page_is_accessible_and_fits(visitor, axe, module, width, look):
 
 def test_every_page_is_reached_from_the_navigation(visitor):
     one = visitor().open()
-    seen = {one.tab.locator("h1").first.inner_text()}
+    for key in ("Tab", "Enter", "Tab"):  # the skip link, and the first stop behind it
+        one.tab.keyboard.press(key)
+    first = one.tab.get_by_role("link", name=next(iter(TITLES.values())), exact=True)
+    expect(first).to_be_focused()
+    expect(first).to_have_css("outline-style", "solid")
+    seen = set()
     for module in reversed(TITLES):
         one.tab.get_by_role("link", name=TITLES[module], exact=True).click()
         one.tab.wait_for_url(lambda url, path=PATHS[module]: urlsplit(url).path == path)
         one.tab.wait_for_url("**?*")
-        one.settle()
+        expect(one.tab).to_have_title(f"{TITLES[module]} · costmodel")
+        one.settle().figures()
+        for width in WIDTHS:
+            one.fits(width)
         seen.add(one.tab.locator("h1").first.inner_text())
     assert len(seen) == len(PAGES)
 
@@ -48,11 +58,11 @@ def test_a_layer_goes_along_to_other_pages(visitor):
     expect(one.tab.get_by_label("Channels in", exact=True)).to_have_value("96")
 
 
-def test_a_phone_has_the_navigation_in_its_menu(visitor):
+def test_a_phone_has_the_navigation_on_the_page(visitor):
     one = visitor(390).open()
-    one.tab.get_by_test_id("stExpandSidebarButton").click()
     one.tab.get_by_role("link", name=TITLES["formulas"], exact=True).click()
     expect(one.tab.locator("h1").first).to_contain_text("formula")
+    expect(one.tab.locator("h1").first).to_be_in_viewport()
 
 
 def test_typing_a_design_follows_at_once(visitor):

@@ -68,7 +68,7 @@ def _notation(state: State) -> None:
 def _table(state: State, ids: Sequence[str]) -> None:
     """All of them in one table, and the table to take away."""
     notation, metric, format = state["notation"], state["metric"], state["format"]
-    st.html(f"<style>{_on_a_phone(METRICS[metric].label)}</style>")
+    st.html(f"<style>{_where_narrow(METRICS[metric].label)}</style>")
     with st.container(key="formulas"):
         st.markdown(rendered(tuple(ids), metric, "markdown", notation))
     st.header("Take it away", anchor=False)
@@ -91,8 +91,11 @@ def _table(state: State, ids: Sequence[str]) -> None:
         st.code(text, language=_LANGUAGES.get(format), wrap_lines=True)
 
 
-def _on_a_phone(label: str) -> str:
-    """Where six columns have no room: a card per variant, each line with its column's name."""
+def _where_narrow(label: str) -> str:
+    """Where six columns have no room: a card per variant, each line with its column's name.
+
+    Beside a sidebar, or at 200 % zoom, as much as on a phone.
+    """
     shown = [metric.label for metric in METRICS.values() if metric.shown]
     names = [*shown, f"ratio of {label}", f"fewer {label} if", "limit"]
     rules = "".join(
@@ -100,7 +103,9 @@ def _on_a_phone(label: str) -> str:
         for place, name in enumerate(names, 2)
     )
     return (
-        "@media (max-width:640px){.st-key-formulas :is(table,tbody,tr,td){display:block;border:0}"
+        ".st-key-formulas{container-type:inline-size}"
+        "@container (max-width:54rem){"
+        ".st-key-formulas :is(table,tbody,tr,td){display:block;border:0}"
         ".st-key-formulas thead{display:none}.st-key-formulas td{padding:.15rem 0}"
         ".st-key-formulas tr{padding:.6rem 0;border-top:1px solid rgba(127,139,153,.4)}"
         f".st-key-formulas td:first-child{{font-weight:600}}{rules}}}"
