@@ -24,7 +24,7 @@ from costmodel.markup import (
     typst_table,
     typst_text,
 )
-from costmodel.typed import write_pairs
+from costmodel.typed import write_cell, write_pairs
 
 if TYPE_CHECKING:
     import pandas
@@ -112,14 +112,18 @@ class Tabular:
 
     # -- for programs --------------------------------------------------------------------------
     def to_csv(self) -> str:
-        """RFC 4180 with a header row, lines ended by LF: exact integers, no units or separators."""
+        """RFC 4180 with a header row, lines ended by LF: exact integers, no units or separators.
+
+        A text that a spreadsheet would run as a formula has an apostrophe in front
+        (`typed.write_cell`), which our readers take away again.
+        """
         import csv
 
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.names)
         for cells in self._cells():
-            writer.writerow([plain(cell) for cell in cells])
+            writer.writerow([_cell(cell) for cell in cells])
         return out.getvalue()
 
     def to_json(self) -> str:
@@ -286,6 +290,11 @@ def plain(cell: Any) -> str:
     if isinstance(cell, Mapping):
         return write_pairs(cell, ";")
     return repr(cell) if isinstance(cell, float) else str(cell)
+
+
+def _cell(cell: Any) -> str:
+    """A cell of a CSV: only numbers are certain not to be somebody's text."""
+    return plain(cell) if _is_number(cell) else write_cell(plain(cell))
 
 
 def pretty(cell: Any) -> str:

@@ -25,6 +25,8 @@ _NUMBER = re.compile(
     rf"-?(?:{_DECIMAL}(?:[eE]([-+]?[0-9]{{1,2}}))?|[0-9]{{1,{_DIGITS}}}/[0-9]{{1,{_DIGITS}}})"
 )
 _AMOUNT = re.compile(rf"([0-9]{{1,{_DIGITS}}}(?:\.[0-9]{{1,{_DIGITS}}})?) ?([%kMGT]?)")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_SIGNED = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 #: Paddings that are words.
 PADDINGS = ("same", "valid")
 
@@ -196,6 +198,20 @@ def read_amount(text: str) -> tuple[Fraction, bool]:
 def write_pairs(values: Mapping[str, object], between: str = ",") -> str:
     """`r1=32,r2=64`; nothing for none."""
     return between.join(f"{name}={value}" for name, value in values.items())
+
+
+def write_cell(text: str) -> str:
+    """A text as a cell of a CSV that no spreadsheet takes for a formula: `'=1+1` for `=1+1`.
+
+    What begins with = + - @, a tab or a line break has an apostrophe in front, and so has what
+    would read as such a one; numbers stay as they are.
+    """
+    return f"'{text}" if _FORMULA.match(text) and not _SIGNED.fullmatch(text) else text
+
+
+def read_cell(text: str) -> str:
+    """The text of a cell, of which `write_cell` may have made it."""
+    return text[1:] if text[:1] == "'" and write_cell(text[1:]) == text else text
 
 
 def named(name: str, read: Callable[[str], _T], text: str) -> _T:

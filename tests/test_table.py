@@ -9,6 +9,7 @@ import pytest
 
 from costmodel.errors import InputError
 from costmodel.table import FORMATS, Column, Table
+from costmodel.typed import read_cell
 
 BIG = 2**70 + 1
 TABLE = Table(
@@ -29,6 +30,23 @@ def test_csv_keeps_every_digit_and_quotes_text():
         ['say "hi", x', str(BIG), repr(1 / 3), "50%_$"],
     ]
     assert "\r" not in TABLE.to_csv()
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\n", "'=", "''@"])
+def test_no_text_becomes_a_formula_of_a_spreadsheet(first):
+    typed = f"{first}HYPERLINK(0)"
+    text = Table(("name", "hyper"), [{"name": typed, "hyper": {typed: 3}}]).to_csv()
+    (_, cells) = csv.reader(io.StringIO(text, newline=""))
+    assert all(cell.startswith("'") for cell in cells)
+    assert [read_cell(cell) for cell in cells] == [typed, f"{typed}=3"]
+
+
+def test_numbers_and_other_texts_are_no_formulas():
+    row = {"a": -3, "b": -2.5e-30, "c": Fraction(-1, 3), "d": "-4.5", "e": "a=b", "f": "'tis"}
+    text = Table(tuple(row), [row]).to_csv()
+    (_, cells) = csv.reader(io.StringIO(text, newline=""))
+    assert cells == ["-3", "-2.5e-30", repr(-1 / 3), "-4.5", "a=b", "'tis"]
+    assert list(map(read_cell, cells)) == cells
 
 
 def test_json_keeps_every_digit():

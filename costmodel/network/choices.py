@@ -10,6 +10,7 @@ from costmodel.errors import CostModelError, InputError
 from costmodel.files import read_text
 from costmodel.network.change import Choice, read_choice
 from costmodel.network.views import TOTAL
+from costmodel.typed import read_cell
 
 _NEEDED = ("layer", "variant", "hyper")
 
@@ -33,7 +34,7 @@ def read_choices(path: str) -> Mapping[str, Choice]:
     choices: dict[str, Choice] = {}
     seen = set()
     for row in rows:
-        name, variant = row["layer"], row["variant"]
+        name, variant = read_cell(row["layer"] or ""), row["variant"]
         if name == TOTAL or not name:
             continue
         if name in seen:

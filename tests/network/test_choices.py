@@ -5,6 +5,7 @@ import pytest
 import costmodel as cm
 from costmodel.errors import CostModelError
 from costmodel.network.choices import read_choices
+from costmodel.network.read.csv.writer import layer_table, to_csv
 from costmodel.network.replace import put_each
 
 NET = cm.load("alexnet")
@@ -47,3 +48,17 @@ def test_an_unknown_layer_is_named(tmp_path):
     path.write_text("layer,variant,hyper\nconv9,basis,b=4\n")
     with pytest.raises(CostModelError, match="unknown operation 'conv9'"):
         put_each(NET, read_choices(str(path)))
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_guarded_and_read_back(tmp_path):
+    columns = "name,kind,in_channels,out_channels,kernel,height,width\n"
+    path = tmp_path / "net.csv"
+    path.write_text(f"{columns}=cmd|'/c',conv,6,10,3,17,14\n@b,conv,10,7,5,17,14\n")
+    net = cm.from_csv(str(path))
+    for text in (to_csv(net), layer_table(net).to_csv(), net.to_table().to_csv()):
+        assert "'=cmd" in text
+        assert "'@b" in text
+    path.write_text(layer_table(net).to_csv())
+    assert [op.name for op in cm.from_csv(str(path)).ops] == [op.name for op in net.ops]
+    path.write_text(net.replace("basis", "*cmd*", b=2).to_table().to_csv())
+    assert list(read_choices(str(path))) == ["=cmd|'/c'"]

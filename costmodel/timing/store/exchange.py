@@ -23,7 +23,7 @@ from costmodel.timing.case import Case
 from costmodel.timing.learning import Observed
 from costmodel.timing.machine import BYTES, Machine
 from costmodel.timing.roofline import JOBS, Peaks
-from costmodel.typed import named, read_flag, read_integer, write_flag
+from costmodel.typed import named, read_cell, read_flag, read_integer, write_flag
 
 LAYER, NETWORK, PEAK = "layer", "network", "peak"
 _MACHINE = tuple(field.name for field in fields(Machine))
@@ -127,7 +127,7 @@ def _rows(reader: csv.DictReader[str], where: str) -> Iterator[dict[str, str]]:
                     f"{where}, line {reader.line_num}: more or fewer cells than columns; allowed "
                     f"are {len(reader.fieldnames or ())}"
                 )
-            yield row
+            yield {name: read_cell(cell) for name, cell in row.items()}
     except csv.Error as error:
         raise InputError(f"{where} is no CSV: {error}; allowed is RFC 4180") from None
 

@@ -46,7 +46,7 @@ from costmodel.network.network import Network
 from costmodel.network.operation import NetOp
 from costmodel.network.operations import Shapes
 from costmodel.network.read.csv.row import Row
-from costmodel.typed import named, read_shapes
+from costmodel.typed import named, read_cell, read_shapes
 
 #: The columns, in the order in which a file of ours has them.
 COLUMNS = (
@@ -152,7 +152,7 @@ def _cells(number: int, line: str, file: str) -> list[str]:
         raise InputError(
             f"{file}, line {number}: {error}; allowed are cells separated by commas"
         ) from None
-    return cells
+    return list(map(read_cell, cells))
 
 
 def _header(number: int, line: str, file: str) -> list[str]:

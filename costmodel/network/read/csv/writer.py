@@ -17,7 +17,7 @@ from costmodel.network.operation import NOT_MODELLED, NetOp
 from costmodel.network.read.csv.reader import COLUMNS
 from costmodel.network.read.csv.row import Row
 from costmodel.table import Column, Table
-from costmodel.typed import write_shapes
+from costmodel.typed import write_cell, write_shapes
 
 # Columns that a file leaves out where no layer of it has anything to say in them.
 _OPTIONAL = set(COLUMNS) - {"name", "kind", "in_channels", "out_channels", "kernel"}
@@ -44,7 +44,7 @@ def to_csv(network: Network, comments: tuple[str, ...] = ()) -> str:
         out.write(f"# {comment}\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([row.get(column, "") for column in columns] for row in rows)
+    writer.writerows([write_cell(str(row.get(column, ""))) for column in columns] for row in rows)
     return out.getvalue()
 
 
