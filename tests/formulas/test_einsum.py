@@ -20,35 +20,46 @@ LINES = sorted({line.text for variant in CATALOGUE for line in variant.lines})
     [
         (
             "m, n m i j -> n",
-            "Y[n] = Σ_{m,i,j} W[n,m,i,j] X[m]",
-            r"Y_{n} = \sum_{m, i, j} W_{n, m, i, j} X_{m}",
+            "Y[n,y,x] = Σ_{m,i,j} W[n,m,i,j] X[m,y+i,x+j]",
+            r"Y_{n, y, x} = \sum_{m, i, j} W_{n, m, i, j} X_{m, y+i, x+j}",
         ),
         (
             "m, b i j -> m b",
-            "Y[m,b] = Σ_{i,j} W[b,i,j] X[m]",
-            r"Y_{m, b} = \sum_{i, j} W_{b, i, j} X_{m}",
+            "Y[m,b,y,x] = Σ_{i,j} W[b,i,j] X[m,y+i,x+j]",
+            r"Y_{m, b, y, x} = \sum_{i, j} W_{b, i, j} X_{m, y+i, x+j}",
         ),
         (
             "r1, n r1 j -> n",
-            "Y[n] = Σ_{r1,j} W[n,r1,j] X[r1]",
-            r"Y_{n} = \sum_{r_{1}, j} W_{n, r_{1}, j} X_{r_{1}}",
+            "Y[n,y,x] = Σ_{r1,j} W[n,r1,j] X[r1,y,x+j]",
+            r"Y_{n, y, x} = \sum_{r_{1}, j} W_{n, r_{1}, j} X_{r_{1}, y, x+j}",
         ),
         (
             "m, n m (i j)=T -> n",
-            "Y[n] = Σ_{m,(i,j)∈T} W[n,m,i,j] X[m]",
-            r"Y_{n} = \sum_{m, (i, j) \in T} W_{n, m, i, j} X_{m}",
+            "Y[n,y,x] = Σ_{m,(i,j)∈T} W[n,m,i,j] X[m,y+i,x+j]",
+            r"Y_{n, y, x} = \sum_{m, (i, j) \in T} W_{n, m, i, j} X_{m, y+i, x+j}",
         ),
         (
             "n+c, c i j -> n",
-            "Y[n] = Σ_{c,i,j} W[c,i,j] X[n+c]",
-            r"Y_{n} = \sum_{c, i, j} W_{c, i, j} X_{n+c}",
+            "Y[n,y,x] = Σ_{c,i,j} W[c,i,j] X[n+c,y+i,x+j]",
+            r"Y_{n, y, x} = \sum_{c, i, j} W_{c, i, j} X_{n+c, y+i, x+j}",
         ),
         (
             "e~dc, g dc -> g e",
-            "Y[g,e] = Σ_{dc} W[g,dc] X[e~dc]",
-            r"Y_{g, e} = \sum_{\mathrm{dc}} W_{g, \mathrm{dc}} X_{e \sim \mathrm{dc}}",
+            "Y[g,e,y,x] = Σ_{dc} W[g,dc] X[e~dc,y,x]",
+            r"Y_{g, e, y, x} = \sum_{\mathrm{dc}} W_{g, \mathrm{dc}} X_{e \sim \mathrm{dc}, y, x}",
         ),
-        ("m, m -> m", "Y[m] = W[m] X[m]", "Y_{m} = W_{m} X_{m}"),
+        (
+            "m, n m (l i j)=T -> n @ dilation=d",
+            "Y[n,z,y,x] = Σ_{m,(l,i,j)∈T} W[n,m,l,i,j] X[m,z+d·l,y+d·i,x+d·j]",
+            r"Y_{n, z, y, x} = \sum_{m, (l, i, j) \in T} W_{n, m, l, i, j} "
+            r"X_{m, z+d \cdot l, y+d \cdot i, x+d \cdot j}",
+        ),
+        (
+            "y, n y j -> n @ up=2",
+            "Y[n,h,2x+j] += Σ_{y} W[n,y,j] X[y,h,x]",
+            r"Y_{n, h, 2 x+j} {+}= \sum_{y} W_{n, y, j} X_{y, h, x}",
+        ),
+        ("m, m -> m", "Y[m,y,x] = W[m] X[m,y,x]", "Y_{m, y, x} = W_{m} X_{m, y, x}"),
     ],
 )
 def test_formulas(stage: str, as_text: str, as_latex: str) -> None:
@@ -67,8 +78,10 @@ def test_every_stage_of_the_catalogue_has_one(stage: str) -> None:
 def test_parsed_and_bound_stages_are_taken_as_well() -> None:
     cp = VARIANTS["cp"]
     bound = bind(cp, cm.ConvLayer(3, 8, 10, (7, 6)))
-    assert [einsum_formula(stage) for stage in bound.stages][1] == "Y[r] = Σ_{i} W[r,i] X[r]"
-    assert einsum_formula(cp.lines[1]) == "Y[r] = Σ_{x} W[r,x] X[r]"
+    assert [einsum_formula(stage) for stage in bound.stages][1] == (
+        "Y[r,y,x] = Σ_{i} W[r,i] X[r,y+i-1,x]"
+    )
+    assert einsum_formula(cp.lines[1]) == "Y[r,p] = Σ_{x} W[r,x] X[r,p+x]"
 
 
 def test_errors() -> None:

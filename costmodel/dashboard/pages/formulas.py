@@ -14,7 +14,7 @@ from costmodel.documents.spelling import formulas_command, formulas_directive
 from costmodel.fields import Choice, Field
 from costmodel.formulas.alphabets import ALPHABETS
 from costmodel.formulas.claims import check_claims
-from costmodel.formulas.einsum import einsum_formula
+from costmodel.formulas.einsum import POSITIONS, einsum_formula
 from costmodel.formulas.printing.printers import latex
 from costmodel.formulas.rows import rows
 from costmodel.formulas.tables import FORMATS, render
@@ -135,7 +135,8 @@ def _stages(variant: Variant) -> None:
     st.subheader("Stages", anchor=False)
     for line in variant.lines:
         st.code(line.text, language=None)
-        st.latex(einsum_formula(line, "latex"))
+        st.latex(einsum_formula(line, "latex", bool(variant.domain.get("transposed"))))
+    st.caption(POSITIONS)
     if variant.hyper:
         st.markdown(
             "\n".join(f"- **{letter}**: {hyper.meaning}" for letter, hyper in variant.hyper.items())

@@ -17,7 +17,7 @@ from costmodel.documents.request import Target, render
 from costmodel.errors import CostModelError, VariantError
 from costmodel.formulas.algebra import display
 from costmodel.formulas.derivation import derivation
-from costmodel.formulas.einsum import einsum_formula
+from costmodel.formulas.einsum import POSITIONS, einsum_formula
 from costmodel.formulas.formula import formula
 from costmodel.formulas.printing.printers import fence, latex
 from costmodel.formulas.ranks import full_rank
@@ -82,11 +82,12 @@ def _stages(variant: Variant) -> Iterator[str]:
     yield f"```text\n{variant.stages}\n```"
     for line in variant.lines:
         try:
-            typeset = einsum_formula(line, "latex")
+            typeset = einsum_formula(line, "latex", bool(variant.domain.get("transposed")))
         except CostModelError:
             continue  # an explicit count computes the same function as its baseline
         yield f"`{line.text}`"
         yield fence(typeset).strip()
+    yield POSITIONS
 
 
 def _letters(variant: Variant) -> Iterator[str]:

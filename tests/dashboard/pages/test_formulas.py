@@ -9,7 +9,7 @@ from costmodel.cli.main import main
 from costmodel.documents.embedding import process
 from costmodel.formulas.alphabets import ALPHABETS
 from costmodel.formulas.claims import check_claims
-from costmodel.formulas.einsum import einsum_formula
+from costmodel.formulas.einsum import POSITIONS, einsum_formula
 from costmodel.formulas.rows import rows
 from costmodel.formulas.tables import FORMATS, render
 from costmodel.metrics.metric import costs
@@ -80,6 +80,7 @@ def test_one_variant_in_full(opened):
         sums = einsum_formula(line, "latex")
         assert any(sums in element.value for element in opened.app.latex)
     text = opened.text()
+    assert POSITIONS in text
     assert variant.reference in text
     assert text.count(":material/check: equal") == len(check_claims(variant))
 
