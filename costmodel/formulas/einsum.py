@@ -1,9 +1,10 @@
 """A stage as a formula of tensors: `Y[n,y,x] = Σ_{m,i,j} W[n,m,i,j] X[m,y+i,x+j]`.
 
-y and x (and z in 3-D) are positions; X reads zero outside of its grid. Of a stage with sizes, stride,
-dilation and the zeros in front stand in the positions: `X[m,2y+i-1,x+2j-2]`. A line without sizes has
-stride and dilation 1 and counts taps from the first position that they reach; an axis `x` in turn has
-the position p. A transposed window writes where the others read: `Y[n,2y+i-1,…] += …`, for all taps.
+y and x (and z in 3-D) are positions; X reads zero outside of its grid. Of a stage with sizes,
+stride, dilation and the zeros in front stand in the positions: `X[m,2y+i-1,x+2j-2]`. A line without
+sizes has stride and dilation 1 and counts taps from the first position that they reach; an axis `x`
+in turn has the position p. A transposed window writes where the others read, for all of its taps:
+`Y[n,2y+i-1,…] += …`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Stage formulas as they are printed, worked out index by index: they are what the modules compute."""
+"""Stage formulas as they are printed, worked out index by index: what the modules compute."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def weight_of(module, names):
 
 
 def worked_out(printed, module, x):
-    """The printed sum for every value of every index: whatever lies outside of X or Y is nothing."""
+    """The printed sum for every value of every index: what lies outside of X or Y is nothing."""
     stage = module.stage
     left, sign, _, middle, right = _PRINTED.fullmatch(printed).groups()
     names = middle.split(",") if middle else []
@@ -94,7 +94,8 @@ def worked_out(printed, module, x):
         position, extent = (inputs, g.size) if g.transposed else (outputs, g.out)
         assert position[place] not in extents, "a position has a letter of its own"
         extents[position[place]] = int(extent)
-    index = dict(zip(extents, np.indices(tuple(extents.values())).reshape(len(extents), -1)))
+    every = np.indices(tuple(extents.values())).reshape(len(extents), -1)
+    index = dict(zip(extents, every, strict=True))
 
     def at(term):
         for sign in "+~±":
