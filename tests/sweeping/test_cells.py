@@ -1,10 +1,9 @@
 """Cells of random spaces are the single counts, at any size; a mistake in a kernel is seen."""
 
-import random
-
 import numpy
 import pytest
 
+from benchmarks.spaces import against_torch, campaign, differences
 from costmodel import VARIANTS, ConvLayer, count
 from costmodel.core.polynomial_terms import Symbol
 from costmodel.sweeping import cells as cells_module
@@ -14,7 +13,6 @@ from costmodel.sweeping.over import facts_of, overs
 from costmodel.sweeping.part import part_of
 from costmodel.sweeping.program import Untraced, program
 from costmodel.sweeping.traced import Guard
-from tests.sweeping.spaces import differences, random_part
 
 LAYER = ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14), stride=(2, 1))
 
@@ -24,13 +22,25 @@ def part(id, over, metrics=("params", "macs"), layer=LAYER, **hyper):
     return part_of(variant, facts_of(layer), hyper, overs(over, [variant], 2), metrics)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_random_spaces_equal_single_counts(seed):
-    draw, points, wrong = random.Random(seed), 0, []
-    while points < 300:
-        more, found = differences(random_part(draw, large=seed % 2 == 1), draw.choice([7, 50]))
-        points, wrong = points + more, wrong + found
+    """A slice of `python -m benchmarks.spaces`."""
+    wrong = [line for _, _, found in campaign(300, seed) for line in found]
     assert wrong == []
+
+
+@pytest.mark.slow
+def test_torch_counts_the_same_at_points_of_spaces(monkeypatch):
+    pytest.importorskip("torch", reason="no torch: pip install it")
+    parts = [
+        part("tucker2", {"r1": [3, 5], "r2": [2, 7], "out_channels": [18, 36]}),
+        part("ghost", {"q": [2, 3], "stride": [1, (2, 1)]}),
+    ]
+    assert [against_torch(one, 6) for one in parts] == [(6, []), (4, [])]
+    multiply = Lowering.value
+    wrong = lambda self, value: f"({multiply(self, value)} + 1)"  # noqa: E731
+    monkeypatch.setattr(Lowering, "value", wrong)
+    assert all(len(against_torch(one, 6)[1]) == 6 for one in parts[:1])
 
 
 @pytest.mark.parametrize("id", [v.id for v in VARIANTS.values() if 2 in v.dims])

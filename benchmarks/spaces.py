@@ -1,9 +1,21 @@
-"""Random spaces of every kind, and the comparison of their cells with single counts."""
+"""Random spaces of every kind: their cells against single counts, and some against torch's counter.
+
+    python -m benchmarks.spaces [--points 100000] [--seed 1] [--torch 2000]
+
+Exit code 1 where one differs. Every other space has sizes whose costs machine words do not hold.
+Points that are small enough for it are also built as a module, whose parameters are summed up and
+whose multiplies PyTorch's own counter counts.
+"""
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy
 
@@ -18,6 +30,7 @@ _WHERE = ("macs<=20000", "params>100", "m<n", "macs!=params", "h*w>3", "2*m >= 1
 
 
 def random_layer(draw: random.Random) -> ConvLayer:
+    """A small layer of any kind, its sides seldom equal."""
     while True:
         dims, groups = draw.choice([1, 2, 2, 2, 3]), draw.choice([1, 1, 2, 3])
 
@@ -102,8 +115,15 @@ def random_part(draw: random.Random, large: bool = False) -> Part:
         return Part(variant, facts_of(layer), {}, axes, tuple(metrics), Settings(), tuple(where))
 
 
-def differences(part: Part, most: int) -> tuple[int, list[str]]:
-    """How many points were compared, and where a block's cells are not the single counts'."""
+Seen = Callable[[Any, dict[Any, Any]], None]
+
+
+def differences(part: Part, most: int, seen: Seen | None = None) -> tuple[int, list[str]]:
+    """How many points were compared, and where a block's cells are not the single counts'.
+
+    Args:
+        most: points of a block. seen: called with the place of each point that fits, and its cells.
+    """
     counter, wrong, points = Counter(part), [], 0
     for box in (blocks := Blocks(part.shape, most)):
         cells, outside = counter.cells(box), 0
@@ -126,6 +146,8 @@ def differences(part: Part, most: int) -> tuple[int, list[str]]:
             same = bool(fits[place]) == row and (
                 not row or all(full[key][place] == value for key, value in alone[1].items())
             )
+            if row and seen is not None:
+                seen(at, {key: array[place] for key, array in full.items()})
             if not same:
                 wrong.append(f"{part.variant.id} at {part.values(at)}: {alone}")
         if outside != cells.outside:
@@ -133,3 +155,65 @@ def differences(part: Part, most: int) -> tuple[int, list[str]]:
     assert points == part.points
     assert len(blocks) >= 1
     return points, wrong
+
+
+_BUILT = 10**7  # multiplies of a module that is built
+
+
+def against_torch(part: Part, most: int) -> tuple[int, list[str]]:
+    """How many points were built, at most so many, and where the cells are not torch's counts."""
+    from costmodel.checks.verify.counters import on_meta, torch_counts
+
+    rows: list[tuple[Any, int, int]] = []
+
+    def seen(at: Any, cells: dict[Any, Any]) -> None:
+        counts = part.alone(at)
+        small = counts is not None and cells["macs"] <= _BUILT
+        if counts is not None and small and not part.variant.algorithm_of and len(rows) < most:
+            rows.append((counts, int(cells["macs"]), int(cells.get("params", counts.params))))
+
+    differences(part, 50, seen)
+    modules = [on_meta(counts.bound) for counts, *_ in rows]
+    found = torch_counts(modules)
+    wrong = [
+        f"{part.variant.id} on {counts.layer} {counts.hyper}: {(params, macs)}, torch {real}"
+        for (counts, macs, params), real in zip(rows, found, strict=True)
+        if (real.params, real.macs) != (params, macs)
+    ]
+    return len(rows), wrong
+
+
+def campaign(points: int, seed: int) -> Iterator[tuple[int, Part, list[str]]]:
+    """Random spaces until they have so many points: compared so far, the space, what differs."""
+    draw, done, place = random.Random(seed), 0, 0
+    while done < points:
+        part = random_part(draw, large=place % 2 == 1)
+        more, wrong = differences(part, draw.choice([7, 50, 5_000]))
+        done, place = done + more, place + 1
+        yield done, part, wrong
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Compare, and print what differs."""
+    parser = argparse.ArgumentParser(description="cells of random spaces against single counts")
+    parser.add_argument("--points", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--torch", type=int, default=2_000, help="points to build as a module")
+    args = parser.parse_args(arguments)
+    start = time.perf_counter()
+    points = spaces = built = differing = 0
+    for done, part, wrong in campaign(args.points, args.seed):
+        points, spaces = done, spaces + 1
+        if built < args.torch:
+            more, others = against_torch(part, min(args.torch - built, 40))
+            built, wrong = built + more, wrong + others
+        differing += len(wrong)
+        for line in wrong:
+            print(line)
+    took = f"{time.perf_counter() - start:.0f} s"
+    print(f"{points:,} points of {spaces:,} spaces, {built:,} built, {took}: {differing} differ")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
