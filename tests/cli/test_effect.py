@@ -15,6 +15,16 @@ NETWORK = ["network", "mobilenet"]
 WHERE = ["--where", "layer1.*", "--set", "b=8"]
 REPLACE = ["network", "resnet18", *WHERE, "--replace", "shared_basis"]
 PLAN = ["plan", "alexnet", "--at-most", "macs=60%", "--variants", "basis,tucker2"]
+SWEEP = [
+    "sweep",
+    *LAYER[1:],
+    "--variants",
+    "basis,channel_svd",
+    "--over",
+    "b=2,5",
+    "--over",
+    "r=3,7",
+]
 #: Calls that print something, each of another shape.
 CALLS = {
     "compare": LAYER,
@@ -36,6 +46,10 @@ CALLS = {
     "plan": PLAN,
     "plan bytes": [*PLAN, "--minimize", "weight_bytes"],
     "plan front": ["plan", "alexnet", "--front", "macs,params", "--variants", "basis,tucker2"],
+    "sweep": SWEEP,
+    "sweep front": [*SWEEP, "--front", "params,macs,activations"],
+    "sweep least": [*SWEEP, "--least", "macs"],
+    "sweep groups": [*SWEEP, "--group", "variant"],
     "formulas": ["formulas", "--variants", "basis,cp"],
     "published": ["published", "mobilenet-4"],
     "published list": ["published", "--list"],
@@ -78,13 +92,19 @@ VALUES = {
     "--minimize": "params",
     "--front": "params,macs",
     "--keep": "conv2",
+    "--least": "params",
+    "--top": "2",
+    "--group": "b",
+    "--quantiles": "0.5",
+    "--over": "stride=1,2",
     "--multiple-of": "16",
     "--weights": "no/weights.npy",
     "--plan": "layer,variant,hyper\nconv1,basis,b=2\n",  # the text of the file
 }
 #: What says where the output goes and how loud it is, and times, which need a store.
 APART = {"--help", "--output", "--quiet", "--store", "--machine", "--seconds", "--time"}
-APART |= {"--measure"}
+#: Where it runs changes nothing.
+APART |= {"--measure", "--workers", "--scheduler", "--resume"}
 
 
 def options(name: str) -> list[str]:
