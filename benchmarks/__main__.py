@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The fuzz campaign stands here too and is no benchmark: `make fuzz` runs it.
-_NONE = {"fuzz"}
+# Campaigns stand here too and are no benchmarks: `make fuzz`, `python -m benchmarks.guards`.
+_NONE = {"fuzz", "guards"}
 _STEMS = {path.stem for path in Path(__file__).parent.glob("*.py")}
 NAMES = sorted(stem for stem in _STEMS - _NONE if not stem.startswith("_"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -50,14 +50,35 @@ def check(tables: Iterable[str] | None = None, only: Iterable[str] | None = None
     Raises:
         InputError: an unknown table or verdict.
     """
+    shown = known_verdicts(VERDICTS if only is None else only)
     chosen = list(tables) if tables is not None else list(sources())
-    shown = list(only) if only is not None else list(VERDICTS)
-    for verdict in shown:
-        if verdict not in VERDICTS:
-            raise InputError(unknown("verdict", verdict, VERDICTS))
-    rows = [_row(figure) for table in chosen for figure in figures(table)]
+    found = [figure for table in chosen for figure in figures(table)]
+    asked = {how for figure in found for how in (figure.how, figure.otherwise) if how}
+    values = {how: compute(how) for how in sorted(asked, key=_network_first)}
+    rows = [_row(figure, values) for figure in found]
     cited = tuple(f"{name}: {sources()[name].citation}" for name in chosen)
-    return Table(COLUMNS, [row for row in rows if row["verdict"] in shown], (_NOTE, *cited))
+    return of_verdicts(Table(COLUMNS, rows, (_NOTE, *cited)), shown)
+
+
+def known_verdicts(names: Iterable[str]) -> list[str]:
+    """The names as a list; `InputError` for one that is no verdict."""
+    given = list(names)
+    for name in given:
+        if name not in VERDICTS:
+            raise InputError(unknown("verdict", name, VERDICTS))
+    return given
+
+
+def of_verdicts(table: Table, only: Iterable[str]) -> Table:
+    """The rows of `check` that have one of some verdicts."""
+    shown = set(only)
+    return Table(table.columns, [r for r in table.rows if r["verdict"] in shown], table.notes)
+
+
+def _network_first(how: str) -> tuple[list[str], list[str], str]:
+    """An order in which all that is asked of a network at one size comes together."""
+    words = how.split()
+    return words[1:2], words[3:], how
 
 
 def regressions(table: Table) -> list[dict[str, Any]]:
@@ -97,9 +118,9 @@ def verdict(figure: Figure, computed: Fraction) -> str:
     return DIFFERS
 
 
-def _row(figure: Figure) -> dict[str, Any]:
-    computed = compute(figure.how)
-    otherwise = compute(figure.otherwise) if figure.otherwise else None
+def _row(figure: Figure, values: Mapping[str, Fraction]) -> dict[str, Any]:
+    computed = values[figure.how]
+    otherwise = values[figure.otherwise] if figure.otherwise else None
     return {
         "table": figure.table,
         "row": figure.row,

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 
 from costmodel.checks.published.figures import VERDICTS, sources
-from costmodel.checks.published.tables import check, regressions
+from costmodel.checks.published.tables import check, known_verdicts, of_verdicts, regressions
 from costmodel.cli.options import add_output, emit, names, refuse
 
 HELP = "recompute published tables; exit 1 if a figure that was met no longer is"
@@ -36,8 +36,9 @@ def run(args: argparse.Namespace) -> int:
 
         emit(listed(args.tables or None), args)
         return 0
+    shown = VERDICTS if args.only is None else known_verdicts(args.only)
     table = check(args.tables or None)
-    emit(table if args.only is None else check(args.tables or None, args.only), args)
+    emit(of_verdicts(table, shown), args)
     worse = regressions(table)
     if not args.quiet:
         counts = Counter(table.column("verdict"))
