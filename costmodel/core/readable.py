@@ -6,12 +6,17 @@ Only what a person reads is made here; cells stay numbers everywhere else.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from costmodel.core.numbers import Number
 
 #: SI prefixes by power of 1000.
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")
 _DIGITS = 4
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+# Ratios that differ less from 1 are said in percent, of which so few are "less than".
+_CLOSE = 0.1
+_LEAST = 0.01
 #: The largest integer up to which a browser's numbers (doubles) are exact.
 MAX_SAFE = 2**53
 
@@ -41,6 +46,8 @@ def si(value: Number, unit: str = "") -> str:
     sign = "-" if value < 0 else ""
     if not power:
         number = exact(value)
+    elif round(rest) >= 10**_DIGITS:  # beyond the prefixes
+        return " ".join(part for part in (_scientific(value), unit) if part)
     else:
         number = f"{sign}{rest:.{max(_DIGITS - len(str(int(rest))), 0)}f}"
     return " ".join(part for part in (number, f"{_PREFIXES[power]}{_spaced(unit, power)}") if part)
@@ -50,27 +57,65 @@ def _spaced(unit: str, power: int) -> str:
     return f" {unit}" if unit and power else unit
 
 
+def _scientific(value: Number) -> str:
+    digits, _, power = f"{Decimal(value):.{_DIGITS - 1}e}".partition("e+")
+    return f"{digits}·10{power.translate(_RAISED)}"
+
+
 def ratio(value: float | None) -> str:
     """A ratio to the baseline: `×0.1150`; "–" where there is none."""
     return "–" if value is None else f"×{_four(value)}"
 
 
 def ratio_in_words(value: float | None) -> str:
-    """A ratio with its inverse: `×0.1150 (8.69× fewer)`, `×1.250 (1.25× more)`, `×1 (the same)`."""
+    """A ratio and what it means: `×0.1150 (8.7× fewer)`, `×1.25 (1.25× more)`, `×1 (the same)`.
+
+    Close to 1 it is the difference that says something: `×0.9983 (0.17 % fewer)`.
+    """
     if value is None:
         return "–"
     if value == 1:
         return "×1 (the same)"
     if value <= 0:
         return "×0 (none)"
-    more = f"{value:.3g}× more" if value > 1 else f"{1 / value:.3g}× fewer"
-    return f"{ratio(value)} ({more})"
+    word = "more" if value > 1 else "fewer"
+    if abs(value - 1) < _CLOSE:
+        percent = 100 * abs(value - 1)
+        much = f"{percent:.2g} %" if percent >= _LEAST else f"less than {_LEAST:g} %"
+    else:
+        much = f"{_short(max(value, 1 / value))}×"
+    return f"{ratio(value)} ({much} {word})"
+
+
+def percent(share: float) -> str:
+    """A share in percent with up to three digits: `12.7 %`, `0.04 %`; a trace is said to be one."""
+    value = 100 * float(share)
+    if 0 < value < _LEAST:
+        return f"less than {_LEAST:g} %"
+    if 100 - _LEAST < value < 100:
+        return f"more than {100 - _LEAST:g} %"
+    return f"{value:.3g} %" if value < 99.95 else f"{value:.4g} %"
 
 
 def _four(value: float) -> str:
-    if value and (abs(value) < 1e-4 or abs(value) >= 1e6):
-        return f"{value:.3e}"
-    return f"{value:.4g}" if abs(value) >= 1 else f"{value:.4f}"
+    """Four significant digits, never with an exponent."""
+    if abs(value) >= 10**_DIGITS:
+        return _grouped(value, _DIGITS)
+    if value and abs(value) < 1:
+        return f"{value:.4f}" if abs(value) >= 1e-3 else f"{Decimal(f'{value:.3e}'):f}"
+    return f"{value:.4g}"
+
+
+def _short(value: float) -> str:
+    """Three significant digits of what is above 1."""
+    return f"{value:.3g}" if value < 1000 else _grouped(value, 3)
+
+
+def _grouped(value: float, digits: int) -> str:
+    """So many significant digits of what has more before its point, grouped by three."""
+    if abs(value) >= 10**9:
+        return si(float(f"{value:.{digits - 1}e}"))
+    return f"{float(f'{value:.{digits - 1}e}'):,.0f}"
 
 
 def sortable(values: list[int]) -> list[str]:

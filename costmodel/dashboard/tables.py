@@ -15,6 +15,8 @@ from costmodel.table import Column, Table, plain
 from costmodel.timing.answer import Answer
 from costmodel.typed import write_pairs
 
+#: The unit of a column of addresses.
+LINK = "link"
 _MOST_ROWS = 18  # before a table scrolls
 _ROW_HEIGHT = 35
 
@@ -102,7 +104,12 @@ def show(table: Table, alt: str, pinned: str = "", **look: Any) -> None:
     config: dict[str, Any] = {}
     for column in table.columns:
         key, values = column.key, table.column(column.key)
-        if table.is_numeric(key):
+        if column.unit == LINK:
+            cells[key] = [value or None for value in values]
+            config[key] = st.column_config.LinkColumn(
+                column.label, help=column.convention, display_text="open"
+            )
+        elif table.is_numeric(key):
             cells[key], config[key] = _numbers(values, column)
         elif key in _IMAGES:
             cells[key] = list(values)

@@ -70,7 +70,12 @@ def fits(network: Operations, variant: str | Variant, where: Selector = None) ->
     meant = selector(where, network.macs)
     # layers that differ in nothing but their name are asked once
     alike = {op.layer: op for op in network.ops if meant(op) and op.has_weights}
-    return any(_change(op, choice, ()).after is not None for op in alike.values())
+    return any(tried(op, choice).after is not None for op in alike.values())
+
+
+def tried(op: NetOp, choice: Choice) -> Change:
+    """What would become of one layer, whatever it costs."""
+    return _change(op, choice, ())
 
 
 def put_each(network: AnyOperations, choices: Mapping[str, Choice]) -> AnyOperations:

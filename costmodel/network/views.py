@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from costmodel.comparing.compare import HYPER, VARIANT
 from costmodel.core.layer_text import layer_facts
 from costmodel.core.numbers import Number, equal, is_exact
 from costmodel.errors import CostModelError
-from costmodel.network import columns
+from costmodel.network import columns, structure
 from costmodel.network.columns import Quantity
 from costmodel.network.operation import NOT_MODELLED, NetOp
 from costmodel.network.operations import Operations, Part
+from costmodel.network.savings import savings
 from costmodel.network.tree import tree
 from costmodel.table import Column, Table
 
@@ -209,6 +211,25 @@ def tree_table(network: Operations, metrics: Metrics = None) -> Table:
     return Table((*head, *chosen, *shares), rows, _notes(network, chosen), _left_alone(network))
 
 
+def structure_table(network: Operations, metrics: Metrics = None) -> Table:
+    """One row per operation with its shapes and what it reads, and one where results meet.
+
+    Args:
+        metrics: columns besides params and macs, as for `layers`; None is none.
+    """
+    chosen = choose(() if metrics is None else metrics, network)
+    own = {op.name: tensors for op, tensors in network.parts()}
+    rows = []
+    for op, cells in structure.lines(network):
+        values = {c.key: c.value(op, own[op.name]) for c in chosen} if op is not None else {}
+        rows.append({**cells, **values})
+    table = _finished(network, (_LAYER, _KIND, *structure.COLUMNS), chosen, rows, ())
+    if network.steps() is None:
+        said = f"The source of {network.name} does not say what reads what."
+        return replace(table, notes=(*table.notes, said))
+    return table
+
+
 @dataclass(frozen=True)
 class View:
     """One way to look at a network: its name for people, and its table of some columns."""
@@ -217,22 +238,25 @@ class View:
     table: Callable[[Operations, Metrics], Table]
 
 
-def _one_share(network: Operations, metrics: Metrics) -> Table:
+def _of_one(what: str, table: Callable[..., Table], network: Operations, metrics: Metrics) -> Table:
     keys = _keys(metrics)
     if len(keys) > 1:
         raise CostModelError(
-            f"shares of {', '.join(keys)}; allowed is one metric, macs unless given"
+            f"{what} of {', '.join(keys)}; allowed is one metric, macs unless given"
         )
-    return shares(network, *keys)
+    return table(network, *keys)
 
 
-#: Every view by the name that commands, documents and links have for it; `shares` is of one column.
+#: Every view by the name that commands, documents and links have for it; `shares` and `savings` are
+#: of one column.
 VIEWS: Mapping[str, View] = {
     "layers": View("Layers", layers),
     "kinds": View("Kinds", by_kind),
     "stages": View("Stages", by_stage),
-    "shares": View("By falling cost", _one_share),
+    "shares": View("By falling cost", partial(_of_one, "shares", shares)),
     "tree": View("Modules", tree_table),
+    "structure": View("Shapes and connections", structure_table),
+    "savings": View("What each variant saves", partial(_of_one, "savings", savings)),
 }
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from costmodel.core.readable import exact, ratio, ratio_in_words
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.metrics.metric import METRICS
-from costmodel.plots.layout import LEGEND, REFERENCE_LINE, axis, figure, name_of, vertical
+from costmodel.plots.layout import LEGEND, REFERENCE_LINE, as_text, axis, figure, name_of, vertical
 from costmodel.plots.palette import style_of
 from costmodel.solving.solution import Solution
 from costmodel.sweeping.axes import Axis
@@ -201,7 +200,7 @@ def _budget(
         "xanchor": "center",
         "yanchor": "bottom",
         "showarrow": False,
-        "text": f"{METRICS[metric].label}: {escape(within.budgets[0].words or 'the budget')}",
+        "text": f"{METRICS[metric].label}: {as_text(within.budgets[0].words or 'the budget')}",
         "font": {"size": 12},
     }
     edge = within.edge

@@ -166,6 +166,11 @@ def name_of(variant: Variant) -> str:
     return variant.title.replace(" convolution", "").strip() or variant.id
 
 
+def as_text(text: str) -> str:
+    """A text as it is, for Plotly, which reads some HTML but no `&quot;`."""
+    return escape(text, quote=False)
+
+
 def label_of(variant: Variant) -> str:
     """The name in lines short enough to stand beside a bar, for Plotly, which reads some HTML."""
-    return "<br>".join(escape(line) for line in textwrap.wrap(name_of(variant), _LINE))
+    return "<br>".join(as_text(line) for line in textwrap.wrap(name_of(variant), _LINE))

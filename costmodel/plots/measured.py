@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from costmodel.core.readable import exact, ratio_in_words, shape_text
 from costmodel.core.variant import VARIANTS
 from costmodel.plots.layout import (
     REFERENCE_LINE,
+    as_text,
     axis,
     bars,
     class_dots,
@@ -151,6 +151,6 @@ def _hover(row: Mapping[str, Any]) -> str:
     kernel, size = (shape_text(read_sizes(str(row[key]))) for key in ("kernel", "size"))
     what = f"{row['variant']} {kernel}, {row['in_channels']} → {row['out_channels']} at {size}"
     return (
-        f"<b>{escape(what)}</b><br>{exact(row['macs'])} MACs in {row['min_ms']:.4g} ms"
+        f"<b>{as_text(what)}</b><br>{exact(row['macs'])} MACs in {row['min_ms']:.4g} ms"
         f"<br>{row['gmacs_per_s']:.3g} GMAC/s"
     )

@@ -1,24 +1,23 @@
 """Figures of a whole network: where its cost lies, and what a replacement changes.
 
-Each takes a `Network` and a column of its table ("macs", "params", …), shows
-that column's exact integers on hover, and colours operations by their kind.
+Each takes a `Network` and a column of its table ("macs", "params", …), shows that column's exact
+integers on hover, and colours operations by their kind, or by what stands in their place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from costmodel.core.numbers import Number
 from costmodel.core.readable import exact, ratio_in_words, si
 from costmodel.core.variant import VARIANTS
-from costmodel.metrics.metric import METRICS
 from costmodel.network import columns
 from costmodel.network.kinds import KINDS
 from costmodel.network.operations import Operations
-from costmodel.plots.layout import REFERENCE_LINE, axis, bars, figure, name_of, row_axis
-from costmodel.plots.palette import MEANINGS, kind_color, style_of
+from costmodel.plots.layer_costs import LayerCost, label, layer_costs, share_text
+from costmodel.plots.layout import REFERENCE_LINE, as_text, axis, bars, figure, row_axis
+from costmodel.plots.palette import MEANINGS, NEUTRAL, kind_color, style_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -27,71 +26,138 @@ _ROW = 22  # pixels of one layer
 _FRAME = 84  # axis labels and legend
 _ROWS = 40  # bars that a person still reads
 _STEPS = 14  # of a waterfall
-_DEPTH = 4  # levels of the tree in sight at once; a click goes deeper
-_TREE = "rgba(127,139,153,0.18)"
 
 
-def treemap(network: Operations, metric: str = "macs") -> Figure:
-    """Areas are shares of the total, nested as the names of the modules are.
+class Milliseconds(NamedTuple):
+    """A predicted time, and the interval that holds it."""
 
-    Raises:
-        CostModelError: an unknown metric.
+    middle: float
+    low: float
+    high: float
+
+
+def layer_bars(
+    network: Operations,
+    metric: str = "macs",
+    times: Mapping[str, Milliseconds] | None = None,
+    rows: int = _ROWS,
+) -> Figure:
+    """One horizontal bar per layer, in the order in which they run.
+
+    Where there are more layers than `rows`, the largest are shown, and all that were replaced; see
+    `left_out`.
+
+    Args:
+        times: by layer; where they are given, they stand beside the cost.
     """
+    kept, _ = _kept(network, metric, rows)
     whole = columns.total(network, metric) or 0
-    areas = _Areas(network.name)
-    for name, kind, value in _costs(network, metric):
-        areas.add(name, kind, value)
-    return figure(
-        [
-            {
-                "type": "treemap",
-                "ids": areas.ids,
-                "labels": areas.labels,
-                "parents": areas.parents,
-                "values": [float(value) for value in areas.own],
-                "branchvalues": "remainder",
-                "maxdepth": _DEPTH,
-                "marker": {"colors": areas.colors, "pad": {"t": 22, "l": 3, "r": 3, "b": 3}},
-                "customdata": [_share(total, whole, metric) for total in areas.totals()],
-                "texttemplate": "%{label}<br>%{percentRoot:.1%}",
-                "hovertemplate": "<b>%{id}</b><br>%{customdata}<extra></extra>",
-                "pathbar": {"thickness": 24},
-            }
-        ],
-        height=460,
-    )
-
-
-def layer_bars(network: Operations, metric: str = "macs", rows: int = _ROWS) -> Figure:
-    """One horizontal bar per layer, in the order in which they run, coloured by kind.
-
-    Where there are more layers than `rows`, the largest are shown and the rest is one bar, last.
-    """
-    whole = columns.total(network, metric) or 0
-    costs = _costs(network, metric)
-    largest = sorted(range(len(costs)), key=lambda i: -costs[i][2])[: max(rows - 1, 1)]
-    kept = costs if len(costs) <= rows else [costs[i] for i in sorted(largest)]
-    rest = [cost for i, cost in enumerate(costs) if i not in set(largest)]
-    if len(kept) < len(costs):
-        kept = [*kept, (f"{len(rest)} smaller ones", "", sum(value for *_, value in rest))]
-    names = [escape(name) for name, *_ in kept]
-    return figure(
-        [
+    names = [as_text(cost.name) for cost in kept]
+    data = _before(network, metric, kept)
+    groups = dict.fromkeys(cost.group for cost in kept)
+    for group in groups:
+        own = [cost for cost in kept if cost.group == group]
+        rows_of = [as_text(cost.name) for cost in own]
+        data.append(
             bars(
-                KINDS[kind].label if kind else "the rest",
-                [n for n, (_, own, _) in zip(names, kept, strict=True) if own == kind],
-                [float(value) for _, own, value in kept if own == kind],
-                customdata=[_share(v, whole, metric) for _, own, v in kept if own == kind],
-                marker={"color": kind_color(kind)},
+                group,
+                rows_of,
+                [float(cost.value) for cost in own],
+                customdata=[_hover(cost, whole, metric) for cost in own],
+                marker=own[0].marker,
+                text=[cost.said for cost in own],
+                textposition="outside",
+                cliponaxis=False,
+                constraintext="none",
+                textfont={"size": 12},
+                legendgroup=group,
             )
-            for kind in dict.fromkeys(kind for _, kind, _ in kept)
+        )
+        if times is not None:
+            data.append(_time_bars(group, own, times))
+    layout: dict[str, Any] = {
+        "height": _ROW * len(kept) + _FRAME,
+        "barmode": "overlay",  # one bar a row, whatever its kind
+        "bargap": 0.25,
+        "xaxis": axis(label(metric), tickformat=".3~s", rangemode="tozero"),
+        "yaxis": row_axis(categoryorder="array", categoryarray=names, dtick=1),
+    }
+    if times is not None:
+        layout["xaxis"]["domain"] = [0, 0.58]
+        layout["xaxis2"] = axis("predicted ms", rangemode="tozero", domain=[0.63, 1], anchor="y")
+    return figure(data, **layout)
+
+
+def left_out(network: Operations, metric: str = "macs", rows: int = _ROWS) -> str:
+    """How many layers `layer_bars` does not draw and what they come to; "" for none."""
+    _, rest = _kept(network, metric, rows)
+    if not rest:
+        return ""
+    whole = columns.total(network, metric) or 0
+    amount = share_text(sum(cost.value for cost in rest), whole, metric)
+    return f"Not drawn: {len(rest)} smaller layers with {amount} together."
+
+
+def _kept(network: Operations, metric: str, rows: int) -> tuple[list[LayerCost], list[LayerCost]]:
+    """The layers that are drawn, in their order, and the others."""
+    costs = layer_costs(network, metric)
+    by_size = sorted(range(len(costs)), key=lambda at: -costs[at].value)
+    drawn = {*by_size[:rows], *(at for at, cost in enumerate(costs) if cost.variant)}
+    kept = [cost for at, cost in enumerate(costs) if at in drawn]
+    return kept, [cost for at, cost in enumerate(costs) if at not in drawn]
+
+
+def _before(network: Operations, metric: str, kept: Sequence[LayerCost]) -> list[dict[str, Any]]:
+    """A bar behind each layer that was replaced: what it cost before."""
+    done = network.replacement
+    if done is None:
+        return []
+    earlier = {cost.name: cost.value for cost in layer_costs(done.before, metric)}
+    own = [cost for cost in kept if cost.variant and cost.name in earlier]
+    return [
+        bars(
+            "before",
+            [as_text(cost.name) for cost in own],
+            [float(earlier[cost.name]) for cost in own],
+            customdata=[
+                f"before: {exact(earlier[cost.name])} ({si(earlier[cost.name])})" for cost in own
+            ],
+            marker={"color": NEUTRAL, "opacity": 0.35},
+        )
+    ] * bool(own)
+
+
+def _time_bars(
+    group: str, own: Sequence[LayerCost], times: Mapping[str, Milliseconds]
+) -> dict[str, Any]:
+    timed = [cost for cost in own if cost.name in times]
+    said = [times[cost.name] for cost in timed]
+    return bars(
+        group,
+        [as_text(cost.name) for cost in timed],
+        [time.middle for time in said],
+        customdata=[
+            f"predicted {time.middle:.3g} ms ({time.low:.3g} to {time.high:.3g})" for time in said
         ],
-        height=_ROW * len(kept) + _FRAME,
-        barmode="overlay",  # one bar a row, whatever its kind
-        bargap=0.25,
-        xaxis=axis(_title(metric), tickformat=".3~s", rangemode="tozero"),
-        yaxis=row_axis(categoryorder="array", categoryarray=names, dtick=1),
+        marker=own[0].marker,
+        xaxis="x2",
+        legendgroup=group,
+        showlegend=False,
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [time.high - time.middle for time in said],
+            "arrayminus": [time.middle - time.low for time in said],
+            "color": REFERENCE_LINE,
+            "thickness": 1.5,
+            "width": 3,
+        },
     )
+
+
+def _hover(cost: LayerCost, whole: Number, metric: str) -> str:
+    share = share_text(cost.value, whole, metric)
+    return f"{share}<br>{cost.said} in its place" if cost.said else share
 
 
 def kind_shares(network: Operations, metrics: Iterable[str] = ("macs", "params")) -> Figure:
@@ -100,16 +166,16 @@ def kind_shares(network: Operations, metrics: Iterable[str] = ("macs", "params")
     shares: dict[str, dict[str, Number]] = {}
     totals = {key: columns.total(network, key) or 0 for key in keys}
     for key in keys:
-        for _, kind, value in _costs(network, key):
-            own = shares.setdefault(kind, {})
-            own[key] = own.get(key, 0) + value
+        for cost in layer_costs(network, key):
+            own = shares.setdefault(cost.kind, {})
+            own[key] = own.get(key, 0) + cost.value
     return figure(
         [
             bars(
                 KINDS[kind].label,
-                [_title(key) for key in keys],
+                [label(key) for key in keys],
                 [100 * own.get(key, 0) / (totals[key] or 1) for key in keys],
-                customdata=[_share(own.get(key, 0), totals[key], key) for key in keys],
+                customdata=[share_text(own.get(key, 0), totals[key], key) for key in keys],
                 marker={"color": kind_color(kind)},
                 hovertemplate=f"<b>{KINDS[kind].label}</b><br>%{{customdata}}<extra></extra>",
             )
@@ -132,7 +198,7 @@ def before_after(network: Operations, metric: str = "macs") -> Figure:
     assert done is not None
     alone = len(done.variants) == 1
     before, after = (columns.total(n, metric) or 0 for n in (done.before, network))
-    old, new = dict(_named(done.before, metric)), dict(_named(network, metric))
+    old, new = ({c.name: c.value for c in layer_costs(n, metric)} for n in (done.before, network))
     steps = [(name, new.get(name, 0) - old.get(name, 0)) for name in {**old, **new}]
     steps = [step for step in steps if step[1]]
     largest = sorted(steps, key=lambda step: -abs(step[1]))[:_STEPS]
@@ -153,7 +219,7 @@ def before_after(network: Operations, metric: str = "macs") -> Figure:
                 "type": "waterfall",
                 "orientation": "h",
                 "measure": ["absolute", *["relative"] * len(kept), "total"],
-                "y": [escape(label) for label in labels],
+                "y": [as_text(text) for text in labels],
                 "x": [float(value) for value in values],
                 "text": [si(value) for value in values],
                 "textposition": "auto",
@@ -171,75 +237,6 @@ def before_after(network: Operations, metric: str = "macs") -> Figure:
             }
         ],
         height=30 * len(labels) + _FRAME,
-        xaxis=axis(_title(metric), tickformat=".3~s", rangemode="tozero"),
+        xaxis=axis(label(metric), tickformat=".3~s", rangemode="tozero"),
         yaxis=row_axis(),
     )
-
-
-def summary(network: Operations, metric: str = "macs") -> str:
-    """What the figures show, in words, for readers who do not see them."""
-    whole = columns.total(network, metric) or 0
-    costs = sorted(_costs(network, metric), key=lambda cost: -cost[2])[:3]
-    largest = "; ".join(f"{name}: {_share(value, whole, metric)}" for name, _, value in costs)
-    text = f"{network.name}: {exact(whole)} {_title(metric)} in all. Largest: {largest}."
-    done = network.replacement
-    if done is not None:
-        before = columns.total(done.before, metric) or 0
-        names = " and ".join(name_of(variant) for variant in done.variants)
-        return f"{text} Before {names}: {exact(before)}."
-    return text
-
-
-class _Areas:
-    """The sectors of a treemap: one per module and one per operation, by path."""
-
-    def __init__(self, name: str) -> None:
-        self.ids, self.labels, self.parents = [escape(name)], [escape(name)], [""]
-        self.colors = [_TREE]
-        self.own: list[Number] = [0]
-        self._places: dict[tuple[str, ...], int] = {(): 0}
-
-    def add(self, name: str, kind: str, value: Number) -> None:
-        """Put an operation's cost at its path; its modules appear as they are needed."""
-        place = self._place(tuple(name.split(".")))
-        self.own[place] += value
-        self.colors[place] = kind_color(kind)
-
-    def totals(self) -> list[Number]:
-        """Of each sector, with everything inside; children stand after their parents."""
-        sums = list(self.own)
-        index = {id: place for place, id in enumerate(self.ids)}
-        for place in range(len(self.ids) - 1, 0, -1):
-            sums[index[self.parents[place]]] += sums[place]
-        return sums
-
-    def _place(self, path: tuple[str, ...]) -> int:
-        if path not in self._places:
-            parent = self._place(path[:-1])
-            self._places[path] = len(self.ids)
-            self.ids.append(f"{self.ids[0]} / {escape('.'.join(path))}")
-            self.labels.append(escape(path[-1]))
-            self.parents.append(self.ids[parent])
-            self.colors.append(_TREE)
-            self.own.append(0)
-        return self._places[path]
-
-
-def _costs(network: Operations, metric: str) -> list[tuple[str, str, Number]]:
-    """Name, kind and value of every operation that has any of it, in order."""
-    chosen = columns.column(metric, network)
-    values = ((op.name, op.kind, chosen.value(op, own)) for op, own in network.parts())
-    return [(name, kind, value) for name, kind, value in values if value]
-
-
-def _named(network: Operations, metric: str) -> list[tuple[str, Number]]:
-    return [(name, value) for name, _, value in _costs(network, metric)]
-
-
-def _share(value: Number, whole: Number, metric: str) -> str:
-    share = f", {100 * value / whole:.3g} %" if whole else ""
-    return f"{exact(value)} {_title(metric)} ({si(value)}{share})"
-
-
-def _title(metric: str) -> str:
-    return METRICS[metric].label if metric in METRICS else metric

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from math import log10
 from typing import TYPE_CHECKING, Any
 
 from costmodel.core.readable import exact
-from costmodel.plots.layout import class_dots, figure, log_axis, reference
+from costmodel.plots.layout import as_text, class_dots, figure, log_axis, reference
 from costmodel.table import Table
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def _class(points: Table, kind: str) -> dict[str, Any]:
 
 def _hover(row: Any) -> str:
     return (
-        f"<b>{escape(row['case'])}</b><br>{exact(row['macs'])} MACs at "
+        f"<b>{as_text(row['case'])}</b><br>{exact(row['macs'])} MACs at "
         f"{row['gmacs_per_s']:.3g} GMAC/s"
         f"<br>{row['share']:.0%} of that of a large product or copy, {row['intensity']:.3g} MAC/B"
     )

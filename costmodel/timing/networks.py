@@ -18,15 +18,21 @@ from costmodel.timing.machine import Machine
 from costmodel.timing.machines import MACHINE
 from costmodel.timing.measure.protocol import ROUNDS, rounds
 from costmodel.timing.measure.sequences import least
+from costmodel.timing.model.intervals import Prediction
+from costmodel.timing.model.predictor import Predictor
 
 _PREDICTED = ("predicted_ms", "low_ms", "high_ms")
 _BEFORE = ("before_ms", "before_low_ms", "before_high_ms", "faster")
 _MEASURED = ("measured_ms", "measured_before_ms")
 _SPEEDUP = "time_speedup"
+#: What is timed of a network, as a part of a sentence.
+TIMED = (
+    "convolutions and linear layers; normalisation, activations, pooling and products of "
+    "activations are not included"
+)
 _NOTE = (
-    "predicted_ms: convolutions and linear layers; normalisation, activations, pooling and "
-    "products of activations are not included; the total has caches that are cold, as in a "
-    "network, and is more than the sum of the layers alone."
+    f"predicted_ms: {TIMED}; the total has caches that are cold, as in a network, and is more than "
+    "the sum of the layers alone."
 )
 _CHANGED = (
     "faster: how likely it takes less time than before, if the errors of different convolutions "
@@ -80,6 +86,37 @@ def measured(network: Network, machine: Machine, turns: int = ROUNDS) -> Measure
         turns,
     )
     return Measured(machine, turns, layers, tuple(seconds or math.nan for seconds in whole))
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a network is predicted to take.
+
+    layers: seconds by name, each alone. whole: of all of them in a row. before: of all of them
+    before something was put in their place, None where nothing was. faster: how likely it takes
+    less time now, from 0 to 1.
+    """
+
+    layers: Mapping[str, Prediction]
+    whole: Prediction
+    before: Prediction | None = None
+    faster: float = 0.5
+
+
+def predicted(network: Operations, predictor: Predictor) -> Predicted:
+    """The times of a network's convolutions and linear layers, cheap enough for every redraw."""
+    parts = _parts(network)
+    layers = dict(zip(parts, predictor.totals(parts.values()), strict=True))
+    now = [conv for own in parts.values() for conv in own]
+    if not network.replaced:
+        return Predicted(layers, predictor.in_a_row(now))
+    before = [conv for own in _parts(_earlier(network)).values() for conv in own]
+    return Predicted(
+        layers,
+        predictor.in_a_row(now),
+        predictor.in_a_row(before),
+        predictor.chance(now, before, cold=True),
+    )
 
 
 def network_with_time(

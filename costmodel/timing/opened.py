@@ -81,6 +81,23 @@ def open_times(path: str | None = None, machine: str | None = None) -> Opened:
         raise InputError(f"{error}; {others} asks for shipped times") from None
 
 
+def open_any(path: str | None = None, machine: str | None = None) -> Opened:
+    """The times of this machine where it is calibrated, else of the first shipped one.
+
+    Args:
+        path, machine: as of `open_times`; a machine that is named is not replaced by another one.
+
+    Raises:
+        InputError: an unknown machine, or no times at all.
+    """
+    try:
+        return open_times(path, machine)
+    except InputError:
+        if machine is not None or not shipped.names():
+            raise
+        return open_times(path, SHIPPED + shipped.names()[0])
+
+
 @dataclass(frozen=True)
 class Estimates:
     """What the variants of a comparison take.
@@ -98,21 +115,16 @@ def estimates(
 ) -> Estimates:
     """Seconds with intervals of every variant of a comparison: cheap enough for every redraw.
 
-    They are of this machine where it is calibrated, else of the first shipped one. Neither torch
-    nor scikit-learn is imported, unless the times have changed since a model was fitted to them.
+    Neither torch nor scikit-learn is imported, unless the times have changed since a model was
+    fitted to them.
 
     Args:
-        path, machine: as of `open_times`; a machine that is named is not replaced by another one.
+        path, machine: as of `open_any`, which says whose times they are.
 
     Raises:
         InputError: an unknown machine, or no times at all.
     """
     run = [variant.id for variant in comparison.variants if not variant.algorithm_of]
-    try:
-        opened = open_times(path, machine)
-    except InputError:
-        if machine is not None or not shipped.names():
-            raise
-        opened = open_times(path, SHIPPED + shipped.names()[0])
+    opened = open_any(path, machine)
     found = opened.predictor.totals(convolutions(comparison.counts[id].bound) for id in run)
     return Estimates(dict(zip(run, found, strict=True)), opened)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from costmodel.core.readable import (
     exact,
+    percent,
     ratio,
     ratio_in_words,
     shape_text,
@@ -41,6 +42,10 @@ def test_a_fraction_is_a_decimal():
         (2_569_000_000, "2.569 G MAC"),
         (-1500, "-1.500 k MAC"),
         (10**33, "1000 Q MAC"),
+        (9999 * 10**30, "9999 Q MAC"),
+        (1_046_529 * 10**30, "1.047·10³⁶ MAC"),
+        (-(10**40), "-1.000·10⁴⁰ MAC"),
+        (2**900, "8.453·10²⁷⁰ MAC"),
     ],
 )
 def test_si_has_four_digits(value, text):
@@ -60,11 +65,35 @@ def test_si_without_a_unit():
         (1.0, "×1 (the same)"),
         (0.0, "×0 (none)"),
         (None, "–"),
-        (2e-6, "×2.000e-06 (5e+05× fewer)"),
+        (2e-6, "×0.000002000 (500,000× fewer)"),
+        (0.9983, "×0.9983 (0.17 % fewer)"),
+        (0.999996, "×1.0000 (less than 0.01 % fewer)"),
+        (1.04, "×1.04 (4 % more)"),
+        (7812.6, "×7813 (7,810× more)"),
+        (1 / 7812.6, "×0.0001280 (7,810× fewer)"),
+        (1_234_567.0, "×1,235,000 (1,230,000× more)"),
+        (4.5e12, "×4.500 T (4.500 T× more)"),
     ],
 )
 def test_ratio_in_words(value, text):
     assert ratio_in_words(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.127, "12.7 %"),
+        (1, "100 %"),
+        (0, "0 %"),
+        (0.0004, "0.04 %"),
+        (1e-9, "less than 0.01 %"),
+        (0.99999, "more than 99.99 %"),
+        (0.9997, "99.97 %"),
+        (Fraction(1, 3), "33.3 %"),
+    ],
+)
+def test_a_share_is_never_rounded_to_all_or_nothing(share, text):
+    assert percent(share) == text
 
 
 def test_no_ratio_is_a_dash():
@@ -82,3 +111,14 @@ def test_shapes_are_read_with_crosses_between():
     assert shape_text((56, 48)) == "56×48"
     assert shape_text(map(exact, (1024, 8))) == "1,024×8"
     assert shape_text((7,)) == "7"
+
+
+@given(st.floats(min_value=1e-12, max_value=1e12))
+def test_a_ratio_has_no_exponent_and_means_what_it_says(value):
+    text = ratio_in_words(value)
+    assert "e+" not in text
+    assert "e-" not in text
+    assert not text.endswith("(1× fewer)")
+    if 1e-9 < value < 1e9:
+        number = float(ratio(value).removeprefix("×").replace(",", ""))
+        assert number == pytest.approx(value, rel=1e-3, abs=5e-5 if value >= 1e-3 else 0)

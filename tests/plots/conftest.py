@@ -15,6 +15,8 @@ from costmodel.plots import (
     measured,
     network,
     ratio_map,
+    savings,
+    treemap,
     verdicts,
 )
 
@@ -29,6 +31,16 @@ def validated(monkeypatch: pytest.MonkeyPatch) -> None:
         Figure({"data": data, "layout": built.layout.to_plotly_json()})
         return built
 
-    for module in (comparison, curve, explore, measured, network, ratio_map, verdicts):
+    for module in (
+        comparison,
+        curve,
+        explore,
+        measured,
+        network,
+        ratio_map,
+        savings,
+        treemap,
+        verdicts,
+    ):
         monkeypatch.setattr(module, "figure", checked)
     return

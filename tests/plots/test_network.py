@@ -11,13 +11,15 @@ import pytest
 import costmodel as cm
 from costmodel.errors import CostModelError
 from costmodel.plots.network import (
+    Milliseconds,
     before_after,
     kind_shares,
     layer_bars,
-    summary,
-    treemap,
+    left_out,
 )
-from costmodel.plots.palette import kind_color
+from costmodel.plots.network_words import by_kind, by_module, by_replacing, summary, where_it_lies
+from costmodel.plots.palette import kind_color, text_on
+from costmodel.plots.treemap import treemap
 
 
 @pytest.fixture(scope="module", params=["mobilenet", "resnet50"])
@@ -71,18 +73,93 @@ def test_bars_are_every_layer_in_order() -> None:
     assert {bar.marker.color for bar in figure.data} == {kind_color("conv"), kind_color("linear")}
 
 
-def test_many_layers_are_the_largest_and_a_rest() -> None:
-    net = cm.load("resnet50")
-    figure = layer_bars(net, rows=11)
-    values = {
+def drawn(figure: Any) -> dict[str, int]:
+    """The exact value that each bar of a cost says, by layer."""
+    return {
         name: first_integer(text)
         for bar in figure.data
+        if bar.xaxis != "x2" and bar.name != "before"
         for name, text in zip(bar.y, bar.customdata, strict=True)
     }
-    assert len(values) == 11
-    assert sum(values.values()) == net.macs
-    largest = sorted((op.macs for op in net.ops if op.column == "macs"), reverse=True)[:10]
-    assert sorted(values.values(), reverse=True)[1:] == largest  # the rest is more than any
+
+
+def test_of_many_layers_the_largest_are_drawn_and_the_rest_is_said() -> None:
+    net = cm.load("resnet50")
+    values = drawn(layer_bars(net, rows=11))
+    largest = sorted((op.macs for op in net.ops if op.column == "macs"), reverse=True)
+    assert sorted(values.values(), reverse=True) == largest[:11]
+    said = left_out(net, rows=11)
+    assert first_integer(said.partition("layers with")[2]) == sum(largest[11:])
+    assert said.startswith(f"Not drawn: {len(largest) - 11} smaller layers")
+    assert left_out(net, rows=len(largest)) == ""
+
+
+def test_what_was_replaced_is_drawn_however_small_and_looks_different() -> None:
+    net = cm.load("resnet50")
+    small = min((op for op in net.ops if op.column == "macs"), key=lambda op: op.macs)
+    after = net.replace("tucker2", small.name, pays=False).replace("basis", "layer4.*", b=3)
+    figure = layer_bars(after, rows=3)
+    values = drawn(figure)
+    replaced = {change.before.name for change in after.replaced}
+    assert replaced < set(values)
+    assert {name: values[name] for name in replaced} == {n: after[n].macs for n in replaced}
+    plain = {bar.marker.color for bar in layer_bars(net).data}
+    for bar in figure.data:
+        if set(bar.y) & replaced and bar.name != "before":
+            assert bar.marker.color not in plain
+            assert bar.marker.pattern.shape == "/"
+            assert set(bar.y) <= replaced
+            assert all("basis b=3" in text or "Tucker-2" in text for text in bar.text)
+    (before,) = (bar for bar in figure.data if bar.name == "before")
+    assert {
+        name: first_integer(text) for name, text in zip(before.y, before.customdata, strict=True)
+    } == {name: net[name].macs for name in replaced}
+    (area,) = treemap(after).data
+    at = list(area.ids).index(f"resnet50 / {small.name}")
+    assert area.labels[at].startswith(f"{small.name.rpartition('.')[2]} → Tucker-2")
+    assert area.marker.colors[at] not in plain
+
+
+def test_times_stand_beside_the_costs_with_their_intervals() -> None:
+    net = cm.load("vgg16")
+    times = {op.name: Milliseconds(i + 2.5, i + 1.25, i + 7.0) for i, op in enumerate(net.layers)}
+    beside = [bar for bar in layer_bars(net, times=times).data if bar.xaxis == "x2"]
+    found = {}
+    for bar in beside:
+        ends = bar.error_x
+        for name, x, up, down in zip(bar.y, bar.x, ends.array, ends.arrayminus, strict=True):
+            found[name] = Milliseconds(x, x - down, x + up)
+    assert found == times
+
+
+def test_labels_of_the_treemap_can_be_read_on_their_colour(net: Any) -> None:
+    (area,) = treemap(net).data
+    assert list(area.textfont.color) == [text_on(color) for color in area.marker.colors]
+    assert list(area.pathbar.textfont.color) == list(area.textfont.color)
+    assert all(re.fullmatch("#[0-9A-F]{6}", color) for color in area.marker.colors), "opaque"
+    figure = treemap(net)
+    assert figure.layout.margin.t >= area.pathbar.thickness, "the way back is in sight"
+
+
+def test_titles_say_what_is_found() -> None:
+    net = cm.load("vgg16")
+    costs = sorted((op.macs for op in net.ops if op.column == "macs"), reverse=True)
+    count = int(where_it_lies(net).partition(" of ")[0])
+    assert 2 * sum(costs[:count]) >= net.macs > 2 * sum(costs[: count - 1])
+    largest = max(net.ops, key=lambda op: op.params)
+    share = f"{100 * largest.params / net.params:.3g} %"
+    assert where_it_lies(net, "params") == f"{largest.name} alone has {share} of the Parameters"
+    resnet = cm.load("resnet18")
+    modules = {n: s.macs for n, s in ((c.path, c) for c in resnet.tree().children)}
+    most = max(modules, key=modules.__getitem__)
+    share = f"{100 * modules[most] / resnet.macs:.3g} %"
+    assert by_module(resnet) == f"{most} has most of the MACs: {share}"
+    convolutions = sum(op.macs for op in net.ops if op.kind == "conv")
+    assert by_kind(net).startswith(f"Convolution: {100 * convolutions / net.macs:.3g} % of the")
+    after = resnet.replace("basis", "layer1.0.conv1")
+    assert "after replacing 1 layer: ×" in by_replacing(after)
+    nothing = cm.Network("none", ())
+    assert {by_module(nothing), by_kind(nothing), where_it_lies(nothing)} == {"No MACs in none"}
 
 
 def test_shares_of_kinds_are_all_of_it(net: Any) -> None:
@@ -119,6 +196,8 @@ def test_names_of_a_file_are_text_and_not_markup() -> None:
     assert "&lt;img src=x&gt;" in area.labels
     (bars,) = layer_bars(net).data
     assert bars.y[0] == "&lt;img src=x&gt;.a&amp;b"
+    quoted = cm.Network("net", (replace(op, name='"a\'b"'),))
+    assert treemap(quoted).data[0].labels[1] == layer_bars(quoted).data[0].y[0] == '"a\'b"'
     for text in (*area.labels, *area.ids, *area.customdata, *bars.y):
         assert "<img" not in text
         assert "<b>" not in text

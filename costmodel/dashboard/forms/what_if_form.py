@@ -73,14 +73,7 @@ def choose_replacement(state: State, network: Network) -> Network | None:
 
     def make(meant: tuple[Asked, bool]) -> Network:
         one, pays = meant
-        return put(
-            before or network,
-            one.choice.variant,
-            one.where or None,
-            pays=pays,
-            by=judged(state),
-            hyper=dict(one.choice.hyper),
-        )
+        return _put(state, before or network, one, pays)
 
     meant = (now, bool(state["pays"]))
     found = accepted("replacement", network.name, meant, make)
@@ -90,6 +83,28 @@ def choose_replacement(state: State, network: Network) -> Network | None:
     if shown != meant:
         st.caption(f"Still shown: {literal(shown[0].words)}.")
     return result
+
+
+def put_texts(state: State, network: Network, texts: Iterable[str]) -> Network:
+    """A network with replacements in place that stand in a text, judged as all others are.
+
+    Raises:
+        CostModelError: one that means nothing here.
+    """
+    for text in texts:
+        network = _put(state, network, Asked(*read_replacement(text)), state["pays"])
+    return network
+
+
+def _put(state: State, network: Network, one: Asked, pays: bool) -> Network:
+    return put(
+        network,
+        one.choice.variant,
+        one.where or None,
+        pays=pays,
+        by=judged(state),
+        hyper=dict(one.choice.hyper),
+    )
 
 
 def asked(state: State) -> Asked | None:
@@ -190,14 +205,7 @@ def _put_before(state: State, network: Network) -> Network | None:
     for text in state["also"]:
         try:
             one = Asked(*read_replacement(text))
-            result = put(
-                result,
-                one.choice.variant,
-                one.where or None,
-                pays=state["pays"],
-                by=judged(state),
-                hyper=dict(one.choice.hyper),
-            )
+            result = _put(state, result, one, state["pays"])
             made[text] = one
         except CostModelError as error:
             refused.append(error)

@@ -9,6 +9,7 @@ import costmodel as cm
 from costmodel.cli.main import main
 from costmodel.dashboard import parts
 from costmodel.dashboard.pages import network as network_page
+from costmodel.dashboard.sections.network_table import TABLES
 from costmodel.errors import InputError
 from costmodel.network.read import uploads
 from costmodel.network.read.library import available, load
@@ -38,7 +39,7 @@ def taken(monkeypatch):
 
 
 def totals(opened):
-    return {metric.label: metric.value for metric in opened.app.metric}
+    return {m.label: m.value for m in opened.app.metric if m.label != "Predicted time"}
 
 
 def command(opened):
@@ -55,7 +56,9 @@ def test_the_first_view(opened):
     net = load("resnet18")
     assert totals(opened) == {"Parameters": f"{net.params:,}", "MACs": f"{net.macs:,}"}
     assert opened.query["network"] == "resnet18"
-    assert list(opened.frame()["layer"])[-1] == "total"
+    assert list(opened.frame()["layer"])[-1] == "fc", "the total does not sort as a layer"
+    assert f"**In all:** {net.params:,} Parameters · {net.macs:,} MACs · " in opened.text()
+    assert set(opened.frame()["kind"]) == {"convolution", "linear layer"}
     assert not opened.errors
 
 
@@ -69,7 +72,7 @@ def test_every_shipped_network(page, name):
     assert f"**{net.macs:,}** macs" in opened.text(), "the formula gives the total"
 
 
-@pytest.mark.parametrize("table", list(network_page.TABLES))
+@pytest.mark.parametrize("table", list(TABLES))
 @pytest.mark.parametrize(
     "query",
     [

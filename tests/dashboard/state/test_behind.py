@@ -11,9 +11,10 @@ import pytest
 from costmodel import VARIANTS, ConvLayer
 from costmodel.checks.verify.bounded import checked
 from costmodel.dashboard.forms import network_form
-from costmodel.dashboard.pages import design, network
-from costmodel.dashboard.sections import checking
+from costmodel.dashboard.pages import design
+from costmodel.dashboard.sections import checking, network_figures, network_table
 from costmodel.dashboard.state import behind
+from costmodel.plots.layout import name_of
 from costmodel.walled.bounds import Bounds
 from costmodel.walled.wall import Wall
 from tests.dashboard.pages.test_network import TABLE, upload
@@ -27,7 +28,7 @@ SENTENCE = "this takes more than 0.0001 s; allowed are 0.0001 s and 1,024 MiB."
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wall]:
     """A wall at which next to nothing is done in time."""
     wall = Wall([], Bounds(seconds=0.0001, memory=1 << 30))
-    for module in (design, network, network_form):
+    for module in (design, network_figures, network_form, network_table):
         monkeypatch.setattr(module, "readers", lambda: wall)
     monkeypatch.setattr(checking, "checkers", lambda: wall)
     yield wall
@@ -57,14 +58,14 @@ def test_every_variant_of_a_file_is_counted_elsewhere(
     page: Any, hasty: Wall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        for module in (network_form, network):
+        for module in (network_form, network_table):
             patch.setattr(module, "readers", behind.readers)
         opened = upload(page("network", source="upload"), "x.csv", TABLE)
         assert not opened.errors
         opened.set("table", "compare")
         assert not opened.errors
-        assert list(opened.frame()["variant"]) == list(VARIANTS)
-    monkeypatch.setattr(network.whatif, "compare", asleep)
+        assert list(opened.frame()["variant"]) == [name_of(v) for v in VARIANTS.values()]
+    monkeypatch.setattr(network_table.whatif, "compare", asleep)
     opened.run()
     assert opened.errors == [f"Counting every variant: {SENTENCE}"]
 
