@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from costmodel.core.numbers import Number
@@ -14,7 +13,7 @@ from costmodel.network.network import Network
 from costmodel.network.operation import NetOp
 from costmodel.planning.front import Front
 from costmodel.planning.plan import Plan
-from costmodel.plots.layout import axis, bars, figure, name_of, row_axis
+from costmodel.plots.layout import as_text, axis, bars, figure, name_of, row_axis
 from costmodel.plots.palette import MEANINGS, NEUTRAL, style_of
 from costmodel.typed import write_pairs
 
@@ -84,7 +83,7 @@ def layer_changes(plan: Plan, key: str, rows: int = _ROWS) -> Figure:
     largest = sorted(names, key=lambda name: -before[name])[: max(rows - 1, 1)]
     kept = names if len(names) <= rows else [name for name in names if name in set(largest)]
     rest = [name for name in names if name not in set(kept)]
-    labels = [escape(name) for name in kept] + [f"{len(rest)} smaller ones"] * bool(rest)
+    labels = [as_text(name) for name in kept] + [f"{len(rest)} smaller ones"] * bool(rest)
     then = [*map(before.__getitem__, kept), *[sum(map(before.__getitem__, rest))] * bool(rest)]
     now = [*map(after.__getitem__, kept), *[sum(map(after.__getitem__, rest))] * bool(rest)]
     data = [
@@ -156,7 +155,7 @@ def _placed(plan: Plan, name: str) -> str:
 
 
 def _values_of(plan: Plan, name: str) -> str:
-    return escape(write_pairs(dict(plan.choices[name].hyper), ", "))
+    return as_text(write_pairs(dict(plan.choices[name].hyper), ", "))
 
 
 def _said(plan: Plan, name: str) -> str:
