@@ -230,6 +230,14 @@ def structure_table(network: Operations, metrics: Metrics = None) -> Table:
     return table
 
 
+def savings_table(network: Operations, metric: str = "macs") -> Table:
+    """One row per layer and variant, see `savings.savings`; the last row is of the network."""
+    table = savings(network, metric)
+    before = network if network.replacement is None else network.replacement.before
+    whole = {"layer": TOTAL, f"{metric}_before": columns.total(before, metric)}
+    return replace(table, rows=(*table.rows, whole))
+
+
 @dataclass(frozen=True)
 class View:
     """One way to look at a network: its name for people, and its table of some columns."""
@@ -256,7 +264,7 @@ VIEWS: Mapping[str, View] = {
     "shares": View("By falling cost", partial(_of_one, "shares", shares)),
     "tree": View("Modules", tree_table),
     "structure": View("Shapes and connections", structure_table),
-    "savings": View("What each variant saves", partial(_of_one, "savings", savings)),
+    "savings": View("What each variant saves", partial(_of_one, "savings", savings_table)),
 }
 
 
