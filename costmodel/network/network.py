@@ -11,7 +11,7 @@ from typing import Any
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
 from costmodel.errors import FullRankWarning
-from costmodel.network import replace, tree, views
+from costmodel.network import replace, savings, tree, views
 from costmodel.network.operations import FREE_LETTERS, Operations
 from costmodel.network.selection import Selector
 from costmodel.table import Table
@@ -165,6 +165,12 @@ class Network(Operations):
     def shares(self, metric: str = "macs") -> Table:
         """Operations by falling cost, with their share and the running sum."""
         return views.shares(self, metric)
+
+    def savings(
+        self, metric: str = "macs", variants: Iterable[str | Variant] | None = None
+    ) -> Table:
+        """What each variant would save in place of each layer; see `savings.savings`."""
+        return savings.savings(self, metric, variants)
 
     def tree(self) -> tree.Node:
         """The modules as a tree, each with the counts of everything below it."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from costmodel.comparing.compare import HYPER, VARIANT
@@ -18,7 +17,6 @@ from costmodel.network import columns, structure
 from costmodel.network.columns import Quantity
 from costmodel.network.operation import NOT_MODELLED, NetOp
 from costmodel.network.operations import Operations, Part
-from costmodel.network.savings import savings
 from costmodel.network.tree import tree
 from costmodel.table import Column, Table
 
@@ -230,14 +228,6 @@ def structure_table(network: Operations, metrics: Metrics = None) -> Table:
     return table
 
 
-def savings_table(network: Operations, metric: str = "macs") -> Table:
-    """One row per layer and variant, see `savings.savings`; the last row is of the network."""
-    table = savings(network, metric)
-    before = network if network.replacement is None else network.replacement.before
-    whole = {"layer": TOTAL, f"{metric}_before": columns.total(before, metric)}
-    return replace(table, rows=(*table.rows, whole))
-
-
 @dataclass(frozen=True)
 class View:
     """One way to look at a network: its name for people, and its table of some columns."""
@@ -246,25 +236,23 @@ class View:
     table: Callable[[Operations, Metrics], Table]
 
 
-def _of_one(what: str, table: Callable[..., Table], network: Operations, metrics: Metrics) -> Table:
+def _one_share(network: Operations, metrics: Metrics) -> Table:
     keys = _keys(metrics)
     if len(keys) > 1:
         raise CostModelError(
-            f"{what} of {', '.join(keys)}; allowed is one metric, macs unless given"
+            f"shares of {', '.join(keys)}; allowed is one metric, macs unless given"
         )
-    return table(network, *keys)
+    return shares(network, *keys)
 
 
-#: Every view by the name that commands, documents and links have for it; `shares` and `savings` are
-#: of one column.
+#: Every view by the name that commands, documents and links have for it; `shares` is of one column.
 VIEWS: Mapping[str, View] = {
     "layers": View("Layers", layers),
     "kinds": View("Kinds", by_kind),
     "stages": View("Stages", by_stage),
-    "shares": View("By falling cost", partial(_of_one, "shares", shares)),
+    "shares": View("By falling cost", _one_share),
     "tree": View("Modules", tree_table),
     "structure": View("Shapes and connections", structure_table),
-    "savings": View("What each variant saves", partial(_of_one, "savings", savings_table)),
 }
 
 

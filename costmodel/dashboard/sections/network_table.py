@@ -33,7 +33,6 @@ from costmodel.typed import write_pairs
 
 #: The tables by name, as the command line's `--view` has them, and one row per variant.
 TABLES = {**{name: view.label for name, view in VIEWS.items()}, "compare": "Every variant"}
-_OF_ONE = ("shares", "savings")  # tables of one cost
 _LINK = Column("open", "In Compare", tables.LINK, "the layer on its own, with every variant")
 
 
@@ -57,18 +56,15 @@ def table_section(state: State, network: Network, result: Network) -> None:
 def _metrics(state: State) -> list[str] | None:
     """The columns asked for besides the usual ones; None for these alone."""
     cost = state["cost"]
-    if state["table"] in _OF_ONE:
-        return [cost] if state["table"] == "shares" else what_if_form.judged(state)
+    if state["table"] == "shares":
+        return [cost]
     return None if cost in columns.default() else [*columns.default(), cost]
 
 
 def _table(state: State, network: Network, result: Network, metrics: list[str] | None) -> Table:
     if state["table"] == "compare":
         return _every_variant(state, network)
-    view = VIEWS[state["table"]].table
-    if state["table"] == "savings" and state["source"] != "shipped":
-        return behind(readers(), "Trying every variant in every layer", view, network, metrics)
-    return view(result, metrics)
+    return VIEWS[state["table"]].table(result, metrics)
 
 
 def _every_variant(state: State, network: Network) -> Table:
