@@ -115,7 +115,7 @@ def _cut_off(grid: Grid, top: float) -> list[dict[str, Any]]:
             "yanchor": "top",
             "showarrow": False,
             "text": f"▲ lines that leave the plot: up to {ratio(beyond[largest])}, "
-            f"{escape(name_of(VARIANTS[id]))}",
+            f"{as_text(name_of(VARIANTS[id]))}",
             "font": {"size": 12},
         }
     ]
