@@ -11,6 +11,7 @@ from typing import Any
 from costmodel.core.numbers import Number
 from costmodel.errors import InputError
 from costmodel.metrics.metric import METRICS
+from costmodel.sweeping.checkpoint import Checkpoint
 from costmodel.sweeping.over import written
 from costmodel.sweeping.picking import Rule
 from costmodel.sweeping.reducing import Reducer, Result, chunks, merged, reduced
@@ -37,10 +38,14 @@ def reduce(
     run: Runner,
     progress: Reduced | None = None,
     compiled: bool | None = None,
+    kept: str = "",
+    resume: bool = False,
 ) -> Result:
     """What all points of a space come to by a rule.
 
-    compiled: whether loops are compiled; None where that pays and Numba is installed.
+    compiled: whether loops are compiled; None where that pays and Numba is installed. kept: the
+    file that the result is for: what is done is kept beside it, run of blocks by run, until it is
+    all. resume: go on with what an earlier call has kept there.
     """
     keys = tuple(METRICS[key].key for key in rule.keys)
     space = replace(
@@ -53,13 +58,21 @@ def reduce(
     pieces = chunks(len(Reducer(space, rule, compiled)), _RUNS)
     work = functools.partial(reduced, space, rule, compiled, pieces)
     join = functools.partial(merged, rule)
-    if progress is None:
+    if progress is None and not kept:
         result = run.merged(work, range(len(pieces)), join)
     else:
-        result = None
-        for part in run.in_order(work, range(len(pieces))):
+        title = f"{space.fingerprint} {rule!r} {len(pieces)}"
+        checkpoint = Checkpoint(kept, title) if kept else None
+        before = checkpoint.load() if checkpoint and resume else None
+        done, result = before or (0, None)
+        for number, part in enumerate(run.in_order(work, range(done, len(pieces))), done + 1):
             result = part if result is None else join(result, part)
-            progress(result.points)
+            if checkpoint:
+                checkpoint.save(number, result)
+            if progress:
+                progress(result.points)
+        if checkpoint:
+            checkpoint.drop()
     assert result is not None
     return replace(result, picked=rule.pick(result.picked))
 

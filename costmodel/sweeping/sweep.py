@@ -120,23 +120,35 @@ class Sweep:
         return writing.stream(self.space, out, format, self.run, progress)
 
     # -- reductions: no row is written -------------------------------------------------------------
-    def count(self, progress: Reduced | None = None) -> Table:
+    # `kept` is the file that a result is for; what is done lies beside it until all is done, and
+    # `resume` goes on with that.
+    def count(self, progress: Reduced | None = None, kept: str = "", resume: bool = False) -> Table:
         """How many points are rows, fit no layer, or do not meet the conditions."""
-        found = self._reduced(Nothing(), progress)
+        found = self._reduced(Nothing(), progress, kept, resume)
         names = ("points", "rows", "misfits", "outside")
         return Table(names, [{name: getattr(found, name) for name in names}])
 
-    def front(self, *metrics: str, progress: Reduced | None = None) -> Table:
+    def front(
+        self, *metrics: str, progress: Reduced | None = None, kept: str = "", resume: bool = False
+    ) -> Table:
         """The rows that no other one beats: less in one of the metrics and no more in any.
 
         Up to four metrics, exact; of rows that are equal in all of them every one is there. In the
         order of the metrics.
         """
-        return self._table(self._reduced(Front(metrics), progress))
+        return self._table(self._reduced(Front(metrics), progress, kept, resume))
 
-    def least(self, metric: str, top: int = 1, progress: Reduced | None = None) -> Table:
+    def least(
+        self,
+        metric: str,
+        top: int = 1,
+        progress: Reduced | None = None,
+        kept: str = "",
+        resume: bool = False,
+    ) -> Table:
         """The rows with the least values of a metric; of equal ones those that come first."""
-        return self._table(self._reduced(Least(METRICS[metric].key, top), progress))
+        rule = Least(METRICS[metric].key, top)
+        return self._table(self._reduced(rule, progress, kept, resume))
 
     def summary(
         self,
@@ -151,8 +163,8 @@ class Sweep:
         """
         return summary(self.space, self.run, by, quantiles, progress)
 
-    def _reduced(self, rule: Rule, progress: Reduced | None) -> Result:
-        return reduce(self.space, rule, self.run, progress)
+    def _reduced(self, rule: Rule, progress: Reduced | None, kept: str, resume: bool) -> Result:
+        return reduce(self.space, rule, self.run, progress, kept=kept, resume=resume)
 
     def _table(self, result: Result) -> Table:
         """The rows of the points that were picked, each counted by itself."""

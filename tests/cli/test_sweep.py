@@ -101,7 +101,7 @@ def test_without_variants_those_with_the_letters_are_swept(capsys):
         (["--over", "g=1", "--where", "macs<__import__"], "unknown name"),
         (["--over", "g=1", "--front", "macs,macs"], "different metrics"),
         (["--over", "g=1", "--group", "kernel"], "allowed are 'variant' and what varies"),
-        (["--over", "g=1", "--resume"], "--resume without rows in a file"),
+        (["--over", "g=1", "--resume"], "--resume without a file"),
         (["--over", "g=1", "--format", "parquet"], "parquet on standard output"),
         (["--over", "g=1", "--scheduler", "nonsense"], "no Dask scheduler answers at 'nonsense'"),
         (["--over", "g=1", "-o", "a.xlsx"], "suffix '.xlsx'"),

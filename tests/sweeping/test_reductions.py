@@ -1,6 +1,10 @@
 """Reductions of spaces: what the rows themselves come to, by arrays and by compiled loops."""
 
 import math
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +150,84 @@ def test_what_cannot_be_summed_up_is_one_sentence(swept):
         cm.sweep("basis", LAYER, {"b": "1:200000"}).summary("b")
     with pytest.raises(InputError, match="top is 0"):
         swept.least("macs", 0)
+
+
+RULES = {"front": ("params", "macs", "activations"), "least": ("macs", 7), "count": ()}
+STOPPED = """
+import os, signal, sys
+import costmodel as cm
+from costmodel.sweeping import reducing
+
+reducing.BLOCK = 64
+runs = 0
+
+def stop(points):
+    global runs
+    runs += 1
+    if runs == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+layer = cm.ConvLayer(kernel=(3, 5), in_channels=24, out_channels=36, size=(17, 14))
+found = cm.sweep("basis,grouped", layer, {"n": "6:540:6", "b": "1:9", "g": "1:6"}, workers=2)
+found.front("params", "macs", progress=stop, kept=sys.argv[1], resume=True)
+"""
+
+
+class Stopped(Exception):
+    """Somebody has pressed Ctrl+C."""
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("scale", [1, 10**12])
+def test_a_stopped_reduction_goes_on_to_the_same_result(rule, scale, tmp_path, small_blocks):
+    """The second scale has counts that machine words do not hold."""
+    over = {"n": [scale * n for n in range(6, 546, 6)], "b": "1:9", "g": "1:6"}
+    found = cm.sweep("basis,grouped", LAYER, over, ("params", "macs", "activations"), workers=2)
+    path = str(tmp_path / "a.csv")
+    seen, again = [], []
+
+    def stop(points):
+        seen.append(points)
+        if len(seen) == 5:
+            raise Stopped
+
+    def reduced(**how):
+        return getattr(found, rule)(*RULES[rule], **how)
+
+    with pytest.raises(Stopped):
+        reduced(progress=stop, kept=path)
+    (state,) = tmp_path.iterdir()
+    resumed = reduced(progress=again.append, kept=path, resume=True)
+    assert again[0] > seen[-1]  # what was done is not done again
+    assert again[-1] == found.points
+    assert resumed.to_csv() == reduced().to_csv()
+    assert not state.exists()
+
+
+def test_the_state_of_another_reduction_is_none(tmp_path, small_blocks):
+    found = cm.sweep("basis", LAYER, {"n": "6:540:6", "b": "1:9"})
+
+    def stop(points):
+        raise Stopped
+
+    path = str(tmp_path / "a.csv")
+    with pytest.raises(Stopped):
+        found.front("params", "macs", progress=stop, kept=path)
+    other = found.front("macs", "params", kept=path, resume=True)
+    assert other.to_csv() == found.front("macs", "params").to_csv()
+    (tmp_path / ".a.csv.costmodel-state").write_bytes(b"PK damaged")
+    assert found.count(kept=path, resume=True).rows == found.count().rows
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_it_goes_on(tmp_path, small_blocks):
+    root, path = Path(cm.__file__).parents[1], tmp_path / "a.csv"
+    for runs in (3, 4):
+        call = [sys.executable, "-c", STOPPED, str(path), str(runs)]
+        assert subprocess.run(call, cwd=root).returncode == -signal.SIGKILL
+    over = {"n": "6:540:6", "b": "1:9", "g": "1:6"}
+    found = cm.sweep("basis,grouped", LAYER, over, workers=2)
+    again = []
+    front = found.front("params", "macs", progress=again.append, kept=str(path), resume=True)
+    assert again[0] >= found.points * 7 // 64  # three runs of 64 and four more are on disk
+    assert front.to_csv() == found.front("params", "macs").to_csv()

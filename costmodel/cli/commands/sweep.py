@@ -142,10 +142,12 @@ def _check(args: argparse.Namespace) -> None:
     rows = not (args.front or args.least or args.count or args.group)
     if args.output and is_folder(args.output) and rows and "--format" not in args.typed:
         args.format = "parquet"
-    if args.resume and not (rows and args.output not in (None, "-") and args.format in _ROWS):
+    if args.resume and (args.output in (None, "-") or (rows and args.format not in _ROWS)):
         raise InputError(
-            f"--resume without rows in a file; allowed is -o FILE as {', '.join(_ROWS)}"
+            f"--resume without a file; allowed is -o FILE, for rows as {', '.join(_ROWS)}"
         )
+    if args.group:
+        refuse(args, ["--resume"], "with --group; allowed is it with --front, --least or rows")
     if not rows and args.format == "arrow":
         raise InputError("--format arrow of a reduction; allowed is parquet, or any text")
     taken = [name for name in args.settings if name in args.axes]
@@ -196,13 +198,15 @@ def _reduced(found: Any, args: argparse.Namespace) -> Table | None:
         )
         say(args, *([] if has_numba() else [slower]))
     progress = _Progress(args, found.points)
+    kept = args.output if args.output not in (None, "-") else ""
+    how = {"progress": progress.points, "kept": kept, "resume": args.resume}
     try:
         if args.front:
-            return found.front(*args.front, progress=progress.points)
+            return found.front(*args.front, **how)
         if args.least:
-            return found.least(args.least, args.top, progress=progress.points)
+            return found.least(args.least, args.top, **how)
         if args.count:
-            return found.count(progress=progress.points)
+            return found.count(**how)
         if args.group:
             return found.summary(*args.group, quantiles=args.quantiles or ())
     finally:
