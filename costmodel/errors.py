@@ -6,6 +6,8 @@ knows the exit code that the command line ends with, so that `cli` needs no tabl
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -76,7 +78,7 @@ class MissingDependencyError(CostModelError, ImportError):
     Args:
         package: the name that `import` failed on.
         purpose: what needs it, as the subject of a sentence ("checking against fvcore").
-        extra: the extra of this project that brings it.
+        extra: the extra of this project that asks for it.
     """
 
     exit_code = 3
@@ -85,8 +87,32 @@ class MissingDependencyError(CostModelError, ImportError):
         self.package = package
         super().__init__(
             f"{purpose} needs the package '{package}', which is not installed: "
-            f"pip install 'costmodel[{extra}]'"
+            f"{install_command(package, extra)}"
         )
+
+
+def install_command(package: str, extra: str) -> str:
+    """The command that installs a package as this project has tried it.
+
+    In a checkout it installs the file of requirements that names the package. Elsewhere it names
+    what the extra asks for: on the package index, this project's name is somebody else's.
+    """
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        path = os.path.join(root, name)
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8") as file:
+                if any(line.partition("==")[0].strip() == package for line in file):
+                    return f"pip install -r {name if root == os.getcwd() else path}"
+    from importlib import metadata  # only an error path pays for it
+
+    asked = [
+        requirement.partition(";")[0].strip()
+        for distribution in metadata.packages_distributions().get("costmodel", ())
+        for requirement in metadata.requires(distribution) or ()
+        if re.search(rf"""extra == ['"]{extra}['"]""", requirement)
+    ]
+    return "pip install " + (" ".join(f"'{each}'" for each in asked) or package)
 
 
 def printable(text: str) -> str:

@@ -145,7 +145,9 @@ def test_a_missing_package_is_a_sentence(
     model.write_bytes(b"\x08\x09")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "BLOCKED": package}
     result = run(*command.replace("model.onnx", str(model)).split(), env=environment)
-    words = f"needs the package '{package}', which is not installed: pip install"
+    words = (
+        f"needs the package '{package}', which is not installed: pip install -r requirements.txt"
+    )
     assert_sentence(result, 3, words)
     assert extra in result.stderr
 

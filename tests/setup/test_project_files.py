@@ -6,9 +6,7 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -138,28 +136,29 @@ def test_actions_are_named_by_their_commit() -> None:
     assert [name for name in used if not re.fullmatch(r"\S+@[0-9a-f]{40} # v[\d.]+", name)] == []
 
 
-@pytest.mark.slow
-def test_a_wheel_brings_its_data_along(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "installed")
-    networks = {path.name for path in (ROOT / "data" / "networks").iterdir()}
-    assert networks
-    assert {path.name for path in (tmp_path / "installed/costmodel/data/networks").iterdir()} == (
-        networks
-    )
-    # Isolated from the checkout, and started as the installed command is.
-    module, function = PROJECT["scripts"]["costmodel"].split(":")
-    code = (
-        f"import sys; sys.path.insert(0, {str(tmp_path / 'installed')!r})\n"
-        f"import costmodel; print(costmodel.__file__); from {module} import {function}\n"
-        f"sys.argv = ['costmodel', 'network', 'resnet18']; sys.exit({function}())"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    where, header, *_ = ran.stdout.splitlines()
-    assert where.startswith(str(tmp_path))
-    assert header.startswith("layer,kind,")
+def test_the_hook_installs_what_figures_need() -> None:
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    (listed,) = re.findall(r"additional_dependencies: (\[.*?\])", text)
+    assert json.loads(listed) == EXTRAS["docs"]
+    (pattern,) = re.findall(r"^  files: (.*)$", text, re.MULTILINE)
+    names = ["a.md", "b.markdown", "c.tex", "d.typ", "e.html", "f.htm"]
+    assert [name for name in [*names, "g.py", "md"] if re.search(pattern, name)] == names
+
+
+def test_the_revision_in_the_documentation_is_a_tag_or_says_that_it_is_none() -> None:
+    page = (ROOT / "docs" / "documents.md").read_text()
+    (revision,) = re.findall(r"^  rev: (\S+)$", page, re.MULTILINE)
+    tags = subprocess.check_output(["git", "tag", "--list"], cwd=ROOT, text=True).split()
+    assert revision in tags or (revision == "COMMIT" and "are placeholders" in page)
+
+
+def test_nothing_names_a_project_of_ours_on_the_package_index() -> None:
+    assert PROJECT["name"] == "conv-costmodel"
+    places = [
+        *(ROOT / "costmodel").rglob("*.py"),
+        *(ROOT / "scripts").rglob("*.py"),
+        *(ROOT / "docs").rglob("*.md"),
+        *ROOT.glob("*.md"),
+    ]
+    told = re.compile(r"pip install [^\n]*\bcostmodel\b(?!/)")
+    assert [path for path in places if told.search(path.read_text(encoding="utf-8"))] == []

@@ -25,7 +25,7 @@ from costmodel.cli.options import (
 from costmodel.comparing.compare import choose_metrics
 from costmodel.core.layer_text import LAYER_OPTIONS, input_size
 from costmodel.core.variant import VARIANTS
-from costmodel.errors import InputError
+from costmodel.errors import InputError, install_command
 from costmodel.table import FORMATS, Table
 from costmodel.typed import read_pair
 
@@ -193,9 +193,8 @@ def _reduced(found: Any, args: argparse.Namespace) -> Table | None:
     from costmodel.sweeping.reducing import COMPILED_FROM
 
     if (args.front or args.least or args.count) and found.points >= COMPILED_FROM:
-        slower = (
-            "without Numba, NumPy counts, some ten times slower: pip install 'costmodel[sweep]'"
-        )
+        slower = "without Numba, NumPy counts, some ten times slower: "
+        slower += install_command("numba", "sweep")
         say(args, *([] if has_numba() else [slower]))
     progress = _Progress(args, found.points)
     kept = args.output if args.output not in (None, "-") else ""

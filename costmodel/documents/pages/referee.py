@@ -29,7 +29,7 @@ _INTRODUCTION = """\
 counter that is installed, and says why they differ, down to zero:
 
 ```sh
-pip install 'costmodel[referee]'
+pip install -r requirements-dev.txt # the counters, in a checkout of this project
 costmodel referee resnet18 --format table
 costmodel referee my_package.models:net --input 1x3x224x224 --tools fvcore,thop
 costmodel network resnet18 --convention thop    # what thop would print, computed without it

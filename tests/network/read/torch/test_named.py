@@ -96,7 +96,7 @@ def test_what_cannot_be_had_is_one_sentence(source, words, models):
 
 def test_without_pytorch_the_sentence_says_how_to_install_it(models, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingDependencyError, match="pip install 'costmodel"):
+    with pytest.raises(MissingDependencyError, match=r"pip install -r \S*requirements\.txt"):
         open_network("own_models:make", [(2, 3, 11, 14)])
     assert main(["network", "own_models:make", "--input", "2x3x11x14"]) == 3
     assert capsys.readouterr().err.count("\n") == 1
