@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="a name in data/networks, a .csv of layers (- for stdin), an .onnx file, or "
+        help="a name (docs/networks.md), a .csv of layers (- for stdin), an .onnx file, or "
         "package.module:callable",
     )
     add_inputs(parser)

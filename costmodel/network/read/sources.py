@@ -1,6 +1,7 @@
-"""Where a network comes from, as one text: a shipped name, a file, or a model of the user's own.
+"""Where a network comes from, as one text: a known name, a file, or a model of the user's own.
 
     resnet18                      data/networks/resnet18.csv
+    resnet200                     a further size of a family, which its generator builds
     layers.csv, -                 a table of layers, from a file or from standard input
     model.onnx                    an ONNX file
     package.module:callable       a PyTorch module, or a function or class that returns one
