@@ -1,10 +1,10 @@
-"""Plans: the exact method and the front beside a mixed-integer solver and a greedy planner.
+"""Plans: the exact method and the front beside a mixed-integer solver.
 
     python -m benchmarks.planning
 
 Each row is one run in this process, options counted anew; `of` is the time divided by that of the
-first row. The last column says how far from the best a plan is: of the greedy planner, which takes
-the option that saves the most per layer until the budget holds, how much more it costs.
+first row, and the last column what was found. What a greedy planner loses is in
+`benchmarks.greedy`, a drag on the dashboard in `benchmarks.plan_page`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from costmodel.planning.statement import Statement
 from costmodel.table import Table
 
 _T = TypeVar("_T")
-SHARES = (30, 50, 70)
 NAMES = ("resnet18", "resnet50", "vgg16")
 
 
@@ -31,19 +30,6 @@ def timed(action: Callable[[], _T]) -> tuple[float, _T]:
     start = time.perf_counter()
     result = action()
     return time.perf_counter() - start, result
-
-
-def greedy(network: Network, share: int) -> int:
-    """Parameters after a loop over the layers by falling saving of multiplies, until enough."""
-    found = Statement(network, None).measured(["macs", "params"])
-    most = network.macs * share // 100
-    macs, params = network.macs, network.params
-    parts = zip(found.parts["macs"], found.parts["params"], strict=True)
-    for saved, lost in sorted(min(zip(*pair, strict=True)) for pair in parts):
-        if macs <= most:
-            break
-        macs, params = macs + saved, params + lost
-    return params
 
 
 def speed(network: Network) -> list[dict[str, object]]:
@@ -75,31 +61,11 @@ def _highs(network: Network) -> object:
     return best_within(values, [(costs, -network.macs // 2)])
 
 
-def quality(network: Network) -> list[dict[str, object]]:
-    """How many parameters a greedy planner loses that the best plan of the same saving keeps."""
-    rows: list[dict[str, object]] = []
-    for share in SHARES:
-        params = greedy(network, share)
-        best = cm.plan(network, {"macs": f"{share}%"}, minimize="changed")
-        rows.append(
-            {
-                "network": network.name,
-                "macs": f"{share}%",
-                "greedy_params": params,
-                "plan_params": best.network.params,
-                "plan_changed": best.value,
-            }
-        )
-    return rows
-
-
 def main() -> int:
     """Print the tables."""
     networks = [cm.load(name) for name in NAMES]
     timings = [row for network in networks for row in speed(network)]
     print(Table(("network", "what", "seconds", "of", "said"), timings))
-    kept = [row for network in networks for row in quality(network)]
-    print(Table(("network", "macs", "greedy_params", "plan_params", "plan_changed"), kept))
     return 0
 
 

@@ -13,6 +13,7 @@ from costmodel.cli.described import described  # noqa: E402
 from costmodel.documents.pages.accuracy import accuracy_page  # noqa: E402
 from costmodel.documents.pages.commands import command_page  # noqa: E402
 from costmodel.documents.pages.decompositions import decomposition_page  # noqa: E402
+from costmodel.documents.pages.greedy import greedy_page  # noqa: E402
 from costmodel.documents.pages.metrics import metric_page  # noqa: E402
 from costmodel.documents.pages.published import published_page  # noqa: E402
 from costmodel.documents.pages.referee import referee_page  # noqa: E402
@@ -28,6 +29,7 @@ GENERATORS: tuple[Callable[[], dict[str, bytes]], ...] = (
     lambda: command_page(described()),
     timing_page,
     accuracy_page,
+    greedy_page,
     published_page,
     referee_page,
 )

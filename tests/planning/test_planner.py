@@ -5,6 +5,7 @@ import random
 import pytest
 
 import costmodel as cm
+from benchmarks.greedy import greedy
 from costmodel.errors import CostModelError
 from costmodel.network import columns
 from costmodel.planning.statement import Statement
@@ -83,24 +84,12 @@ def test_a_plan_that_needs_nothing_changes_nothing():
     assert plan.rows[-1]["macs"] == SMALL.macs
 
 
-def greedy(network, most, variants):
-    """Layer by layer the option that saves the most, until the budget is met."""
-    found = Statement(network, None, variants=variants).measured(["macs", "params"])
-    macs, params, changed = network.macs, network.params, 0
-    parts = zip(found.parts["macs"], found.parts["params"], strict=True)
-    savings = sorted(min(zip(*pair, strict=True)) for pair in parts)
-    for saved, lost in savings:
-        if macs <= most:
-            break
-        macs, params, changed = macs + saved, params + lost, changed + 1
-    return macs, params, changed
-
-
 @pytest.mark.parametrize("share", [30, 55, 80])
 def test_a_greedy_planner_is_never_better(share):
     net = cm.load("alexnet")
     most = net.macs * share // 100
-    macs, params, changed = greedy(net, most, VARIANTS)
+    found = Statement(net, None, variants=VARIANTS).measured(["macs", "params"])
+    macs, params, changed = greedy(found, most)
     assert macs <= most
     plan = cm.plan(net, {"macs": f"{share}%"}, variants=VARIANTS)
     assert plan.value <= changed

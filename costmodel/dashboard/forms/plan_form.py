@@ -25,7 +25,8 @@ from costmodel.timing.store import shipped
 #: The channels between stages are multiples of one of these.
 MULTIPLES = {"1": "any", "8": "of 8", "16": "of 16", "32": "of 32"}
 _OWN = {CHANGED: "fewest layers changed", MS: "predicted time"}
-_DRAG = "drag most"
+#: The key of the slider.
+DRAG = "drag most"
 #: Where the error of trained weights is an objective, which may take minutes.
 NO_ERROR = (
     "The error of trained weights is an objective on the command line, on your own machine: "
@@ -134,10 +135,10 @@ def drag(state: State, found: Weighed, index: int) -> None:
     texts = [stops[at] for at in sorted(stops)]
     if len(texts) < 2:
         return
-    state.shows(_DRAG, stops[index])
+    state.shows(DRAG, stops[index])
 
     def dragged() -> None:
-        state.put("most", st.session_state[_DRAG])
+        state.put("most", st.session_state[DRAG])
 
     every = len(found.stops) == len(front)
     number = f"{len(front):,}"
@@ -147,7 +148,7 @@ def drag(state: State, found: Weighed, index: int) -> None:
     st.select_slider(
         f"{measure_title(front.first)}, dragged along the best plans: {which}",
         texts,
-        key=_DRAG,
+        key=DRAG,
         on_change=dragged,
     )
 
