@@ -4,8 +4,8 @@
 
 Each drag is a whole run of the page by Streamlit's own test runner: the plan from the kept front,
 its totals and times, figures, tables and files. `cpu_ms` is what the process itself computed, which
-a busy machine does not lengthen; `of` is the time of a drag divided by that of `cm.plan` for half of
-the multiplies, in the same process.
+a busy machine does not lengthen; `of` is the time of a drag divided by that of `cm.plan` for half
+of the multiplies, in the same process.
 """
 
 from __future__ import annotations
