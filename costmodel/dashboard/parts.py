@@ -197,10 +197,10 @@ def conventions(table: Tabular) -> None:
     st.caption("  \n".join(f"**{column.label}**: {column.convention}." for column in shown))
 
 
-def csv_button(table: Tabular, name: str) -> None:
-    """Download exactly the rows shown."""
+def csv_button(table: Tabular, name: str, title: str = "CSV") -> None:
+    """Download exactly the rows shown; titles tell the buttons of a page apart."""
     st.download_button(
-        "CSV",
+        title,
         lambda: table.to_csv().encode(),  # once somebody wants it
         file_name=f"{name}.csv",
         mime="text/csv",

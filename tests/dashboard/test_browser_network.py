@@ -9,7 +9,8 @@ import pytest
 
 import costmodel as cm
 
-expect = pytest.importorskip("playwright.sync_api", reason="no Playwright").expect
+playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright")
+expect, TooLate = playwright.expect, playwright.TimeoutError
 onnx = pytest.importorskip("onnx", reason="no onnx: pip install onnx")
 
 pytestmark = pytest.mark.browser
@@ -95,3 +96,45 @@ def test_a_slider_loses_no_key_and_the_address_follows(visitor):
     one.settle()
     expect(slider).to_have_attribute("aria-valuetext", "416")
     assert one.query()["at"] == "H=416"
+
+
+_CELL = """([layer, variant]) => {
+    const map = [...document.querySelectorAll('.js-plotly-plot')]
+        .find(plot => plot.data?.[0]?.type === 'heatmap');
+    map.scrollIntoView({block: 'center'});
+    const {xaxis, yaxis, _size} = map._fullLayout, box = map.getBoundingClientRect();
+    return [box.left + _size.l + xaxis.d2p(variant), box.top + _size.t + yaxis.d2p(layer)];
+}"""
+
+
+def test_a_click_on_the_map_puts_a_variant_in_place_and_takes_it_back(visitor, axe):
+    one = visitor().open("/network?picture=savings").figures()
+    assert axe(one) == []
+    net = cm.load("resnet18")
+
+    def click(layer, variant, total):
+        """A click, again only where the first one came before the figure could take it."""
+        before = one.query().get("also")
+        for _ in range(5):
+            one.settle().figures()
+            one.tab.mouse.click(*one.tab.evaluate(_CELL, [layer, variant]))
+            try:
+                one.tab.get_by_text(f"{total:,}", exact=True).first.wait_for(timeout=15_000)
+                break
+            except TooLate:
+                assert one.query().get("also") == before
+        one.settle()
+
+    once = net.replace("basis", "layer4.1.conv2")
+    click("layer4.1.conv2", "basis", once.macs)
+    click("conv1", "Tucker-2", once.replace("tucker2", "conv1").macs)
+    assert one.query()["also"] == "layer4.1.conv2=basis;conv1=tucker2"
+    expect(one.tab.get_by_text("conv1 → Tucker-2")).to_be_visible()
+    one.photograph("network-savings")
+    click("layer4.1.conv2", "basis", net.replace("tucker2", "conv1").macs)
+    assert one.query()["also"] == "conv1=tucker2"
+    narrow = visitor(width=390, look="dark").open("/network?picture=savings").figures()
+    assert axe(narrow) == []
+    sides = "() => [document.documentElement.scrollWidth, innerWidth]"
+    assert narrow.tab.evaluate(sides) == [390, 390]
+    narrow.photograph("network-savings-390")

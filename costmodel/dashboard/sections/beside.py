@@ -83,7 +83,6 @@ def beside_section(state: State, network: Network, result: Network) -> None:
     titles = (_said(result), _title(";".join(state[_FIELD])))
     st.header(literal(_finding(both, titles, state["cost"])), anchor=False)
     tables.show(_totals(both, titles), "Totals of both, and the ratio of the first to the second")
-    most = max((columns.total(one, state["cost"]) or 0) for one in both)
     for place, one, title in zip(st.columns(2, gap="medium"), both, titles, strict=True):
         with place:
             st.markdown(f"**{literal(title)}**")
@@ -91,7 +90,8 @@ def beside_section(state: State, network: Network, result: Network) -> None:
             name = f"beside-{title}"
             drawn = figures.layer_bars(one, state["cost"])
             parts.chart(drawn, name, f"Bars. {words.summary(one, state['cost'])}")
-            st.caption(literal(figures.left_out(one, state["cost"])) or f"of at most {exact(most)}")
+            if not_drawn := figures.left_out(one, state["cost"]):
+                st.caption(literal(not_drawn))
 
 
 def _read(state: State, network: Network) -> Network:
@@ -122,7 +122,8 @@ def _title(text: str) -> str:
 
 def _said(network: Network) -> str:
     count = len(network.replaced)
-    return f"{network.name} with {count} layers replaced" if count else network.name
+    layers = "1 layer" if count == 1 else f"{count} layers"
+    return f"{network.name} with {layers} replaced" if count else network.name
 
 
 def _finding(both: Sequence[Network], titles: Sequence[str], cost: str) -> str:

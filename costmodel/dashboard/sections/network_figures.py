@@ -32,6 +32,11 @@ PICTURES = {
 }
 _MAP = "chart-savings"
 _LAYERS = 40  # of a map that is still read
+# On a narrow screen the map keeps the width at which its names can be read, and scrolls.
+_SCROLLS = (
+    "<style>.st-key-savings-map{overflow-x:auto}"
+    ".st-key-savings-map [data-testid=stPlotlyChart]{min-width:46rem}</style>"
+)
 
 
 def figures_section(
@@ -74,7 +79,7 @@ def _below(network: Network, view: str, cost: str, said: str) -> None:
 
 def _numbers(table: Table, name: str, said: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        parts.csv_button(table, f"figure-{name}")
+        parts.csv_button(table, f"figure-{name}", "Figure as CSV")
         st.caption(literal(said.strip()))
 
 
@@ -95,15 +100,17 @@ def _savings(state: State, place: Any, network: Network, result: Network) -> Non
     table = _table(state, network, cost)
     _finding(place, maps.best_saving(table, cost))
     standing = {name: bound.variant.id for name, bound in result.plan.items()}
-    st.plotly_chart(
-        maps.savings_map(table, cost, standing),
-        # a new key where something was put in place: a cell that was chosen is chosen no more
-        key=f"{_MAP} {len(state['also'])}",
-        on_select=_chosen(state),
-        selection_mode="points",
-        config={"displayModeBar": False},
-        alt=f"A map of layers by variants. {maps.best_saving(table, cost)}.",
-    )
+    st.html(_SCROLLS)
+    with st.container(key="savings-map"):
+        st.plotly_chart(
+            maps.savings_map(table, cost, standing),
+            # a new key where something was put in place: what was chosen is chosen no more
+            key=f"{_MAP} {len(state['also'])}",
+            on_select=_chosen(state),
+            selection_mode="points",
+            config={"displayModeBar": False},
+            alt=f"A map of layers by variants. {maps.best_saving(table, cost)}.",
+        )
     said = "A click puts a variant in a layer's place, and a second one takes it back."
     if not_shown := maps.left_out(table):
         said += f" {not_shown}"
