@@ -149,6 +149,36 @@ def address() -> Iterator[str]:
             server.communicate()
 
 
+# Texts of figures and captions with less than 4.5:1 against the page, with their contrast. What is
+# written on a bar or an area has that for its background: the palette's tests are about it.
+_FAINT = """
+() => {
+  const light = c => {
+    const [r, g, b] = c.map(v => v / 255)
+      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  const parse = text => text.match(/[0-9.]+/g).map(Number);
+  const page = document.querySelector('[data-testid=stApp]');
+  const behind = parse(getComputedStyle(page).backgroundColor);
+  const found = [];
+  const places = '.js-plotly-plot text, [data-testid=stCaptionContainer] p';
+  for (const element of document.querySelectorAll(places)) {
+    if (!element.textContent.trim() || !element.getClientRects().length) continue;
+    if (element.closest('.slicetext, .bartext-inside')) continue;
+    const look = getComputedStyle(element);
+    const [r, g, b, alpha = 1] = parse(element.closest('svg') ? look.fill : look.color);
+    let opacity = alpha * (element.closest('svg') ? look.fillOpacity : 1);
+    for (let up = element; up; up = up.parentElement) opacity *= getComputedStyle(up).opacity;
+    const shown = [r, g, b].map((value, i) => value * opacity + behind[i] * (1 - opacity));
+    const [low, high] = [light(shown), light(behind)].sort((x, y) => x - y);
+    if (high / low < 4.5) found.push((high / low).toFixed(2) + ' ' + element.textContent.trim());
+  }
+  return found;
+}
+"""
+
+
 class Visitor:
     """A browser tab on the dashboard."""
 
@@ -213,6 +243,10 @@ class Visitor:
         from urllib.parse import parse_qsl, urlsplit
 
         return dict(parse_qsl(urlsplit(self.tab.url).query, keep_blank_values=True))
+
+    def faint(self) -> list[str]:
+        """Texts around figures that have less contrast than 4.5:1."""
+        return list(self.tab.evaluate(_FAINT))
 
     def type(self, label: str, text: str) -> Visitor:
         """Type into an input and leave it."""

@@ -97,3 +97,40 @@ def test_two_visitors_do_not_meet(visitor):
     other.type("Channels out", "32")
     sentence(other, explain(count("basis", LAYER.replace(out_channels=32))))
     expect(other.tab.get_by_label("Channels in", exact=True)).to_have_value("64")
+
+
+def press(visitor, drawn):
+    """A click on something that a figure draws: its own layer for the pointer lies above it."""
+    drawn.scroll_into_view_if_needed()
+    box = drawn.bounding_box()
+    visitor.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
+    visitor.tab.locator(".js-plotly-plot .hovertext").first.wait_for()
+    visitor.tab.mouse.down()
+    visitor.tab.mouse.up()
+
+
+def test_a_bar_and_a_row_select_their_variant_everywhere(visitor):
+    one = visitor(1400).open()
+    one.figures()
+    chart = one.tab.locator(".js-plotly-plot").first
+    press(one, chart.locator(".bars .point path").nth(2))
+    sentence(one, explain(count("depthwise_separable", LAYER)))
+    one.settle()
+    assert one.query()["look"] == "depthwise_separable"
+    # the table's cells are drawn on a canvas: a click on its fifth row
+    table = one.tab.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 18, "y": 35 * 5 + 17})
+    sentence(one, explain(count("shared_basis", LAYER)))
+    one.settle()
+    assert one.query()["look"] == "shared_basis"
+    assert "Looked at: shared basis" in one.tab.get_by_test_id("stAlert").first.inner_text()
+
+
+def test_the_check_of_contrast_can_fail(visitor):
+    one = visitor(1400).open()
+    one.figures()
+    assert one.faint() == []
+    style = ".stApp .stMain .js-plotly-plot .legend text.legendtext{fill:rgb(128,132,149)!important}"
+    one.tab.add_style_tag(content=style)
+    assert any("multiplies" in text for text in one.faint())

@@ -24,6 +24,7 @@ def test_a_page_is_accessible_and_fits(visitor, axe, module, width, look):
     one = visitor(width, look).open(PATHS[module])
     one.figures()
     assert axe(one) == []
+    assert one.faint() == []
     one.photograph(f"{module}-{width}-{look}")
     wide = one.tab.evaluate("() => document.documentElement.scrollWidth")
     assert wide <= width, "the page scrolls sideways"
