@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks._server import SECONDS, Server
 from costmodel import ConvLayer, count
 from costmodel.comparing.explain import explain
+from costmodel.documents.markdown import literal
 
 LAYER = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
 VALUES = range(1, 10)  # of the slider: b up to k²
@@ -48,7 +49,7 @@ class Session:
                 value = random.choice([v for v in VALUES if v != value])
                 said = await self._run(socket, value)
                 self.times.append(time.perf_counter() - began)
-                expected = explain(count("basis", LAYER, b=value))
+                expected = literal(explain(count("basis", LAYER, b=value)))
                 if expected not in said:
                     self.errors.append(f"b = {value}: {said}")
                 await asyncio.sleep(max(0, PAUSE - (time.perf_counter() - began)))
@@ -74,8 +75,8 @@ class Session:
             element = answer.delta.new_element if kind == "delta" else None
             if element is not None and element.HasField("slider"):
                 first = self.slider = first or element.slider.id
-            if element is not None and element.HasField("alert"):
-                said.append(element.alert.body)
+            if element is not None and element.HasField("markdown"):
+                said.append(element.markdown.body)
             if element is not None and element.HasField("exception"):
                 self.errors.append(element.exception.message)
             if kind == "script_finished":
