@@ -131,6 +131,6 @@ def test_the_check_of_contrast_can_fail(visitor):
     one = visitor(1400).open()
     one.figures()
     assert one.faint() == []
-    style = ".stApp .stMain .js-plotly-plot .legend text.legendtext{fill:rgb(128,132,149)!important}"
-    one.tab.add_style_tag(content=style)
+    grey = "{fill:rgb(128,132,149)!important}"
+    one.tab.add_style_tag(content=f".stApp .stMain .js-plotly-plot .legend text.legendtext{grey}")
     assert any("multiplies" in text for text in one.faint())
