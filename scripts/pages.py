@@ -15,6 +15,7 @@ from costmodel.documents.pages.commands import command_page  # noqa: E402
 from costmodel.documents.pages.decompositions import decomposition_page  # noqa: E402
 from costmodel.documents.pages.greedy import greedy_page  # noqa: E402
 from costmodel.documents.pages.metrics import metric_page  # noqa: E402
+from costmodel.documents.pages.picture import picture  # noqa: E402
 from costmodel.documents.pages.published import published_page  # noqa: E402
 from costmodel.documents.pages.referee import referee_page  # noqa: E402
 from costmodel.documents.pages.timing import timing_page  # noqa: E402
@@ -23,6 +24,7 @@ from costmodel.files import write_whole  # noqa: E402
 
 #: What makes pages: each gives their content by path from the root of the project.
 GENERATORS: tuple[Callable[[], dict[str, bytes]], ...] = (
+    picture,
     variant_pages,
     decomposition_page,
     metric_page,

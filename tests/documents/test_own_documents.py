@@ -89,12 +89,15 @@ SHORTER = {"calibrate": ["--budget", "5"], "referee": ["--tools", "torch"]}
 @pytest.mark.slow
 def test_readme_commands_run(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # nobody's own times are touched
+    torch = pytest.importorskip("torch", reason="no torch: pip install torch")
+    torch.save(torch.nn.Conv2d(6, 10, 3).state_dict(), tmp_path / "model.pt")
     commands = re.findall(r"^\$ python -m costmodel ([^#\n]*)", README, re.MULTILINE)
     assert len(commands) >= 4
     for command in commands:
-        arguments = shlex.split(command)
+        arguments = shlex.split(command.replace("model.pt", str(tmp_path / "model.pt")))
         if "-o" in arguments:
-            arguments[arguments.index("-o") + 1] = written = str(tmp_path / "written.html")
+            place = arguments.index("-o") + 1
+            arguments[place] = written = str(tmp_path / arguments[place])
         if arguments[0] != "verify":  # minutes; the verify tests run it
             assert main([*arguments, *SHORTER.get(arguments[0], [])]) == 0
             assert capsys.readouterr().out or "--check" in arguments or os.path.exists(written)
