@@ -57,6 +57,7 @@ function option(element) {
 
 // One bar for each row: {label, value, text, hover, color}; longer ones are cut off and say so.
 let drawn = null;
+let onPaper = false;
 let waiting = false;
 function draw(bars) {
   drawn = bars;
@@ -71,7 +72,7 @@ function paint() {
   if (!drawn || !div) return;
   const end = longest === null ? Infinity : longest;
   const reach = Math.min(end, Math.max(longest === null ? 0 : 1, ...drawn.map((bar) => bar.value)));
-  const text = option("--text");
+  const text = onPaper ? "#000000" : option("--text"); // paper is white whatever the screen is
   const grid = option("--grid");
   const axis = { ...layout.xaxis, color: text, gridcolor: grid, range: [0, reach * 1.25 || 1] };
   Plotly.react(div, [{
@@ -96,17 +97,17 @@ function paint() {
 }
 
 // Whole closed parts are opened for paper, and closed again.
-function onPaper() {
+function printed() {
   let opened = [];
-  window.addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
-    for (const part of opened) part.open = true;
+  const change = (toPaper) => () => {
+    if (toPaper) opened = [...document.querySelectorAll("details:not([open])")];
+    for (const part of opened) part.open = toPaper;
+    onPaper = toPaper;
+    paint();
     Plotly.Plots.resize("figure");
-  });
-  window.addEventListener("afterprint", () => {
-    for (const part of opened) part.open = false;
-    Plotly.Plots.resize("figure");
-  });
+  };
+  window.addEventListener("beforeprint", change(true));
+  window.addEventListener("afterprint", change(false));
 }
 
 // What is wider than its place can be scrolled from the keyboard.
@@ -125,7 +126,7 @@ function begin(changed, again) {
     form.addEventListener("reset", () => setTimeout(again)); // once the inputs are back
   }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
-  onPaper();
+  printed();
   scrollable();
   window.addEventListener("resize", scrollable);
   for (const part of document.querySelectorAll("details")) {

@@ -274,6 +274,11 @@ def test_it_reads_without_a_script_and_for_everybody(opened, chromium, tmp_path)
         page.tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         assert page.tab.locator("details:not([open])").count() == 0
         assert not page.tab.locator("input[type=range]").first.is_visible()
+        assert all(head.is_visible() for head in page.tab.locator("thead th, thead button").all())
+        color = "document.getElementById('figure').layout.font.color"
+        assert page.tab.evaluate(color) == "#000000"  # also of a dark screen
+        page.tab.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert page.tab.evaluate(color) != "#000000"
 
 
 def test_names_of_somebody_else_are_text(opened, tmp_path):
