@@ -211,6 +211,20 @@ def csv_button(table: Tabular, name: str, title: str = "CSV") -> None:
     )
 
 
+def report_button(make: Callable[[], str], name: str) -> None:
+    """Download a page to send, which is made once somebody wants it."""
+    st.download_button(
+        "Report",
+        lambda: make().encode(),
+        file_name=f"{name}.html",
+        mime="text/html",
+        icon=":material/docs:",
+        help="One page to send: it opens from disk, and its sliders count without Python",
+        on_click="ignore",
+        key=f"report-{name}",
+    )
+
+
 def take_away(
     state: State,
     table: Tabular,
@@ -220,10 +234,16 @@ def take_away(
     directive: str = "",
     caption: str = "",
     python: str = "",
+    report: Callable[[], str] | None = None,
 ) -> None:
-    """What is shown as a file, a link, a command and a block, and what it is about."""
+    """What is shown as files, a link, a command and a block, and what it is about.
+
+    report: what makes the page to send, None for none.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
         csv_button(table, name)
+        if report is not None:
+            report_button(report, name)
         share(state, command, directive, python)
         if caption:
             st.caption(caption)

@@ -26,11 +26,22 @@ def compare_command(
         variants, metrics: what is shown; no metrics is the command's own choice.
         settings: hyper-parameters by `variant.letter`.
     """
-    words = ["python", "-m", "costmodel", "compare", *layer_options(layer)]
-    words += ["--variants", ",".join(variants)]
     chosen = ",".join(metrics)
-    words += ["--metrics", chosen] if chosen else []
-    return shlex.join([*words, *_each("--set", settings)])
+    asked = ["--metrics", chosen] if chosen else []
+    return shlex.join([*_of_layer("compare", layer, variants), *asked, *_each("--set", settings)])
+
+
+def report_command(
+    layer: Mapping[str, str], variants: Iterable[str], settings: Mapping[str, object]
+) -> str:
+    """`python -m costmodel report …` of a layer; arguments as of `compare_command`."""
+    words = _of_layer("report", layer, variants)
+    return shlex.join([*words, *_each("--set", settings), "-o", "report.html"])
+
+
+def _of_layer(command: str, layer: Mapping[str, str], variants: Iterable[str]) -> list[str]:
+    words = ["python", "-m", "costmodel", command, *layer_options(layer)]
+    return [*words, "--variants", ",".join(variants)]
 
 
 def measure_command(
@@ -40,9 +51,8 @@ def measure_command(
     rounds: int,
 ) -> list[str]:
     """The words of `python -m costmodel measure …`; arguments as of `compare_command`."""
-    words = ["python", "-m", "costmodel", "measure", *layer_options(layer)]
-    words += ["--variants", ",".join(variants), "--rounds", str(rounds)]
-    return [*words, *_each("--set", settings)]
+    words = _of_layer("measure", layer, variants)
+    return [*words, "--rounds", str(rounds), *_each("--set", settings)]
 
 
 def _each(option: str, values: Mapping[str, object]) -> list[str]:

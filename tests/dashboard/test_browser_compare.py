@@ -82,6 +82,15 @@ def test_the_download_is_the_command_line_s(visitor, tmp_path):
     printed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     assert saved.read_bytes() == printed.encode()
     assert b"cp" in saved.read_bytes()
+    with one.tab.expect_download() as download:
+        one.tab.get_by_role("button", name="Report", exact=True).click()
+    page = tmp_path / "comparison.html"
+    download.value.save_as(page)
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert "report -k 3x5 -m 24 -n 36 --size 17x14 --stride 2x1 --variants" in text
+    macs = next(line.split(",")[2] for line in printed.splitlines() if line.startswith("cp,"))
+    assert f'data-cell="cp macs">{int(macs):,}<' in text
 
 
 def test_impossible_input_is_a_sentence_and_no_traceback(visitor):

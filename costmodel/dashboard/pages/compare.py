@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from costmodel.dashboard.sections import closer_look, counters
 from costmodel.dashboard.state.state import State
 from costmodel.dashboard.state.timings import timed
 from costmodel.documents.markdown import literal
-from costmodel.documents.spelling import compare_command, compare_directive
+from costmodel.documents.spelling import compare_command, compare_directive, report_command
 from costmodel.fields import Choice, Several
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.against_time import against_time, row_of, summary
@@ -165,4 +165,14 @@ def _take_away(state: State, compared: Comparison) -> None:
         "comparison",
         command=compare_command(texts, ids, further, hyper),
         directive=compare_directive(texts, ids, further, hyper),
+        report=lambda: _report(compared.layer, texts, ids, hyper),
     )
+
+
+def _report(
+    layer: ConvLayer, texts: Mapping[str, str], ids: Sequence[str], hyper: Mapping[str, Any]
+) -> str:
+    """The page to send; what it needs is imported once somebody wants it."""
+    from costmodel.documents.report.report import report
+
+    return report(layer, ids, hyper=hyper, made_by=report_command(texts, ids, hyper))

@@ -48,7 +48,8 @@ def table_section(state: State, network: Network, result: Network) -> None:
         st.markdown(whole)
     upload = "The file itself is not part of the link." if state["source"] == "upload" else ""
     command = _command(state, metrics or [])
-    parts.take_away(state, table, "network", command=command, caption=upload)
+    page = None if upload else lambda: _report(state, result)  # a visitor's file may take long
+    parts.take_away(state, table, "network", command=command, caption=upload, report=page)
     parts.notes([*table.notes, f"Source: {network.source}"])
     parts.left_out([reason for _, reason in table.skipped], "said in the table")
 
@@ -137,13 +138,26 @@ def _without_total(table: Table) -> tuple[Table, str]:
 # -- to take away ----------------------------------------------------------------------------------
 
 
-def _command(state: State, metrics: Iterable[str]) -> str:
-    """The command that prints the same table."""
+def _report(state: State, network: Network) -> str:
+    """The page to send; what it needs is imported once somebody wants it."""
+    from costmodel.documents.report.report import report
+
+    same = _command(state, (), "layers", {})
+    return report(network, same_as=same, stated=state["at"])
+
+
+def _command(
+    state: State,
+    metrics: Iterable[str],
+    view: str | None = None,
+    sizes: Mapping[str, str] | None = None,
+) -> str:
+    """The command that prints the same table; another view, or sizes, where they are given."""
     file = kept_file(network_form.UPLOAD) if state["source"] == "upload" else None
     return network_command(
         label(file.name) if file else state["network"],
-        state["at"],
-        state["table"],
+        state["at"] if sizes is None else sizes,
+        view or state["table"],
         metrics,
         what_if_form.replacements(state),
         state["pays"],
