@@ -94,6 +94,7 @@ VALUES = {
     "--keep": "conv2",
     "--least": "params",
     "--top": "2",
+    "--join": "no/file.csv",
     "--group": "b",
     "--quantiles": "0.5",
     "--over": "stride=1,2",

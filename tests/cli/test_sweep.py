@@ -132,3 +132,14 @@ def test_what_is_picked_by_is_a_column(capsys):
     (row,) = rows(capsys.readouterr().out)
     layer = ConvLayer(3, 24, 36, (17, 14))
     assert int(row["activations"]) == count("grouped", layer, g=1).activations
+
+
+def test_a_front_with_a_column_of_ones_own(tmp_path, capsys):
+    path = tmp_path / "own.csv"
+    path.write_text("variant,g,accuracy\ngrouped,1,0.9\ngrouped,2,0.92\ngrouped,3,0.8\n")
+    call = [*CALL, "--over", "g=1:6", "--front", "macs,-accuracy", "--join", str(path)]
+    assert main(call) == 0
+    found = [(row["g"], row["accuracy"]) for row in rows(capsys.readouterr().out)]
+    assert found == [("3", "0.8"), ("2", "0.92")]
+    assert main([*CALL, "--over", "g=1:6", "--join", str(path)]) == 2
+    assert "without --front; allowed is --front macs,-accuracy" in capsys.readouterr().err

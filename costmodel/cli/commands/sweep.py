@@ -26,6 +26,7 @@ from costmodel.comparing.compare import choose_metrics
 from costmodel.core.layer_text import LAYER_OPTIONS, input_size
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import InputError, install_command
+from costmodel.metrics.metric import METRICS
 from costmodel.table import FORMATS, Table
 from costmodel.typed import read_pair
 
@@ -38,6 +39,8 @@ EXAMPLES = (
     "-o s3://bucket/cells/ --scheduler tcp://head:8786",
     "costmodel sweep -n 256 --size 28x28 --variants channel_svd,cp --over m=64:512:64 "
     "--over r=8:512:8 --where 'params>=10000' --front macs,params --format table",
+    "costmodel sweep -m 64 -n 128 --size 28x28 --variants basis,cp --over b=1:9 --over r=8:64:8 "
+    "--front macs,-accuracy --join accuracies.csv",
 )
 _LINES = ("csv", "jsonl")
 _ROWS = (*_LINES, "parquet", "arrow")
@@ -81,6 +84,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--group", type=names, metavar="NAMES", help="least and greatest per variant,n,…"
     )
+    reduce.add_argument(
+        "--join",
+        metavar="FILE",
+        help="columns of your own for --front, by the rows' variant, b, …: CSV with an accuracy, "
+        "say; only rows that it has count, and more of -accuracy is better",
+    )
     reduce.add_argument("--top", type=integer, default=1, help="how many with --least [1]")
     reduce.add_argument(
         "--quantiles", type=names, metavar="0.5,0.9", help="of each group, with --group"
@@ -102,7 +111,10 @@ def run(args: argparse.Namespace) -> int:
     from costmodel.sweeping.sweep import Sweep
 
     asked = "all" if args.metrics == ["all"] else args.metrics
-    picked = [*(args.front or ()), *([args.least] if args.least else [])]
+    front = args.front or ()
+    if args.join:  # the others are columns of the file
+        front = [name for name in front if name in METRICS]
+    picked = [*front, *([args.least] if args.least else [])]
     shown = tuple(dict.fromkeys((*choose_metrics(asked), *choose_metrics(picked))))
     chosen = space(
         _variants(args),
@@ -131,6 +143,10 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError("nothing varies; allowed is --over NAME=VALUES, once or more")
     if not args.least:
         refuse(args, ["--top"], "without --least; allowed is --least METRIC --top N")
+    if not args.front:
+        refuse(args, ["--join"], "without --front; allowed is --front macs,-accuracy --join FILE")
+    if args.join:
+        refuse(args, ["--resume"], "with --join; allowed is one of them")
     if not args.group:
         refuse(args, ["--quantiles"], "without --group; allowed is --group NAMES --quantiles 0.5")
     if args.count or args.group:
@@ -200,6 +216,11 @@ def _reduced(found: Any, args: argparse.Namespace) -> Table | None:
     kept = args.output if args.output not in (None, "-") else ""
     how = {"progress": progress.points, "kept": kept, "resume": args.resume}
     try:
+        if args.join:
+            from costmodel.files import read_text
+            from costmodel.sweeping.joining import front_of, joined
+
+            return front_of(joined(found, read_text(args.join)), args.front)
         if args.front:
             return found.front(*args.front, **how)
         if args.least:
