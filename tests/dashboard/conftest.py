@@ -73,6 +73,12 @@ class Page:
         self.widget(key).set_value(value)
         return self.run()
 
+    def upload(self, file: tuple[str, bytes, str]) -> Page:
+        """Choose a file in the one uploader."""
+        (uploader,) = [e for e in self.elements() if getattr(e, "type", "") == "file_uploader"]
+        uploader.set_value(file)
+        return self.run()
+
     def text(self) -> str:
         """Everything that is written, for searching in."""
         kinds = "title header subheader markdown caption info text html error warning success"

@@ -135,7 +135,7 @@ def test_several_replacements_are_listed_and_undone_one_by_one(page):
 
 def test_the_choice_at_hand_is_kept_and_another_one_made(page):
     opened = page("network", replace="basis", where="layer1.*", **{"basis.b": "3"})
-    (keep,) = [button for button in opened.app.button if button.label.startswith("Keep")]
+    (keep,) = [button for button in opened.app.button if button.label.startswith("Keep, and")]
     keep.click()
     opened.run()
     assert opened.query["also"] == "layer1.*=basis,b=3"
