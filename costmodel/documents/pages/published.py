@@ -27,22 +27,23 @@ All rows of a column are counted alike, unless the paper itself says otherwise.
   convention that meets the figure. Whether that is the cause only the authors know.
 
 Not taken in are figures that count nothing (speeds, accuracies), the transforms of Winograd and FFT
-convolutions, and networks that are not shipped.
+convolutions, and networks that no generator here builds.
 """
 
 
 def published_page() -> dict[str, bytes]:
     """The page by its path from the root of the project."""
-    counts = Counter(check().column("verdict"))
+    table = check()
+    counts = Counter(table.column("verdict"))
     total = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
     parts = [_INTRODUCTION.rstrip(), f"Of {sum(counts.values())} figures: {total}."]
     for source in sources().values():
-        parts += _section(source)
+        rows = [row for row in table.rows if row["table"] == source.table]
+        parts += _section(source, Table(_COLUMNS, rows))
     return {PATH: ("\n\n".join(parts) + "\n").encode()}
 
 
-def _section(source: Source) -> Iterator[str]:
-    table = check([source.table])
+def _section(source: Source, table: Table) -> Iterator[str]:
     yield f"## `{source.table}`"
     yield f"{source.citation}. {source.convention[0].upper()}{source.convention[1:]}."
-    yield Table(_COLUMNS, table.rows).to_markdown().rstrip()
+    yield table.to_markdown().rstrip()
