@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,39 +65,51 @@ def judged(wall: Wall, area: str, value: Any) -> str:
 
 
 def campaign(
-    seconds: float, seed: int, areas: Sequence[str] = tuple(AREAS)
+    seconds: float,
+    seed: int,
+    areas: Sequence[str] = tuple(AREAS),
+    most: Mapping[str, int] | None = None,
+    bounds: Bounds = BOUNDS,
 ) -> Iterator[tuple[str, dict[str, int], list[Failure]]]:
-    """Each area for its share of the time: (area, how many were done and refused, failures)."""
-    one = Wall(["benchmarks._fuzz:warm"], BOUNDS)
-    many = Wall(["benchmarks._fuzz:warm"], Bounds(_BATCH * 5, BOUNDS.memory, niceness=0))
+    """Each area for its share of the time, or until it had its number of inputs in `most`.
+
+    Yields the area, how many inputs were done and refused, and the failures: those that used more
+    than `bounds`, or ended with an error that is none of ours.
+    """
+    one = Wall(["benchmarks._fuzz:warm"], bounds)
+    together = Bounds(_BATCH * bounds.seconds, bounds.memory, niceness=0)
+    many = Wall(["benchmarks._fuzz:warm"], together)
     try:
         one.call(len, "")  # neither is warm before its first call
         many.call(len, "")
         for area in areas:
-            yield area, *_area(one, many, area, seed, time.monotonic() + seconds / len(areas))
+            end = time.monotonic() + seconds / len(areas)
+            inputs = most[area] if most else math.inf
+            yield area, *_area(one, many, area, seed * 10**6, end, inputs)
     finally:
         one.stop()
         many.stop()
 
 
 def _area(
-    one: Wall, many: Wall, area: str, seed: int, end: float
+    one: Wall, many: Wall, area: str, first: int, end: float, most: float
 ) -> tuple[dict[str, int], list[Failure]]:
-    tally, failures, begin = {"done": 0, "refused": 0}, list[Failure](), seed * 10**6
-    while time.monotonic() < end:
+    tally, failures, begin = {"done": 0, "refused": 0}, list[Failure](), first
+    while time.monotonic() < end and begin - first < most:
         seeds = range(begin, begin + _BATCH)
         begin += _BATCH
         started = time.monotonic()
         try:
             found = many.call(several, area, seeds)
-            if time.monotonic() - started > BOUNDS.seconds:
+            if time.monotonic() - started > one.bounds.seconds:
                 raise LimitError("one of these took long")
         except (LimitError, Broken):
             for single in seeds:
                 value = AREAS[area].make(random.Random(f"{area} {single}"))
-                what = judged(one, area, value)
-                if what:
-                    failures.append(Failure(area, single, what, value))
+                try:
+                    tally[one.call(attempt, area, value)] += 1
+                except (LimitError, Broken) as error:
+                    failures.append(Failure(area, single, str(error), value))
         else:
             for name, number in found.items():
                 tally[name] += number

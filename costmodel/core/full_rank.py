@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from costmodel.core.bound import BoundVariant
 from costmodel.core.names import Names
 from costmodel.core.numbers import Number, is_exact
-from costmodel.core.ranks import ranks
+from costmodel.core.ranks import Rank, ranks
 from costmodel.errors import FullRankWarning, VariantError, unknown
 
 
@@ -22,10 +22,11 @@ def full_ranks(bound: BoundVariant | Names) -> dict[str, Number]:
     {'r1': 3, 'r2': 18}
     """
     found = ranks(bound.variant, bound.layer.dims)
-    return {
-        letter: rank.full(bound.sizes, lambda expr: expr.evaluate(bound.env))
-        for letter, rank in found.items()
-    }
+    return {letter: _full(bound, rank) for letter, rank in found.items()}
+
+
+def _full(bound: BoundVariant | Names, rank: Rank) -> Number:
+    return rank.full(bound.sizes, lambda expr: expr.evaluate(bound.env))
 
 
 def full_rank_of(bound: BoundVariant, letter: str) -> Number:
@@ -45,10 +46,13 @@ def full_rank_of(bound: BoundVariant, letter: str) -> Number:
 def above_full_rank(bound: BoundVariant) -> tuple[str, ...]:
     """A sentence for every rank that is larger than its full rank, where both are numbers."""
     return tuple(
-        f"{bound.variant.id}: {letter} = {bound.hyper[letter]} is above full rank {full}: a larger "
-        "rank costs more and expresses nothing more"
-        for letter, full in full_ranks(bound).items()
-        if is_exact(full) and is_exact(bound.hyper[letter]) and bound.hyper[letter] > full
+        f"{bound.variant.id}: {letter} = {value} is above full rank {full}: a larger rank costs "
+        "more and expresses nothing more"
+        for letter, rank in ranks(bound.variant, bound.layer.dims).items()
+        # of a value in letters nothing is worked out: in letters full rank takes long
+        if is_exact(value := bound.hyper[letter])
+        and is_exact(full := _full(bound, rank))
+        and value > full
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from costmodel.core.compiled import compiled
@@ -132,6 +132,18 @@ def formulas(network: Operations, metrics: Sequence[str], free: Sequence[str]) -
     return Table(
         ("metric", "formula", "latex", "conditions"), rows, (f"{note}.", *network.footnotes)
     )
+
+
+def evaluated(
+    network: Operations, metrics: Sequence[str], sizes: Mapping[str, int]
+) -> tuple[Table, dict[str, int]]:
+    """`formulas` in the letters of some sizes, and what each gives at these sizes.
+
+    One call that takes and returns plain values, so that a server can make it elsewhere.
+    """
+    free = tuple(sizes)
+    table = formulas(network, metrics, free)
+    return table, {metric: counter(network, metric, free)(**sizes) for metric in metrics}
 
 
 def typeset(table: Table, format: str) -> str:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from costmodel.core.bound import BoundVariant
@@ -227,16 +229,22 @@ def recounted(network: AnyOperations, sizes: Mapping[str, Number]) -> AnyOperati
         if letter not in known.defaults:
             raise CostModelError(unknown("size", letter, known.defaults))
     values = {**known.defaults, **sizes}
-    again = replace(known, defaults=values)  # what comes next starts from these sizes
     counted = known.build(values)
     return replace(
         network,
         ops=tuple(counted.ops),
         input_shapes=counted.shapes,
-        rebuild=lambda: again,
-        steps=lambda: counted.steps,
+        # no lambdas: a network goes to other processes
+        rebuild=partial(_started, network.rebuild, values),
+        steps=partial(attrgetter("steps"), counted),
         guards=counted.guards,
     )
+
+
+def _started(rebuild: Callable[[], Rebuild | None], values: Mapping[str, Number]) -> Rebuild | None:
+    """How it is built anew, where what comes next starts from these sizes."""
+    known = rebuild()
+    return known and replace(known, defaults=values)
 
 
 def _replaced_in_words(done: Replacement) -> str:

@@ -24,7 +24,7 @@ from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
 from costmodel.core.full_rank import above_full_rank, full_rank_of, full_ranks
 from costmodel.core.hyper import Hyper
-from costmodel.core.ranks import ranks
+from costmodel.core.ranks import Rank, ranks
 from costmodel.core.variant import Variant
 from costmodel.errors import FullRankWarning, VariantError
 from costmodel.torch.modules import build
@@ -224,6 +224,18 @@ def test_what_is_no_rank() -> None:
     assert ranks(mine("m, r m i j -> r", ":n", r=9), 2) == {}
     assert ranks(mine("m, r m i j -> r", "{ r, s r -> s | s, t s -> t }^2", "t, n t -> n",
                       where={"t": "r"}, r=2, s=3), 2).keys() == {"s"}  # fmt: skip
+
+
+def test_of_values_in_letters_no_full_rank_is_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(rank: Rank, *_: Any) -> int:
+        raise AssertionError(f"in letters this takes long, and says nothing of {rank.letter}")
+
+    monkeypatch.setattr(Rank, "full", asked)
+    layer = cm.ConvLayer(3, 30, 64, (7, 9))
+    r, s = sympy.symbols("r s", integer=True, positive=True)
+    assert cm.count("tucker2", layer, r1=r, r2=s).params == 30 * r + 9 * r * s + 64 * s
+    with pytest.raises(AssertionError, match="says nothing of r2"):
+        cm.count("tucker2", layer, r1=r, r2=5)
 
 
 # -- defaults --------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -10,7 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,17 @@ def _read(markdown: str) -> str:
     return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", markdown)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def scanned_once() -> Iterator[None]:
+    """Streamlit asks all packages for components, anew in each `AppTest`; once will do."""
+    from streamlit.components.v2 import manifest_scanner as scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(scanner.scan_component_manifests)
+        patch.setattr(scanner, "scan_component_manifests", once)
+        yield
+
+
 @pytest.fixture
 def page() -> Callable[..., Page]:
     """`page("compare", m="32")` opens a page with a query."""
@@ -122,37 +133,35 @@ def page() -> Callable[..., Page]:
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    """A server with the whole dashboard, on this machine only."""
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server with the whole dashboard, on this machine only, at the port that it says."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    server = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
-    )
-    url = f"http://localhost:{port}"
+    # into a file, not a pipe: one that nobody reads stops the server once it is full
+    told = tmp_path_factory.mktemp("server") / "told.txt"
+    with told.open("w") as output:
+        server = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        )
     try:
-        for _ in range(_SECONDS * 10):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).close()
-                break
-            except OSError:
-                assert server.poll() is None, server.stderr.read() if server.stderr else ""
-                time.sleep(0.1)
-        yield url
+        # Streamlit takes the next port where somebody was faster
+        while not (found := re.search(r"URL: (http://localhost:\d+)\n", told.read_text())):
+            assert server.poll() is None, told.read_text()
+            time.sleep(0.05)
+        yield found[1]
     finally:
         server.send_signal(signal.SIGINT)
         try:
-            server.communicate(timeout=10)
+            server.wait(10)
         except subprocess.TimeoutExpired:
             server.kill()
-            server.communicate()
+            server.wait()
 
 
 # Texts of figures and captions with less than 4.5:1 against the page, with their contrast. What is
@@ -223,6 +232,17 @@ class Visitor:
             " && !document.querySelector('[data-stale=true]')"
         )
         return self
+
+    def looks(self, look: str) -> Visitor:
+        """Have the system ask for "light" or "dark", and wait until the page is."""
+        self.tab.emulate_media(color_scheme=look)
+        self.tab.wait_for_function(
+            "look => getComputedStyle(document.querySelector('[data-testid=stApp]'))"
+            ".colorScheme === look"
+            " && !document.getAnimations().some(one => one instanceof CSSTransition)",
+            arg=look,
+        )
+        return self.settle()
 
     def figures(self) -> Visitor:
         """Wait until everything on the page is drawn, figures as well."""

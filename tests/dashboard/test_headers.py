@@ -56,7 +56,7 @@ def test_no_folder_of_pages_stands_beside_the_script() -> None:
 @pytest.mark.parametrize("path", ["", "/design", "/_stcore/health", "/static/nothing.js"])
 def test_every_answer_of_the_server_has_them(address: str, path: str) -> None:
     try:
-        answer = urllib.request.urlopen(address + path, timeout=30)
+        answer = urllib.request.urlopen(address + path, timeout=60)
     except urllib.error.HTTPError as error:
         answer = error
     with answer:

@@ -1,5 +1,6 @@
 """Closed formulas of networks: exact at every size, as Python and as SymPy expressions."""
 
+import pickle
 import random
 from fractions import Fraction
 
@@ -10,7 +11,7 @@ import costmodel as cm
 from costmodel.core.polynomial import symbol
 from costmodel.errors import CostModelError
 from costmodel.network.columns import total
-from costmodel.network.formula import formulas, to_sympy
+from costmodel.network.formula import evaluated, formulas, to_sympy
 
 H, W = symbol("H"), symbol("W")
 
@@ -37,6 +38,19 @@ def test_a_replaced_network_has_the_formula_that_recounting_gives(variant, metri
     for _ in range(3):
         sizes = {"N": generator.randint(1, 5)} | {s: generator.randint(33, 300) for s in "HW"}
         assert count(**sizes) == total(net.at(**sizes), metric), sizes
+
+
+@pytest.mark.parametrize("steps", ["", "at", "replace", "replace at", "at replace at"])
+def test_a_network_is_evaluated_in_another_process_as_here(steps):
+    net = cm.load("resnet18")
+    for step in steps.split():
+        net = net.at(H=97, W=61) if step == "at" else net.replace("spatial_svd", pays=False)
+    sent = pickle.loads(pickle.dumps(net))
+    table, totals = evaluated(sent, ("macs", "params"), {"H": 75, "W": 58})
+    there = net.at(H=75, W=58)
+    assert totals == {"macs": there.macs, "params": there.params}
+    assert pickle.loads(pickle.dumps(table)).rows == formulas(net, totals, ("H", "W")).rows
+    assert total(sent, "peak_memory") == total(net, "peak_memory")
 
 
 def test_the_text_of_a_formula_is_python():

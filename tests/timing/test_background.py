@@ -19,7 +19,7 @@ from costmodel.timing.store.database import Store
 from tests.walled.processes import eventually, gone
 
 CASES = [Case(ConvLayer(kernel, 12, 20, (17, 14))) for kernel in (1, 3, 5)]
-ASLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+ASLEEP = [sys.executable, "-c", "import time; time.sleep(270)"]
 
 
 def test_progress_is_that_of_the_store_and_nothing_is_kept() -> None:
@@ -63,9 +63,9 @@ def test_cells_come_back_as_they_were_printed() -> None:
 _SERVER = """
 import sys
 from costmodel.timing.background import Measurement
-present = Measurement([sys.executable, "-c", sys.argv[1]], 60, lambda: None)
+present = Measurement([sys.executable, "-c", sys.argv[1]], 270, lambda: None)
 print(present._folder, flush=True)
-present.wait(60)
+present.wait(270)
 """
 
 
@@ -74,16 +74,16 @@ present.wait(60)
 def test_a_server_that_stops_leaves_nothing_behind(number: int) -> None:
     code = (
         "import os, pathlib, sys, time; "
-        "pathlib.Path(sys.argv[2] + '-pid').write_text(str(os.getpid())); time.sleep(60)"
+        "pathlib.Path(sys.argv[2] + '-pid').write_text(str(os.getpid())); time.sleep(270)"
     )
     server = subprocess.Popen([sys.executable, "-c", _SERVER, code], stdout=subprocess.PIPE)
     assert server.stdout is not None
     folder = Path(server.stdout.readline().decode().strip())
     pid = folder / "timings.sqlite-pid"
-    assert eventually(lambda: pid.exists() and bool(pid.read_text()), 30)
+    assert eventually(lambda: pid.exists() and bool(pid.read_text()))
     child = int(pid.read_text())
     server.send_signal(number)
-    server.wait(10)
+    server.wait()
     server.stdout.close()
     assert eventually(lambda: not folder.exists())
     assert eventually(lambda: gone(child))

@@ -44,7 +44,16 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def wall(temporary: Path) -> Iterator[Wall]:
-    made = Wall(["math"], Bounds(seconds=1.5, memory=200 * MEBI, answer=5 * MEBI), at_once=2)
+    """A wall with time enough on the busiest machine."""
+    made = Wall(["math"], Bounds(seconds=120, memory=200 * MEBI, answer=5 * MEBI), at_once=2)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def hasty(temporary: Path) -> Iterator[Wall]:
+    """A wall at which what takes for ever is ended soon."""
+    made = Wall(["math"], Bounds(seconds=1.5, memory=200 * MEBI))
     yield made
     made.stop()
 
@@ -69,11 +78,11 @@ def leave_a_file() -> str:
 
 
 def asleep_with_a_child(path: str) -> None:
-    words = [sys.executable, "-c", "import time; time.sleep(77)"]
+    words = [sys.executable, "-c", "import time; time.sleep(277)"]
     process = subprocess.Popen(words)
     Path(path).write_text(f"{os.getpid()} {process.pid}", encoding="ascii")
     leave_a_file()
-    time.sleep(66)
+    time.sleep(266)
 
 
 def spinning(bits: int) -> int:
@@ -103,11 +112,17 @@ def test_errors_come_back_as_they_were(wall: Wall, kind: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("call", [(time.sleep, 250), (spinning, 10**9)])
+def test_what_takes_too_long_is_ended_with_one_sentence(hasty: Wall, call: tuple) -> None:
+    with pytest.raises(CostModelError, match=f"more than 1.5 s; {hasty.bounds.words}") as error:
+        hasty.call(*call)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ((time.sleep, 30), "this takes more than 1.5 s; allowed are 1.5 s and 200 MiB"),
-        ((spinning, 10**9), "this takes more than"),
         ((bytes, 300 * MEBI), "this takes more memory than it may use"),
         ((bytes, 20 * MEBI), "this gives 20,971,.* bytes; allowed are 5,242,880"),
         ((os.abort,), "this takes more than it may use"),
@@ -115,11 +130,9 @@ def test_errors_come_back_as_they_were(wall: Wall, kind: str) -> None:
     ],
 )
 def test_beyond_the_bounds_is_one_sentence(wall: Wall, call: tuple, said: str) -> None:
-    start = time.monotonic()
     with pytest.raises(CostModelError, match=said) as error:
         wall.call(*call)
     assert "\n" not in str(error.value)
-    assert time.monotonic() - start < 8
     assert wall.call(math.factorial, 5) == 120  # and the next one is served
 
 
@@ -158,7 +171,7 @@ import sys
 from costmodel.walled.bounds import Bounds
 from costmodel.walled.wall import Wall
 from tests.walled.test_wall import asleep_with_a_child
-Wall([], Bounds(60)).call(asleep_with_a_child, sys.argv[1])
+Wall([], Bounds(300)).call(asleep_with_a_child, sys.argv[1])
 """
 
 
@@ -167,10 +180,10 @@ def test_a_server_that_is_killed_leaves_nothing_behind(tmp_path: Path, number: i
     path = tmp_path / "pids"
     server = subprocess.Popen([sys.executable, "-c", SERVER, str(path)])
     try:
-        assert eventually(lambda: path.exists() and bool(path.read_text()), 30)
+        assert eventually(lambda: path.exists() and bool(path.read_text()))
     finally:
         server.send_signal(number)
-        server.wait(10)
+        server.wait()
     pids = [int(word) for word in path.read_text(encoding="ascii").split()]
     assert eventually(lambda: all(map(gone, pids)))
     assert eventually(lambda: not folders())
@@ -180,7 +193,7 @@ def test_a_keeper_that_was_ended_is_started_again(wall: Wall) -> None:
     process = wall._process
     assert process is not None
     process.kill()
-    process.wait(10)
+    process.wait()
     assert wall.call(math.factorial, 6) == 720
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from costmodel.core.readable import exact
+from costmodel.dashboard.state.behind import behind, readers
 from costmodel.dashboard.state.state import State
 from costmodel.documents.markdown import sentence
 from costmodel.errors import CostModelError
 from costmodel.fields import Several
-from costmodel.network.formula import formulas
+from costmodel.network.formula import evaluated
 from costmodel.network.network import Network
 
 _METRICS = ("macs", "params")
@@ -31,18 +32,19 @@ def formula_section(state: State, network: Network) -> None:
         return
     usual = [name for name in rebuild.defaults if name not in rebuild.ratios]
     letters = _letters(state, list(rebuild.defaults), usual)
+    sizes = {name: rebuild.defaults[name] for name in letters}
     try:
-        table = formulas(network, _METRICS, letters)
-        count = {metric: network.compiled(metric, letters) for metric in _METRICS}
+        # a link can ask for any sizes and replacements, so nothing is expanded in the server
+        what = "Expanding the formula"
+        table, totals = behind(readers(), what, evaluated, network, _METRICS, sizes)
     except CostModelError as error:
         st.info(sentence(str(error)))
         return
-    sizes = {name: rebuild.defaults[name] for name in letters}
     put_in = ", ".join(f"{name} = {value}" for name, value in sizes.items())
     for row in table:
         metric = row["metric"]
         st.latex(rf"\mathrm{{{metric}}} = {_breakable(row['latex'])}")
-        st.markdown(f"At {put_in}: **{exact(count[metric](**sizes))}** {metric}.")
+        st.markdown(f"At {put_in}: **{exact(totals[metric])}** {metric}.")
     st.caption(f"The sliders above set these sizes; the formula is {table.notes[0]}")
     with st.expander("Copy as Python or LaTeX"):
         for row in table:

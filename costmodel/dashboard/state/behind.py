@@ -36,6 +36,8 @@ def readers() -> Wall:
         "costmodel.network.read.uploads",
         "costmodel.network.read.csv.reader",
         "costmodel.network.read.onnx.graph",
+        "costmodel.network.architectures.build",
+        "costmodel.network.formula",
         "costmodel.network.what_if",
         "onnx.reference",
         "onnx.shape_inference",

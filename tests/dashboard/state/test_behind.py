@@ -12,7 +12,12 @@ from costmodel import VARIANTS, ConvLayer
 from costmodel.checks.verify.bounded import checked
 from costmodel.dashboard.forms import network_form
 from costmodel.dashboard.pages import design
-from costmodel.dashboard.sections import checking, network_figures, network_table
+from costmodel.dashboard.sections import (
+    checking,
+    network_figures,
+    network_formula,
+    network_table,
+)
 from costmodel.dashboard.state import behind
 from costmodel.plots.layout import name_of
 from costmodel.walled.bounds import Bounds
@@ -28,7 +33,7 @@ SENTENCE = "this takes more than 0.0001 s; allowed are 0.0001 s and 1,024 MiB."
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wall]:
     """A wall at which next to nothing is done in time."""
     wall = Wall([], Bounds(seconds=0.0001, memory=1 << 30))
-    for module in (design, network_figures, network_form, network_table):
+    for module in (design, network_figures, network_form, network_formula, network_table):
         monkeypatch.setattr(module, "readers", lambda: wall)
     monkeypatch.setattr(checking, "checkers", lambda: wall)
     yield wall
@@ -39,6 +44,12 @@ def test_formulas_of_a_design_are_expanded_elsewhere(page: Any, hasty: Wall) -> 
     opened = page("design")
     assert opened.errors == [f"Expanding the formulas: {SENTENCE}"]
     assert [h.value for h in opened.app.header][-1] == "As code, and checked"
+
+
+def test_formulas_of_networks_are_expanded_elsewhere(page: Any, hasty: Wall) -> None:
+    opened = page("network")
+    assert [info.value for info in opened.app.info] == [f"Expanding the formula: {SENTENCE}"]
+    assert not opened.errors
 
 
 def test_a_check_is_made_elsewhere(page: Any, hasty: Wall) -> None:
