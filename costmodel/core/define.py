@@ -13,6 +13,7 @@ from costmodel.errors import VariantError
 # Channel counts that every plausible hyper-parameter divides, one pair distinct and one equal: a
 # declaration whose stages do not fit together fails on both.
 _TRIALS = ((720720, 1441440), (720720, 720720))
+_SIDES, _GRID = (3, 5, 7), (32, 48, 64)
 
 
 def define(
@@ -61,7 +62,7 @@ def define(
                 f"stage {stage!r} of {id!r} is no text; allowed are lines such as 'm, n m i j -> n'"
             )
     parameters = {
-        name: value if isinstance(value, Hyper) else Hyper(value, f"size of axis {name}")
+        name: value if isinstance(value, Hyper) else letter(name, value)
         for name, value in together(hyper, letters).items()
     }
     variant = Variant(
@@ -73,20 +74,29 @@ def define(
         hyper=parameters,
         where=dict(where or {}),
     )
-    _check_chain(variant)
+    check_chain(variant)
     return VARIANTS.add(id, variant) if register else variant
 
 
-def _check_chain(variant: Variant) -> None:
-    """Refuse stages that cannot follow one another, already at the definition."""
+def letter(name: str, default: int | str) -> Hyper:
+    """What is declared of a letter of which nothing but a default is said."""
+    return Hyper(default, f"size of axis {name}")
+
+
+def check_chain(variant: Variant, layer: ConvLayer | None = None) -> None:
+    """Refuse stages that cannot follow one another, already at the definition.
+
+    layer: the one that they are meant for; without it, they have to follow on some layer.
+    """
     dims = variant.usual_dims
+    trials = [ConvLayer(_SIDES[:dims], *channels, _GRID[:dims]) for channels in _TRIALS]
     failures = []
-    for channels in _TRIALS:
+    for trial in [layer] if layer else trials:
         try:
-            bind(variant, ConvLayer((3, 5, 7)[:dims], *channels, (32, 48, 64)[:dims]))
+            bind(variant, trial)
         except ChainError as error:
             failures.append(error)
         except VariantError:
             pass  # a hyper-parameter that does not fit this trial layer says nothing of the chain
-    if len(failures) == len(_TRIALS):
+    if len(failures) == (1 if layer else len(trials)):
         raise failures[0]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from costmodel.core import expression, notation
-from costmodel.core.define import define
+from costmodel.core.define import check_chain, letter
+from costmodel.core.layer import ConvLayer
 from costmodel.core.stage_line import RESERVED
 from costmodel.core.variant import Variant
 from costmodel.errors import InputError, NotationError
@@ -71,13 +72,19 @@ def letters(stages: str, where: Mapping[str, str] | None = None) -> list[str]:
     return [name for name in dict.fromkeys(names) if name not in skip]
 
 
-def draft(stages: str, where: Mapping[str, str], values: Mapping[str, int]) -> Variant:
+def draft(
+    stages: str,
+    where: Mapping[str, str],
+    values: Mapping[str, int],
+    layer: ConvLayer | None = None,
+) -> Variant:
     r"""The variant that is being typed; nobody else sees it.
 
     Args:
         stages: one stage a line, or separated by `|`.
         where: derived sizes by name.
         values: a size for each of `letters`.
+        layer: the one that it is designed for, whose sizes an error then names.
 
     Raises:
         NotationError: what cannot be read, pointing into `stages` as they were typed.
@@ -87,8 +94,10 @@ def draft(stages: str, where: Mapping[str, str], values: Mapping[str, int]) -> V
     'm, r m i -> r|r, n r j -> n'
     """
     try:
-        line = one_line(stages)
-        return define(DRAFT, line, where=where, title=_TITLE, register=False, hyper=dict(values))
+        hyper = {name: letter(name, value) for name, value in values.items()}
+        variant = Variant(DRAFT, one_line(stages), title=_TITLE, hyper=hyper, where=dict(where))
+        check_chain(variant, layer)
+        return variant
     except NotationError as error:
         raise pointing(error, stages) from None
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import cast
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from costmodel.comparing.count import Counts, count
 from costmodel.comparing.explain import explain
@@ -59,8 +60,9 @@ def page() -> None:
     with parts.page(_fields(), "Design your own convolution", what) as state:
         with st.sidebar:
             further_form(state)
-        mine, layer = _typed(state)
-        _show(state, mine, count(mine, layer))
+        counts = _typed(state)
+        if counts is not None:
+            _show(state, counts.variant, counts)
 
 
 def _fields() -> list[Field]:
@@ -75,8 +77,11 @@ def _fields() -> list[Field]:
 # -- what is typed ---------------------------------------------------------------------------------
 
 
-def _typed(state: State) -> tuple[Variant, ConvLayer]:
-    """Draw the inputs and return the variant and the layer that they describe."""
+def _typed(state: State) -> Counts | None:
+    """Draw the inputs; what they describe, None where that is nothing, which is said beside them.
+
+    What is wrong stands where it is typed, above the fold and not below the explanations.
+    """
     left, right = st.columns([3, 2], gap="medium")
     with right, st.expander("The notation in one minute", icon=":material/help:", expanded=True):
         st.markdown(_NOTATION)
@@ -98,16 +103,26 @@ def _typed(state: State) -> tuple[Variant, ConvLayer]:
             max_chars=300,
             help="Sizes that follow from others; separated by semicolons",
         )
+        wrong = st.container()
         letters = st.container(horizontal=True)
-        layer = layer_form(state)
-        stages, where = state["stages"], drafting.sizes(state["derived"])
         try:
-            names = drafting.letters(stages, where)
-        except NotationError as error:
-            raise drafting.pointing(error, stages) from None
-        with letters:
-            values = _sizes(state, names)
-    return drafting.draft(stages, where, values), layer
+            return _described(state, layer_form(state), letters)
+        except CostModelError as error:
+            with wrong:
+                parts.refuse(error)
+            return None
+
+
+def _described(state: State, layer: ConvLayer, letters: DeltaGenerator) -> Counts:
+    """The counts of what is typed on the layer, with an input for each letter in `letters`."""
+    stages, where = state["stages"], drafting.sizes(state["derived"])
+    try:
+        names = drafting.letters(stages, where)
+    except NotationError as error:
+        raise drafting.pointing(error, stages) from None
+    with letters:
+        values = _sizes(state, names)
+    return count(drafting.draft(stages, where, values, layer), layer)
 
 
 def _start_from(state: State) -> None:

@@ -102,6 +102,16 @@ def test_a_mistake_is_shown_where_it_is(opened, typed, cause, caret):
     assert not opened.errors
 
 
+def test_an_error_names_the_layer_s_own_sizes_and_stands_above_what_follows(opened):
+    opened.set("stages", "m, r m i j -> r")
+    (error,) = opened.errors
+    assert "n = 128" in error
+    order = [getattr(e, "key", None) or getattr(e, "type", "") for e in opened.elements()]
+    assert order.index("stages") < order.index("error") < order.index("size r") < order.index("k")
+    opened.set("n", 16)
+    assert not opened.errors
+
+
 def test_stages_that_do_not_fit_together(opened):
     opened.set("stages", "m, r m -> r\nm, n m -> n")
     (error,) = opened.errors
