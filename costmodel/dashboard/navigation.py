@@ -27,7 +27,7 @@ PAGES = (
 _STYLE = (
     ".st-key-pages a{border-radius:.5rem;padding:.25rem .6rem}"
     ".st-key-pages a:focus-visible{outline:3px solid currentColor!important}"
-    "@media (min-width:1280px){.st-key-pages{position:fixed;top:.6rem;width:auto;z-index:999991}}"
+    "@media (min-width:1280px){.st-key-pages{margin-top:-3.4rem;position:relative;z-index:999991}}"
     "@media (max-width:640px){.st-key-pages a>span:first-child{display:none}"
     ".stMainBlockContainer{padding-top:3.2rem!important}}"
     # What opens the sidebar says what is in it.

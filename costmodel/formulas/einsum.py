@@ -96,6 +96,11 @@ def einsum_formula(
     )
 
 
+def places(stage: BoundStage) -> tuple[str, ...]:
+    """The names of the positions in the stage's formula, one per spatial axis."""
+    return tuple(move.place for move in _moves(stage, stage.line, False))
+
+
 @dataclass(frozen=True)
 class _Move:
     """How a window moves along one spatial axis: stride · place + dilation · tap − before.

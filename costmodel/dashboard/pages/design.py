@@ -19,7 +19,7 @@ from costmodel.core.notation import MAX_TEXT
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.dashboard import parts
 from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
-from costmodel.dashboard.sections import checking
+from costmodel.dashboard.sections import checking, explaining
 from costmodel.dashboard.state.behind import behind, readers
 from costmodel.dashboard.state.shared import comparison
 from costmodel.dashboard.state.state import State
@@ -192,6 +192,7 @@ def _show(state: State, mine: Variant, counts: Counts) -> None:
     st.info(explain(counts), icon=":material/lightbulb:")
     st.header("Stages and shapes", anchor=False)
     st.html(stage_diagram(counts))
+    explaining.explain(counts)
     left, right = st.columns(2, gap="medium")
     with left:
         _formulas(counts)

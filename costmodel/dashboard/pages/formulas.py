@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
+from costmodel.comparing.count import count
+from costmodel.core.layer import ConvLayer
+from costmodel.core.layer_text import EXAMPLE
 from costmodel.core.variant import VARIANTS, Claim, Variant
 from costmodel.dashboard import parts
 from costmodel.dashboard.forms import selection
+from costmodel.dashboard.sections import explaining
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import formulas_command, formulas_directive
+from costmodel.errors import CostModelError
 from costmodel.fields import Choice, Field
 from costmodel.formulas.alphabets import ALPHABETS
 from costmodel.formulas.claims import check_claims
@@ -129,6 +135,21 @@ def _one(state: State, ids: Sequence[str]) -> None:
         _stages(variant)
     with right:
         _claims(variant, state["notation"])
+    _moving(variant)
+
+
+def _moving(variant: Variant) -> None:
+    """The stages on an example that the variant fits, window by window."""
+    channels = (EXAMPLE.in_channels, EXAMPLE.out_channels)
+    for m, n in (channels, channels[::-1]):
+        size = EXAMPLE.size[:1] * variant.usual_dims
+        facts = {"kernel": 3, "in_channels": m, "out_channels": n, "size": size}
+        with suppress(CostModelError):  # a variant that has to lose channels, say
+            counts = count(variant, ConvLayer(**{**facts, **variant.domain}))
+            st.subheader("Window by window", anchor=False)
+            st.markdown(f"{counts.layer}".capitalize() + ".")
+            explaining.explain(counts)
+            return
 
 
 def _stages(variant: Variant) -> None:
