@@ -70,7 +70,7 @@ def _fields() -> list[Field]:
         selection.look_field(),
         Choice("view", "curves", "View", options=tuple(VIEWS)),
         Choice("scale", "ratio", "Scale", options=tuple(SCALES)),
-        Choice("letters", "kept", "Hyper-parameters", options=tuple(LETTERS)),
+        Choice("held", "kept", "Hyper-parameters", options=tuple(LETTERS)),
         Choice("settings", "400", "Settings of a variant", options=tuple(SETTINGS)),
         Choice("third", "none", "Third axis", options=tuple(THIRD)),
         Choice("better", "larger", "Better", options=tuple(BETTER)),
@@ -109,7 +109,7 @@ def _curves(state: State, counted: Sequence[Counts]) -> None:
         over = _axis(state, "x", "Over", possible, "out_channels")
         parts.segments(state, "scale", SCALES)
         if not over.letter:
-            parts.segments(state, "letters", LETTERS)
+            parts.segments(state, "held", LETTERS)
         with _ranges():
             values = _range(state, over, "x", _POINTS)
     shown = [c for c in counted if not over.variant or c.variant.id == over.variant]
@@ -126,7 +126,7 @@ def _curves(state: State, counted: Sequence[Counts]) -> None:
 
 def _held(state: State, shown: Sequence[Counts], over: Axis) -> dict[str, Any]:
     """The hyper-parameters that stay as a size varies: all of them, or those that were set."""
-    if over.letter or state["letters"] == "kept":
+    if over.letter or state["held"] == "kept":
         return {f"{c.variant.id}.{name}": v for c in shown for name, v in c.hyper.items()}
     return selection.hyper_values(state, [c.variant for c in shown])
 

@@ -69,14 +69,14 @@ def test_hyper_parameters_stay_or_follow_and_the_figure_says_so(opened):
         ("kept", {"r": 64}, "with r = 64"),
         ("defaults", {}, "follow the layer"),
     ):
-        opened.set("variants", ids).set("letters", letters)
+        opened.set("variants", ids).set("held", letters)
         (line,) = [t for t in opened.chart("chart-curves")["data"] if t.get("name")]
         grid = on_grid(ids, LAYER, {"out_channels": plain(line["x"])}, ["macs"], hyper=hyper)
         expected = grid.ratio("spatial_svd", "macs").tolist()
         assert plain(line["y"]) == pytest.approx(expected)
         title = opened.chart("chart-curves")["layout"]["xaxis"]["title"]["text"]
         assert said in title
-        assert opened.query["letters"] == letters
+        assert opened.query["held"] == letters
 
 
 def test_the_present_point_is_on_its_own_curve(page):
