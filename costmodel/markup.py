@@ -113,8 +113,7 @@ def typst_table(columns: Sequence[str], rows: Rows, right: Sequence[bool] = ()) 
 
 def typst_text(text: str) -> str:
     """A text as a string of Typst, in which nothing is markup; a paragraph wants `#` before it."""
-    # a dollar too: formulas are looked for between dollars
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\u{24}")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + escaped.replace("\n", " ").replace("\r", " ") + '"'
 
 

@@ -31,6 +31,7 @@ def table(content: Tabular, target: Target) -> str:
 def formula(latex: str, target: Target) -> str:
     """A formula where it will stand: within a line, or as a block of its own."""
     from costmodel.formulas.printing import typst
+    from costmodel.formulas.printing.mathml import mathml
     from costmodel.formulas.printing.printers import fence
 
     match target.syntax:
@@ -38,7 +39,7 @@ def formula(latex: str, target: Target) -> str:
             inside = typst.from_latex(latex)
             return f"${inside}$" if target.inline else f"$ {inside} $"
         case "html":
-            raise InputError("a formula in HTML; allowed are tables, numbers and figures")
+            return mathml(latex, block=not target.inline)
         case "myst":  # the role and the directive need no extension of MyST
             return f"{{math}}`{latex}`" if target.inline else f"```{{math}}\n{latex}\n```"
         case "rst" if target.inline:

@@ -13,10 +13,12 @@ from costmodel.errors import CostModelError, unknown
 from costmodel.formulas.algebra import EVEN, Shown, display
 from costmodel.formulas.alphabets import ALPHABETS, DEFAULT, Alphabet
 from costmodel.formulas.letters import size_symbols
-from costmodel.formulas.printing import printers, typst
+from costmodel.formulas.printing import mathml, printers, typst
 from costmodel.formulas.rows import FormulaRow
 from costmodel.formulas.solution import LetterSolution, written
 from costmodel.markup import (
+    html_table,
+    html_text,
     latex_table,
     latex_text,
     markdown_table,
@@ -136,6 +138,7 @@ _LATEX = _Cells(printers.latex, "${}$", _LIMIT, ", ", r"\,*", True)
 _MARKDOWN = _Cells(printers.latex, "${}$", _LIMIT, "; ", r" \*", True)
 _MYST = _Cells(printers.latex, "{{math}}`{}`", _LIMIT, "; ", r" \*", True)
 _TYPST = _Cells(printers.latex, "${}$", _LIMIT, "; ", r" \*", True)
+_HTML = _Cells(printers.latex, "${}$", _LIMIT, "; ", " *", True)
 _RST = _Cells(printers.latex, ":math:`{}`", _LIMIT, "; ", r" \*", True)
 
 
@@ -180,15 +183,21 @@ def _document(
 ) -> Renderer:
     """The table in a language of documents.
 
-    table, text: of the language, see `markup`. head, cell: a heading, and what `cells` has written,
-    as the table takes them. note: what stands below, with a place for its sentence.
+    table, text: of the language, see `markup`. head, cell: a heading, and the formulas that `cells`
+    has written, as the table takes them. note: what stands below, with a place for its sentence.
     """
 
     def written(
         rows: Sequence[FormulaRow], alphabet: Alphabet, columns: Sequence[str] | None
     ) -> str:
         grid = _grid(rows, alphabet, columns, cells, lambda row: text(row.variant.title))
-        made = [[*map(cell, row)] for row in grid.rows]
+        made = [
+            [
+                each if name == VARIANT else cell(each)
+                for name, each in zip(grid.names, row, strict=True)
+            ]
+            for row in grid.rows
+        ]
         return table([*map(head, grid.heads)], made) + (note.format(grid.note) if grid.note else "")
 
     return written
@@ -287,13 +296,14 @@ def _function(
 #: Renderers by the name that `--format` takes, and those of documents.
 FORMATS: dict[str, Renderer] = {
     "text": _text,
+    "html": _document(
+        _HTML, html_table, html_text, head=html_text, cell=mathml.cell, note="<p>* {}</p>\n"
+    ),
     "latex": _document(_LATEX, latex_table, latex_text, note="\\par *\\,{}\n"),
     "markdown": _document(_MARKDOWN, markdown_table, markdown_text),
     "myst": _document(_MYST, markdown_table, markdown_text),
     "rst": _document(_RST, rst_table, rst_text),
-    "typst": _document(
-        _TYPST, typst_table, lambda text: f"#{typst_text(text)}", head=typst_text, cell=typst.cell
-    ),
+    "typst": _document(_TYPST, typst_table, typst_text, head=typst_text, cell=typst.cell),
     "python": _python,
     "csv": _csv,
     "json": _json,

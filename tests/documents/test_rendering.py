@@ -287,8 +287,28 @@ def test_a_table_of_html_needs_no_other_file():
     assert read.cells == [*table.names, *shown]
     assert set(read.attributes) == {"style", "scope"}  # no class and no address: it stands alone
     assert not {"script", "link", "style"} & set(read.tags)
-    with pytest.raises(InputError, match="a formula in HTML"):
-        render("formula basis macs", Target("html", False, ""))
+
+
+def test_formulas_of_html_are_mathml():
+    pytest.importorskip("latex2mathml", reason="no latex2mathml: pip install '.[report]'")
+    inline = render("formula basis macs", Target("html", True, ""))
+    assert inline.startswith("<math ")
+    assert 'display="inline"' in inline
+    for directive in ("solve bottleneck r", "derivation cp macs k=3 m=12 n=20 size=17x22 r=7"):
+        block = render(directive, Target("html", False, ""))
+        assert 'display="block"' in block
+        assert not re.search(r"\\|<mi>&", block)  # nothing of LaTeX is left over
+    assert block.count("<mtr>") == 3
+    odd = cm.define("odd", "m, n m i j -> n", title="a < $b$", register=True)
+    try:
+        table = render("formulas variants=odd,basis,octave", Target("html", False, ""))
+    finally:
+        cm.VARIANTS.remove(odd.id)
+    read = Cells()
+    read.feed(table)
+    assert read.tags.count("math") == 3 + 5 + 4
+    assert read.cells[6] == "a < $b$"
+    assert "\\" not in table
 
 
 def test_a_sweep_of_any_number_of_axes_has_the_rows_of_the_library():

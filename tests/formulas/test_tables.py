@@ -24,7 +24,7 @@ from tests.formulas.reading import balanced, unsafe_commands
 from tests.formulas.sampling import CATALOGUE
 
 FEW = ["standard", "basis", "tucker2", "ghost", "octave"]
-DOCUMENTS = ("latex", "markdown", "myst", "rst", "typst")  # whose headings are words
+DOCUMENTS = ("html", "latex", "markdown", "myst", "rst", "typst")  # whose headings are words
 SHOWN = [key for key, metric in METRICS.items() if metric.shown]
 k, m, n, b = map(symbol, "kmnb")
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.documents.report.mathml import mathml
 from costmodel.documents.report.page import code, slider_row
 from costmodel.documents.report.sliders import Slider
 from costmodel.errors import CostModelError
@@ -18,6 +17,7 @@ from costmodel.formulas.algebra import display
 from costmodel.formulas.break_even import break_evens
 from costmodel.formulas.formula import formula, ratio
 from costmodel.formulas.layers import twin_layer
+from costmodel.formulas.printing.mathml import mathml
 from costmodel.formulas.printing.printers import latex
 from costmodel.metrics.metric import METRICS, Metric
 from costmodel.plots.layout import name_of

@@ -11,12 +11,12 @@ from costmodel.core.numbers import Number
 from costmodel.core.polynomial import Polynomial
 from costmodel.core.readable import exact, ratio
 from costmodel.core.variant import VARIANTS
-from costmodel.documents.report.mathml import mathml
 from costmodel.documents.report.page import code, in_a_sentence, listed, page, slider_row
 from costmodel.documents.report.programs import FUNCTIONS
 from costmodel.documents.report.sliders import Slider
 from costmodel.errors import CostModelError
 from costmodel.formulas.printing.javascript import JavaScript
+from costmodel.formulas.printing.mathml import mathml
 from costmodel.network import columns
 from costmodel.network.bounded import bounded
 from costmodel.network.conditions import sentence
