@@ -135,11 +135,14 @@ def _time(state: State, plan: Plan) -> None:
     cells = table.rows[-1]
     if "predicted_ms" not in cells:
         return  # no convolution and no linear layer
-    before = f"{_interval(cells, 'before_')} before" if "before_ms" in cells else "as before"
+    now = _interval(cells, "low_ms", "high_ms")
+    if "before_ms" in cells:
+        then = _interval(cells, "before_low_ms", "before_high_ms")
+        now += f", before {cells['before_ms']:.3g} ms {then}"
     st.metric(
         "Predicted time",
-        _interval(cells, "predicted_", ""),
-        before,
+        f"{cells['predicted_ms']:.3g} ms",
+        now,
         delta_color="off",
         delta_arrow="off",
         help=" ".join(table.notes),
@@ -147,11 +150,8 @@ def _time(state: State, plan: Plan) -> None:
     )
 
 
-def _interval(cells: Mapping[str, Any], name: str, side: str | None = None) -> str:
-    """Milliseconds with the interval around them, in brackets."""
-    side = name if side is None else side
-    low, high = (cells[f"{side}{end}_ms"] for end in ("low", "high"))
-    return f"{cells[f'{name}ms']:.3g} ms [{low:.3g} – {high:.3g}]"
+def _interval(cells: Mapping[str, Any], low: str, high: str) -> str:
+    return f"[{cells[low]:.3g} – {cells[high]:.3g}]"
 
 
 def _replaced(plan: Plan, key: str) -> None:
