@@ -51,6 +51,8 @@ CALLS = {
     "sweep least": [*SWEEP, "--least", "macs"],
     "sweep groups": [*SWEEP, "--group", "variant"],
     "formulas": ["formulas", "--variants", "basis,cp"],
+    "report": ["report", *LAYER[1:], "--variants", "basis"],
+    "report network": ["report", "mobilenet"],
     "published": ["published", "mobilenet-4"],
     "published list": ["published", "--list"],
 }

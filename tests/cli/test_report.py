@@ -145,3 +145,19 @@ def test_something_else_is_no_report() -> None:
         cm.report(42)
     with pytest.raises(cm.CostModelError, match="variants and letters without a layer"):
         cm.report(cm.load("alexnet"), b=3)
+
+
+def test_what_has_no_closed_formula_is_shown_where_it_was_counted() -> None:
+    layer = cm.ConvLayer(3, 6, 10, (7, 8, 9))
+    text = cm.report(layer, ["standard", "topological_3d"])
+    counts = cm.count("topological_3d", layer)
+    (function,) = re.findall(r'"topological_3d": \{followed: (.*), given: null\}', text)
+    assert f'"macs": {counts.macs}n' in function
+    assert "n === 10n" in function
+    assert "no closed formula" in function
+
+
+def test_the_command_is_told_the_sizes_of_the_page() -> None:
+    network = cm.load("mobilenet").at(H=160, alpha="1/2")
+    text = cm.report(network, same_as="network mobilenet", stated={"H": 160, "alpha": "1/2"})
+    assert '<pre id="command"><code>network mobilenet --at alpha=1/2 --at H=160<' in text

@@ -80,7 +80,9 @@ def network_report(
     if same_as:
         fixed = [f"--at {name}={value}" for name, value in sizes.items() if name not in moved]
         same_as = " ".join([same_as, *fixed])
-    body = _body(network, table.rows, labels, live, why, tuple(sentences), made_by, same_as)
+    first = [f"--at {name}={value}" for name, value in sizes.items() if name in moved]
+    told = " ".join([same_as, *first]) if same_as else ""
+    body = _body(network, table.rows, labels, live, why, tuple(sentences), made_by, told)
     data = {
         "name": network.name,
         "metrics": [{"key": key, "words": in_a_sentence(labels[key])} for key in _COSTS],
