@@ -22,7 +22,7 @@ from costmodel.timing.learning import learn
 from costmodel.timing.machine import Machine, this_machine
 from costmodel.timing.model.intervals import Intervals
 from costmodel.timing.model.predictor import Predictor
-from costmodel.timing.networks import measured, network_with_time
+from costmodel.timing.networks import measured, network_with_time, predicted
 from costmodel.timing.opened import Opened
 from tests.timing import made_up
 
@@ -42,6 +42,22 @@ AFTER = NET.replace("basis", "b", b=2)
 @pytest.fixture(scope="module")
 def timed() -> Timed:
     return Timed(Opened(learn(made_up.observed()).predictor, "made_up"))
+
+
+@pytest.mark.parametrize("net", [NET, AFTER], ids=["as it is", "replaced"])
+def test_the_short_form_says_what_the_table_says(timed: Timed, net: Network) -> None:
+    rows = {row["layer"]: row for row in network_with_time(net.to_table(), net, timed).rows}
+    found = predicted(net, timed.predictor)
+    for name, said in {**found.layers, "total": found.whole}.items():
+        cells = [rows[name][key] for key in ("predicted_ms", "low_ms", "high_ms")]
+        assert cells == pytest.approx([1e3 * said.seconds, 1e3 * said.low, 1e3 * said.high])
+    assert set(found.layers) == {op.name for op in net.ops}
+    if net.replaced:
+        assert found.before is not None
+        assert 1e3 * found.before.seconds == pytest.approx(rows["total"]["before_ms"])
+        assert found.faster == rows["total"]["faster"]
+    else:
+        assert found.before is None
 
 
 def test_before_is_what_the_network_took_as_it_was(timed: Timed) -> None:
