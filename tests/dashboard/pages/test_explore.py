@@ -110,7 +110,7 @@ def test_a_column_of_a_visitors_own_is_a_third_axis(opened):
     assert "accuracy" not in str(opened.query)
     opened.set("pasted", "variant,b,accuracy\nbasis,3,good\n")
     (error,) = opened.errors
-    assert "row 2" in error
+    assert "Row 2" in error
 
 
 def test_a_range_is_kept_and_in_the_link(page, opened):
