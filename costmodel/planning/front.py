@@ -135,9 +135,10 @@ class Front(Tabular):
         number = f"{plans:,}" if plans < 10**9 else f"10^{len(str(plans)) - 1}"
         also = f", and of those alike in {self.second} none" if self.keeping else ""
         kept = f" keeps more {self.keeping}, to within {NEARLY:.0%}" if self.keeping else ""
+        points = f"{len(self):,} point{'s' * (len(self) > 1)}"
         return (
-            f"{len(self):,} points, {exactly}: of more than {number} plans no other one is as good "
-            f"in both{also}{kept}.",
+            f"{points}, {exactly}: of more than {number} plans no other one is as good in both"
+            f"{also}{kept}.",
             *(column.note + "." for column in self.columns if column.convention),
         )
 

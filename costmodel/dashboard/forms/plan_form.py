@@ -134,6 +134,10 @@ def drag(state: State, found: Weighed, index: int) -> None:
     stops = {**found.stops, index: found.stops.get(index) or budget_text(front, index)}
     texts = [stops[at] for at in sorted(stops)]
     if len(texts) < 2:
+        st.caption(
+            "One plan is the least in both, so there is no trade-off to drag along; there is one "
+            f"with the {measure_title(CHANGED)}."
+        )
         return
     state.shows(DRAG, stops[index])
 

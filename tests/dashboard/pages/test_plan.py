@@ -175,6 +175,10 @@ def test_what_a_plan_cannot_be_about_is_said(page):
     opened = page("plan", **{**ASKED, "least": "macs"})
     assert opened.query["least"] == "changed", "the budget is of the same"
     assert opened.notices
+    opened.set("least", "params")
+    assert not opened.has("drag most")
+    assert "One plan is the least in both" in opened.text()
+    assert "1 point, exactly" in opened.text()
     opened.set("source", "weights")
     assert "costmodel plan model.pt --at-most macs=50% --minimize error" in opened.app.info[0].value
     assert not opened.errors
