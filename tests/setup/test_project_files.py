@@ -160,5 +160,6 @@ def test_nothing_names_a_project_of_ours_on_the_package_index() -> None:
         *(ROOT / "docs").rglob("*.md"),
         *ROOT.glob("*.md"),
     ]
-    told = re.compile(r"pip install [^\n]*\bcostmodel\b(?!/)")
+    told = re.compile(r"pip install [^\n`]*\bcostmodel\b(?!/)")
+    assert told.search("pip install 'costmodel[app]'")
     assert [path for path in places if told.search(path.read_text(encoding="utf-8"))] == []
