@@ -65,19 +65,29 @@ function significant(x) {
   return [digits.toString(), power];
 }
 
-function scientific(x, strip) {
-  const [digits, power] = significant(x);
-  let text = `${digits[0]}.${digits.slice(1)}`;
-  if (strip) text = text.replace(/\.?0+$/, "");
-  return `${text}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+// The prefixes of powers of 1000 from 10^9 up, as `readable.si` has them.
+const PREFIXES = ["G", "T", "P", "E", "Z", "Y", "R", "Q"];
+
+// Four significant digits with a prefix.
+function prefixed(digits, power) {
+  const place = Math.min(Math.floor(power / 3) - 3, PREFIXES.length - 1);
+  const before = power - 3 * (place + 3) + 1;
+  const number = before < 4
+    ? `${digits.slice(0, before)}.${digits.slice(before)}`
+    : `${digits}${"0".repeat(before - 4)}`;
+  return `${number} ${PREFIXES[place]}`;
 }
 
+// As `readable.ratio` writes it: four significant digits, without an exponent.
 function ratioText(x) {
   if (x === null) return "–";
-  if (x && (x < 1e-4 || x >= 1e6)) return `×${scientific(x, false)}`;
-  if (x < 1) return `×${decimal(x, 4)}`;
+  if (x === 0) return "×0";
   const [digits, power] = significant(x);
-  if (power > 3) return `×${scientific(x, true)}`;
+  if (x >= 1e9) return `×${prefixed(digits, power)}`;
+  if (x >= 1e4) return `×${grouped(BigInt(digits) * 10n ** BigInt(power - 3))}`;
+  if (x < 1e-3) return `×0.${"0".repeat(-power - 1)}${digits}`;
+  if (x < 1) return `×${decimal(x, 4)}`;
+  if (power > 3) return "×1e+04"; // what rounds up to it, as Python writes it
   const text = power < 3 ? `${digits.slice(0, power + 1)}.${digits.slice(power + 1)}` : digits;
   return `×${text.includes(".") ? text.replace(/\.?0+$/, "") : text}`;
 }

@@ -230,6 +230,7 @@ def test_digits_are_rounded_as_pythons_are(opened):
     generator = random.Random(3)
     pairs = [(1, 32), (3, 32), (5, 160), (99995, 10**5), (10**6, 1), (1, 10**4), (1, 3 * 10**5)]
     pairs += [(0, 7), (7, 7), (12345678, 1000), (99999, 100), (2**80 + 1, 2**80), (1, 2**90)]
+    pairs += [(99996, 10**8), (123456, 10), (10**9 - 1, 1), (10**9, 1), (99999, 10)]
     pairs += [(generator.randint(0, 10**k), generator.randint(1, 10**k)) for k in range(1, 40)] * 9
     pairs += [(generator.getrandbits(300), generator.getrandbits(280) + 1) for _ in range(50)]
     texts = page.tab.evaluate(
