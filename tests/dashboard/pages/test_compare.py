@@ -225,7 +225,7 @@ def test_bars_dots_and_curve_are_the_library_s(opened):
     dots = by_name["time, predicted, with its interval"]
     assert dots["x"] == [answer.time_ratio(id) for id in table.column("variant")]
     curve = opened.chart("chart-basis-over-basis.b")
-    (macs,) = [t for t in curve["data"] if t.get("name") == "MACs"]
+    (macs,) = [t for t in curve["data"] if t.get("name") == "basis, MACs"]
     assert macs["x"] == list(range(1, 10))
     base = count("standard", LAYER).macs
     assert macs["y"] == [count("basis", LAYER, b=b).macs / base for b in range(1, 10)]
@@ -255,7 +255,7 @@ def test_a_slider_offers_only_what_fits(opened):
 def test_the_curve_can_go_over_the_layer(opened):
     opened.set("over", "out_channels")
     curve = opened.chart("chart-basis-over-out_channels")
-    (macs,) = [t for t in curve["data"] if t.get("name") == "MACs"]
+    (macs,) = [t for t in curve["data"] if t.get("name") == "basis, MACs"]
     base = LAYER.replace(out_channels=macs["x"][5])
     assert macs["y"][5] == count("basis", base).macs / count("standard", base).macs
 
