@@ -13,7 +13,9 @@ from costmodel.table import FORMATS
 COMPARE = ["compare", "-m", "12", "-n", "20", "--size", "17x14", "--variants", "standard,basis"]
 FORMULAS = ["formulas", "--variants", "standard,basis"]
 OPTIONS = {name: command_parser(name)._option_string_actions for name in command_names()}
-WITH_FILES = [name for name, options in OPTIONS.items() if "--output" in options]
+WITH_FILES = [
+    name for name, options in OPTIONS.items() if {"--output", "--format"} <= options.keys()
+]
 
 
 def written(tmp_path: Path, name: str, *arguments: str) -> bytes:

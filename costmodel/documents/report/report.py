@@ -10,8 +10,6 @@ from costmodel.core.hyper import route, together
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import VARIANTS, Variant
-from costmodel.documents.report.layer import layer_report
-from costmodel.documents.report.network import network_report
 from costmodel.errors import InputError
 from costmodel.network.network import Network
 from costmodel.planning.plan import Plan
@@ -52,6 +50,9 @@ def report(
         return _of_layer(what, variants, together(hyper, letters), made_by)
     if variants is not None or hyper or letters:
         raise InputError("variants and letters without a layer; allowed are they with a ConvLayer")
+    # formulas need SymPy, which only who calls this has to have
+    from costmodel.documents.report.network import network_report
+
     if isinstance(what, Plan):
         sentences = (what.decision, what.proof, *sentences)
         return network_report(what.network, sentences, made_by, same_as, stated)
@@ -66,6 +67,9 @@ def _of_layer(
     given: Mapping[str, Any],
     made_by: str,
 ) -> str:
+    # its formulas need SymPy, which only who asks for a report has to have
+    from costmodel.documents.report.layer import layer_report
+
     chosen = None if variants is None else [VARIANTS.of(v) for v in variants]
     meant = list(VARIANTS.values()) if chosen is None else chosen
     comparison = compare(layer, chosen, hyper=given)
