@@ -4,7 +4,8 @@ The multiple-choice knapsack problem (Kellerer, Pferschy and Pisinger, Knapsack 
 chapter 11): dominated options go; a Lagrangian bound comes from the lower hull of each group's
 options; options that cannot be part of a better choice than the best one known are left out by
 their reduced value; what remains is a dynamic programme over exact integers, whose states are cut
-by the same bound. Bounds of states are floats, and cut only what is worse by more than their error.
+by the linear relaxation of the groups to come at what is left of the budget. Bounds of states are
+floats, and cut only what is worse by more than their error.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import numpy
 
 from costmodel.planning.groups import Group, Options, Step, groups_of, undominated, way_back
 
-# States in a first pass that only looks for a good choice, and in the one that proves.
-_FEW, _MOST = 2_000, 4_000_000
+# States in passes that only look for a good choice, and in the one that proves.
+_STATES = (2_000, 50_000, 4_000_000)
+_EXPANDED = 10_000_000  # states times options at once
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,11 @@ def best(options: Options, budget: int, seconds: float | None = None) -> Chosen 
     relaxed = _Relaxed(groups, budget)
     places = relaxed.places
     bound = relaxed.bound()
-    for most in (_FEW, _MOST):
+    for most in _STATES:
         value = _sums(groups, places)[1]
         if value == bound:
             break
-        better, complete = _programme(relaxed.cut(value), relaxed.slope, budget, value, most, until)
+        better, complete = _programme(relaxed.cut(value), budget, value, most, until)
         places = better or places
         if complete:
             bound = _sums(groups, places)[1]
@@ -162,7 +164,6 @@ def _hull(costs: Sequence[int], values: Sequence[int]) -> list[int]:
 
 def _programme(
     kept: Sequence[_Kept],
-    slope: Fraction,
     budget: int,
     value: int,
     most: int,
@@ -170,40 +171,75 @@ def _programme(
 ) -> tuple[list[int] | None, bool]:
     """The best choice of a smaller value, if there is one; and whether none was passed over."""
     order = sorted(range(len(kept)), key=lambda at: len(kept[at].index))
-    price = float(slope)
-    # what the groups to come add at least: cost, and reduced value
-    costs = [int(kept[at].group.costs[0]) for at in order]
-    least = [float(kept[at].reduced.min()) for at in order]
     cost, worth = numpy.zeros(1, dtype=numpy.int64), numpy.zeros(1, dtype=numpy.int64)
     steps: list[Step] = []
     complete = True
-    error = 2.0**-44 * (sum(abs(x) for x in least) + price * abs(budget) + abs(value))
     for place, at in enumerate(order):
-        options = kept[at]
-        rest = sum(costs[place + 1 :])
-        later = sum(least[place + 1 :]) - price * budget
-        if until is not None and time.monotonic() > until:
-            return None, False
-        c = (cost[:, None] + options.group.costs[options.index]).ravel()
-        v = (worth[:, None] + options.group.values[options.index]).ravel()
-        floor = v + price * c + later
-        alive = numpy.flatnonzero((c + rest <= budget) & (floor - error <= value - 1))
-        alive = alive[undominated(c[alive], v[alive])]
+        later = _Later([kept[other] for other in order[place + 1 :]], budget)
+        group, index = kept[at].group, kept[at].index
+        error = 2.0**-44 * (abs(value) + later.largest + float(abs(group.values).max()))
+        each = max(_EXPANDED // max(len(cost), 1), 1)  # options at once
+        found: list[Any] = []
+        for start in range(0, len(index), each):
+            if until is not None and time.monotonic() > until:
+                return None, False
+            options = index[start : start + each]
+            c = (cost[:, None] + group.costs[options]).ravel()
+            v = (worth[:, None] + group.values[options]).ravel()
+            floor = v + later.least(c)
+            alive = numpy.flatnonzero((c <= later.most) & (floor - error <= value - 1))
+            parents, taken = numpy.divmod(alive, max(len(options), 1))
+            found.append((c[alive], v[alive], floor[alive], parents, options[taken]))
+        if not found:
+            return None, complete
+        c, v, floor, parents, taken = map(numpy.concatenate, zip(*found, strict=True))
+        alive = undominated(c, v)
         if len(alive) > most:
             complete = False
             alive = numpy.sort(alive[numpy.argpartition(floor[alive], most)[:most]])
         if not len(alive):
             return None, complete
         cost, worth = c[alive], v[alive]
-        parents, taken = numpy.divmod(alive, max(len(options.index), 1))
-        steps.append(Step(parents, options.index[taken]))
+        steps.append(Step(parents[alive], taken[alive]))
     state = int(numpy.argmin(worth))
     if int(worth[state]) >= value:
         return None, complete
-    found = [0] * len(kept)
+    chosen = [0] * len(kept)
     for at, option in zip(order, way_back(steps, state), strict=True):
-        found[at] = option
-    return found, complete
+        chosen[at] = option
+    return chosen, complete
+
+
+class _Later:
+    """What groups to come add at least, whatever is left of the budget: their linear relaxation.
+
+    most: cost that leaves room for their cheapest options. largest: the size of the numbers.
+    """
+
+    def __init__(self, kept: Sequence[_Kept], budget: int) -> None:
+        self.budget = budget
+        spent = worth = 0
+        steps: list[tuple[float, int, int]] = []
+        for options in kept:
+            costs = options.group.costs[options.index].tolist()
+            values = options.group.values[options.index].tolist()
+            if not costs:  # every option of it is worse than what is known
+                continue
+            spent, worth = spent + costs[0], worth + values[0]
+            for low, high in pairwise(_hull(costs, values)):
+                more, gain = costs[high] - costs[low], values[low] - values[high]
+                steps.append((-gain / more, more, gain))
+        steps.sort()
+        self.most = budget - spent
+        self.spent, self.worth = [spent], [worth]
+        for _, more, gain in steps:
+            self.spent.append(self.spent[-1] + more)
+            self.worth.append(self.worth[-1] - gain)
+        self.largest = float(max(map(abs, (budget, *self.spent, *self.worth))))
+
+    def least(self, cost: Any) -> Any:
+        """A bound on the values that are added where so much is spent, as floats."""
+        return numpy.interp(self.budget - cost, self.spent, self.worth)
 
 
 def _sums(groups: Sequence[Group], places: Sequence[int]) -> tuple[int, int]:
