@@ -22,6 +22,7 @@ from costmodel.network.read.sources import Shape, open_network
 from costmodel.network.read.torch.inputs import Inputs, read_inputs
 from costmodel.network.read.torch.named import named_model
 from costmodel.torch.lowering import CONVOLUTIONS
+from costmodel.torch.modules import VariantModule
 
 _NORMS = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 LISTED = (
@@ -122,7 +123,7 @@ class ListedLayers(nn.Module):
             shape: tuple[Any, ...] = (layer.batch, layer.in_channels)
             shape = shape if rows == 1 else (layer.batch, rows, layer.in_channels)
         else:
-            made = convolution(layer)
+            made = convolution(layer) if op.bound is None else VariantModule(op.bound)
             shape = (layer.batch, layer.in_channels, *layer.size)
         self._append(op, made, shape)
         if op.norm_params and op.kind != "linear":
@@ -130,7 +131,8 @@ class ListedLayers(nn.Module):
             self._append(op, norm, (layer.batch, layer.out_channels, *layer.out_size))
 
     def _append(self, op: NetOp, module: nn.Module, shape: tuple[Any, ...]) -> None:
-        self.names[f"layers.{len(self.layers)}"] = op.name
+        for path, _ in module.named_modules(prefix=f"layers.{len(self.layers)}"):
+            self.names[path] = op.name
         self.layers.append(module)
         self.shapes.append(tuple(int(side) for side in shape))
 
