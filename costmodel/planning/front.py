@@ -155,6 +155,7 @@ def front(
     *,
     weights: Weights | None = None,
     input_shape: Any = None,
+    inputs: Any = None,
     variants: Variants = None,
     where: Selector = None,
     keep: Selector = None,
@@ -166,7 +167,7 @@ def front(
     """Every optimal trade-off of two measures over all plans, exactly.
 
     Args:
-        network, weights, input_shape, variants, where, keep, multiple_of, machine,
+        network, weights, input_shape, inputs, variants, where, keep, multiple_of, machine,
             store: as for `plan`.
         first, second: what is to be small: measures as for `plan`.
         keeping: of plans with the same `second`, the one that keeps the most of this column, to
@@ -186,6 +187,7 @@ def front(
         network,
         weights,
         input_shape,
+        inputs,
         variants=variants,
         where=where,
         keep=keep,

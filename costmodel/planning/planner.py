@@ -33,6 +33,7 @@ def plan(
     minimize: str | None = None,
     weights: Weights | None = None,
     input_shape: Any = None,
+    inputs: Any = None,
     variants: Variants = None,
     where: Selector = None,
     keep: Selector = None,
@@ -53,6 +54,10 @@ def plan(
             sum), "changed" (the fewest layers touched, and of such plans one that keeps the most
             parameters, within 1 %), or
             a column of the network that is a sum over its layers.
+        inputs: some of a model's inputs, batch first, or a tuple of its forward's arguments. Errors
+            are then those of each layer's OUTPUTS on what it sees, not of its kernel: ‖outputs −
+            outputs of the factors‖ / ‖outputs‖. It takes a decomposition per option, so that
+            `variants` has to be given too.
         variants: ids of those that may be chosen, or by a selection of layers
             (`{"layer4.*": ["tucker2"]}`); None is every variant of the catalogue that changes what
             a layer computes. Every layer may stay as it is.
@@ -74,6 +79,7 @@ def plan(
         network,
         weights,
         input_shape,
+        inputs,
         variants=variants,
         where=where,
         keep=keep,

@@ -25,7 +25,7 @@ class Statement(NamedTuple):
     """A network, and what is decided about it.
 
     weights: of its layers. variants, where, keep, multiple_of, machine,
-    store: see `plan`.
+    store: see `plan`. seen: second moments of what the layers see, by name.
     """
 
     network: Network
@@ -36,26 +36,43 @@ class Statement(NamedTuple):
     multiple_of: int = 1
     machine: str | None = None
     store: str | None = None
+    seen: Mapping[str, list[Any]] | None = None
 
     @classmethod
     def of(
-        cls, source: Network | Any, weights: Weights | None, input_shape: Any, **choices: Any
+        cls,
+        source: Network | Any,
+        weights: Weights | None,
+        input_shape: Any,
+        inputs: Any = None,
+        **choices: Any,
     ) -> Statement:
         """From a network, or from a `torch.nn.Module`, whose weights are its own."""
-        if not isinstance(source, Network):
-            from costmodel.factors.read.model import weights_of
-            from costmodel.network.read.torch.reader import from_torch
+        if isinstance(source, Network):
+            for name, given in (("input_shape", input_shape), ("inputs", inputs)):
+                if given is not None:
+                    raise InputError(f"{name}= with a Network; allowed is a torch.nn.Module")
+            return cls(source, weights, **choices)
+        from costmodel.factors.read.model import seen_by, weights_of
+        from costmodel.network.read.torch.reader import from_torch
 
-            if weights is not None:
-                raise InputError("weights= with a model; allowed are its own, or a Network")
-            return cls(
-                from_torch(source, input_shape=input_shape),
-                weights_of(source, type(source).__name__),
-                **choices,
+        if weights is not None:
+            raise InputError("weights= with a model; allowed are its own, or a Network")
+        if inputs is not None and choices.get("variants") is None:
+            raise InputError(
+                "inputs= without variants=, with a decomposition for every option; allowed are "
+                "both of them"
             )
-        if input_shape is not None:
-            raise InputError("input_shape= with a Network; allowed is a torch.nn.Module")
-        return cls(source, weights, **choices)
+        network = from_torch(source, input_shape=input_shape)
+        own = weights_of(source, type(source).__name__)
+        if inputs is None:
+            return cls(network, own, **choices)
+        layers = {
+            op.name.partition("#")[0]: op.layer
+            for op in reversed(network.ops)  # of one that runs several times the first run
+            if op.layer is not None and op.has_weights
+        }
+        return cls(network, own, seen=seen_by(source, inputs, layers), **choices)
 
     def measured(self, keys: Iterable[str]) -> Measures:
         """The options of every layer that may be replaced, with what they add to some measures.
@@ -88,7 +105,7 @@ class Statement(NamedTuple):
             )
         from costmodel.planning.errors import squared_errors
 
-        return squared_errors(self.weights, each=self.variants is not None)
+        return squared_errors(self.weights, self.variants is not None, self.seen)
 
     def _wanted(self) -> Callable[[NetOp], bool]:
         """Whether an operation may be replaced."""

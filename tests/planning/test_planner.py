@@ -1,5 +1,6 @@
 """Plans: against counting every plan of a small network, and against the built model."""
 
+import copy
 import random
 
 import pytest
@@ -193,6 +194,44 @@ def test_errors_are_those_of_the_factors(model, objective):
     # higher-order orthogonal iteration starts from the decomposition that a plan goes by
     assert planned <= plan.value * (1 + 1e-6)
     assert planned > 0.6 * plan.value
+
+
+def test_errors_of_outputs_are_those_on_what_the_layers_see(model):
+    """Beside running each layer on its inputs, with its kernel and with the factors'."""
+    torch = pytest.importorskip("torch", reason="no torch: pip install it")
+    torch.manual_seed(3)
+    inputs = torch.randn(3, *SHAPE[1:]) * torch.tensor([1.0, 0.02, 3.0]).reshape(1, 3, 1, 1)
+    call = {"minimize": "error", "input_shape": SHAPE, "variants": ["channel_svd", "spatial_svd"]}
+    plan = cm.plan(model, {"macs": "45%"}, inputs=inputs, **call)
+    assert plan.proved
+    seen = {}
+    for name in plan.choices:
+        model.get_submodule(name).register_forward_pre_hook(
+            lambda _, arguments, name=name: seen.update({name: arguments[0]})
+        )
+    with torch.no_grad():
+        model.eval()(inputs)
+        total = 0.0
+        for name, choice in plan.choices.items():
+            layer = model.get_submodule(name)
+            factors = cm.factorize(
+                layer.weight, choice.variant, layer=plan.before[name].layer,
+                hyper=dict(choice.hyper),
+            )  # fmt: skip
+            other = copy.deepcopy(layer)
+            other.weight.copy_(torch.tensor(factors.kernel()).reshape(layer.weight.shape))
+            bias = 0 if layer.bias is None else layer.bias.reshape(-1, *[1] * (seen[name].ndim - 2))
+            whole = layer(seen[name]) - bias
+            total += float(((whole - (other(seen[name]) - bias)).norm() / whole.norm()) ** 2)
+    assert plan.value == pytest.approx(total, rel=1e-3)
+    assert plan.value != pytest.approx(cm.plan(model, {"macs": "45%"}, **call).value, rel=0.02)
+
+
+def test_inputs_need_a_model_and_variants(model):
+    with pytest.raises(CostModelError, match="inputs= with a Network"):
+        cm.plan(SMALL, {"macs": "50%"}, inputs=[1.0])
+    with pytest.raises(CostModelError, match="inputs= without variants="):
+        cm.plan(model, {"macs": "50%"}, input_shape=SHAPE, inputs=[1.0])
 
 
 def test_the_largest_error_is_the_least_there_is(model):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from costmodel.core.layer import ConvLayer
 from costmodel.errors import InputError
+from costmodel.factors.inputs import second_moments
 from costmodel.factors.read.stored import (
     ALLOWED,
     StoredLayer,
@@ -16,6 +18,11 @@ from costmodel.factors.read.stored import (
 )
 from costmodel.network.read.torch.named import named_model
 from costmodel.network.read.torch.reader import from_torch, pytorch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
 
 _LAYERS = "allowed are convolution and linear layers"
 _NO_INPUT = (
@@ -64,6 +71,44 @@ def weights_of(model: Any, title: str, inputs: Sequence[tuple[int, ...]] = ()) -
     if not layers:
         raise InputError(f"{title!r} has no convolution or linear layers; {ALLOWED}")
     return Weights(title, tuple(layers.values()), () if inputs else (_NO_INPUT,))
+
+
+def seen_by(model: Any, inputs: Any, layers: Mapping[str, ConvLayer]) -> dict[str, list[Array]]:
+    """What the layers of a module see when it runs on some inputs: second moments of their patches.
+
+    Args:
+        model: it runs once, without gradients, as it is in `eval()`.
+        inputs: a tensor, batch first, or a tuple of the forward's arguments.
+        layers: by module path, as they run; a transposed one is left out.
+
+    Returns:
+        By module path `second_moments`, added up over all runs of a layer.
+    """
+    torch = pytorch()
+    found: dict[str, list[Array]] = {}
+
+    def look(path: str) -> Any:
+        module = model.get_submodule(path)
+        linear = _kind(module) == "linear"
+
+        def hook(_: Any, arguments: Any) -> None:
+            (x, *_rest) = arguments
+            own = second_moments(layers[path], x.reshape(-1, x.shape[-1]) if linear else x)
+            before = found.get(path, [0.0] * len(own))
+            found[path] = [one + other for one, other in zip(before, own, strict=True)]
+
+        return module.register_forward_pre_hook(hook)
+
+    paths = [path for path, layer in layers.items() if not layer.transposed]
+    handles, training = list(map(look, paths)), model.training
+    try:
+        with torch.no_grad():
+            model.eval()(*(inputs if isinstance(inputs, tuple) else (inputs,)))
+    finally:
+        model.train(training)
+        for handle in handles:
+            handle.remove()
+    return found
 
 
 def _placed(model: Any, inputs: Sequence[tuple[int, ...]]) -> dict[str, Any]:
