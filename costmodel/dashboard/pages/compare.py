@@ -15,6 +15,7 @@ from costmodel.dashboard import parts, tables
 from costmodel.dashboard.forms import selection
 from costmodel.dashboard.forms.layer_form import FIELDS, further_form, layer_form, layer_texts
 from costmodel.dashboard.sections import closer_look, counters
+from costmodel.dashboard.state.behind import readers
 from costmodel.dashboard.state.state import State
 from costmodel.dashboard.state.timings import timed
 from costmodel.documents.markdown import literal
@@ -23,6 +24,7 @@ from costmodel.fields import Choice, Several
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.against_time import against_time, row_of, summary
 from costmodel.timing.answer import Answer
+from costmodel.walled.wall import Wall
 
 _TIME = "time"
 _LISTED = ""
@@ -158,21 +160,26 @@ def _take_away(state: State, compared: Comparison) -> None:
     ids = [variant.id for variant in compared.variants]
     hyper = selection.hyper_values(state, compared.variants)
     further = [metric.key for metric in compared.metrics] if state["columns"] else ()
-    texts = layer_texts(state)
+    texts, wall = layer_texts(state), readers()
     parts.take_away(
         state,
         compared,
         "comparison",
         command=compare_command(texts, ids, further, hyper),
         directive=compare_directive(texts, ids, further, hyper),
-        report=lambda: _report(compared.layer, texts, ids, hyper),
+        report=lambda: _report(wall, compared.layer, texts, ids, hyper),
     )
 
 
 def _report(
-    layer: ConvLayer, texts: Mapping[str, str], ids: Sequence[str], hyper: Mapping[str, Any]
+    wall: Wall,
+    layer: ConvLayer,
+    texts: Mapping[str, str],
+    ids: Sequence[str],
+    hyper: Mapping[str, Any],
 ) -> str:
-    """The page to send; what it needs is imported once somebody wants it."""
+    """The page to send, made elsewhere: it takes seconds, which other visitors do not notice."""
     from costmodel.documents.report.report import report
 
-    return report(layer, ids, hyper=hyper, made_by=report_command(texts, ids, hyper))
+    made_by = report_command(texts, ids, hyper)
+    return wall.call(report, layer, ids, hyper=hyper, made_by=made_by)

@@ -30,6 +30,7 @@ from costmodel.network.views import TOTAL, VIEWS
 from costmodel.plots.layout import name_of
 from costmodel.table import Column, Table
 from costmodel.typed import write_pairs
+from costmodel.walled.wall import Wall
 
 #: The tables by name, as the command line's `--view` has them, and one row per variant.
 TABLES = {**{name: view.label for name, view in VIEWS.items()}, "compare": "Every variant"}
@@ -48,7 +49,10 @@ def table_section(state: State, network: Network, result: Network) -> None:
         st.markdown(whole)
     upload = "The file itself is not part of the link." if state["source"] == "upload" else ""
     command = _command(state, metrics or [])
-    page = None if upload else lambda: _report(state, result)  # a visitor's file may take long
+    wall = readers()
+    page = (
+        None if upload else lambda: _report(wall, state, result)
+    )  # a visitor's file may take long
     parts.take_away(state, table, "network", command=command, caption=upload, report=page)
     parts.notes([*table.notes, f"Source: {network.source}"])
     parts.left_out([reason for _, reason in table.skipped], "said in the table")
@@ -138,12 +142,12 @@ def _without_total(table: Table) -> tuple[Table, str]:
 # -- to take away ----------------------------------------------------------------------------------
 
 
-def _report(state: State, network: Network) -> str:
-    """The page to send; what it needs is imported once somebody wants it."""
+def _report(wall: Wall, state: State, network: Network) -> str:
+    """The page to send, made elsewhere: it takes seconds, which other visitors do not notice."""
     from costmodel.documents.report.report import report
 
     same = _command(state, (), "layers", {})
-    return report(network, same_as=same, stated=state["at"])
+    return wall.call(report, network, same_as=same, stated=state["at"])
 
 
 def _command(
