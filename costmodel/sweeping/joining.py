@@ -6,13 +6,12 @@ third axis can be. It is known of few points, so that these alone are looked at.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from costmodel.errors import InputError, unknown
+from costmodel.sweeping.quality import rows_of
 from costmodel.sweeping.sweep import Sweep
 from costmodel.sweeping.trade_off import front
 from costmodel.table import Column, Table
@@ -35,11 +34,7 @@ def joined(found: Sweep, text: str) -> Table:
     Raises:
         InputError: no such table, two rows for the same, or a cell that is no number.
     """
-    reader = csv.reader(io.StringIO(text))
-    try:
-        header, *rows = [[cell.strip() for cell in row] for row in reader if any(row)]
-    except (ValueError, csv.Error):
-        raise InputError("no table; allowed is CSV such as variant,b,accuracy") from None
+    header, rows = rows_of(text)
     keys = [name for name in header if name in found.names]
     own = [name for name in header if name not in found.names]
     if not keys or not own or len({*header}) < len(header):
@@ -49,14 +44,11 @@ def joined(found: Sweep, text: str) -> Table:
         )
     numbers: dict[tuple[Any, ...], dict[str, Any]] = {}
     for place, row in enumerate(rows, 2):
-        if len(row) != len(header):
-            raise InputError(f"row {place} has {len(row)} cells; allowed are {len(header)}")
-        cells = dict(zip(header, row, strict=True))
-        key = tuple(_meant(cells[name]) for name in keys)
+        key = tuple(_meant(row[name]) for name in keys)
         if key in numbers:
             raise InputError(f"row {place} is about what a row above it is; allowed is one row")
         try:
-            numbers[key] = {k: float(read_number(cells[k])) for k in own if cells[k]}
+            numbers[key] = {k: float(read_number(row[k])) for k in own if row[k]}
         except InputError as error:
             raise InputError(f"row {place}: {error}") from None
     known = [

@@ -23,7 +23,7 @@ from costmodel.table import Column
 from costmodel.typed import read_number
 
 #: Rows that a joined table may have.
-MOST_ROWS = 20_000
+MOST_ROWS = 1_000_000
 _VARIANT = "variant"
 
 
@@ -146,11 +146,7 @@ def read_joined(text: str, larger: bool = True) -> Joined:
         InputError: no such table, an unknown variant or letter, two rows for one setting, or more
             than `MOST_ROWS` rows.
     """
-    reader = csv.reader(io.StringIO(text))
-    try:
-        header, *rows = [[cell.strip() for cell in row] for row in reader if any(row)]
-    except (ValueError, csv.Error):
-        raise InputError("no table; allowed is CSV such as variant,r,accuracy") from None
+    header, rows = rows_of(text)
     letters = {letter for variant in VARIANTS.values() for letter in variant.hyper}
     own = [name for name in header if name != _VARIANT and name not in letters]
     if _VARIANT not in header or len(own) != 1 or len(set(header)) < len(header):
@@ -158,17 +154,31 @@ def read_joined(text: str, larger: bool = True) -> Joined:
             f"the columns {', '.join(header)}; allowed are {_VARIANT}, letters of variants, and "
             "one column of numbers"
         )
-    if len(rows) > MOST_ROWS:
-        raise InputError(f"{len(rows):,} rows; allowed are up to {MOST_ROWS:,}")
     values: dict[str, dict[tuple[str, ...], dict[tuple[Fraction, ...], float]]] = {}
     for number, row in enumerate(rows, 2):
-        if len(row) != len(header):
-            raise InputError(f"row {number} has {len(row)} cells; allowed are {len(header)}")
         try:
-            _take(values, dict(zip(header, row, strict=True)), own[0])
+            _take(values, row, own[0])
         except CostModelError as error:
             raise InputError(f"row {number}: {error}") from None
     return Joined(Column(own[0], own[0].capitalize(), convention="as joined"), values, larger)
+
+
+def rows_of(text: str) -> tuple[list[str], list[dict[str, str]]]:
+    """The header of a CSV table, and its rows by column.
+
+    Raises `InputError` for what is no table, or one of more than `MOST_ROWS` rows.
+    """
+    reader = csv.reader(io.StringIO(text))
+    try:
+        header, *rows = [[cell.strip() for cell in row] for row in reader if any(row)]
+    except (ValueError, csv.Error):
+        raise InputError("no table; allowed is CSV such as variant,r,accuracy") from None
+    if len(rows) > MOST_ROWS:
+        raise InputError(f"{len(rows):,} rows; allowed are up to {MOST_ROWS:,}")
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(header):
+            raise InputError(f"row {number} has {len(row)} cells; allowed are {len(header)}")
+    return header, [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def _take(values: dict[str, Any], row: Mapping[str, str], own: str) -> None:
