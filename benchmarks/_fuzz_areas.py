@@ -179,7 +179,8 @@ def _run_design(design: dict[str, Any]) -> None:
     kernel, channels, filters, side = design["layer"]
     layer = ConvLayer(kernel, channels, filters, (side, side + 9))
     counts = count(mine, layer)
-    explain(counts), stage_diagram(counts), affordable(mine, layer), definition_source(mine, layer)
+    explain(counts), stage_diagram(counts), affordable(counts.bound)
+    definition_source(mine, layer)
     essentials(counts, ("macs", "params"))
 
 

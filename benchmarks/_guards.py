@@ -91,12 +91,15 @@ def summary(rows: list[dict[str, Any]]) -> str:
 
 def counted(model: nn.Module, shape: tuple[int, ...]) -> int | None:
     """Multiplies by PyTorch's counter, without numbers; None where the model does not run."""
+    fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # it does not run on the meta device
     try:
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             copy.deepcopy(model)(torch.empty(shape, device="meta"))
     except Exception:  # whatever another's model raises at a size that it was not made for
         return None
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
     return int(counter.get_total_flops()) // 2
 
 

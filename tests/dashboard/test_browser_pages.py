@@ -33,9 +33,13 @@ def test_a_page_is_accessible_and_fits(visitor, axe, module, width):
 
 
 def test_every_page_is_reached_from_the_navigation(visitor):
-    one = visitor().open()
-    for key in ("Tab", "Enter", "Tab"):  # the skip link, and the first stop behind it
-        one.tab.keyboard.press(key)
+    one = visitor().open().figures()
+    skip = one.tab.get_by_test_id("stSkipToContent")
+    skip.focus()
+    expect(skip).to_be_focused()
+    one.tab.keyboard.press("Enter")
+    expect(one.tab.get_by_test_id("stMain")).to_be_focused()
+    one.tab.keyboard.press("Tab")  # the first stop behind it
     first = one.tab.get_by_role("link", name=next(iter(TITLES.values())), exact=True)
     expect(first).to_be_focused()
     expect(first).to_have_css("outline-style", "solid")

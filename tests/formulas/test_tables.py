@@ -58,8 +58,8 @@ def test_errors_name_what_is_allowed() -> None:
         rows(["basic"])
     with pytest.raises(CostModelError, match="unknown metric 'flips'"):
         rows(["basis"], "flips")
-    with pytest.raises(CostModelError, match="unknown format 'html'"):
-        render(rows(["basis"]), "html")
+    with pytest.raises(CostModelError, match="unknown format 'docx'"):
+        render(rows(["basis"]), "docx")
     with pytest.raises(CostModelError, match="unknown notation 'html'"):
         render(rows(["basis"]), "text", "html")
 

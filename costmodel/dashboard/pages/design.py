@@ -244,7 +244,8 @@ def _code(state: State, mine: Variant, layer: ConvLayer) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("The same in Python, with a torch module of plain convolutions:")
-        st.code(definition_source(mine, layer), language="python")
+        # plain: colours of a language stay those of the other look where the system's changes
+        st.code(definition_source(mine, layer), language=None)
         parts.share(state)
     with right:
         checking.check_button(mine, layer)

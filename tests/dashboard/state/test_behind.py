@@ -19,6 +19,8 @@ from costmodel.dashboard.sections import (
     network_table,
 )
 from costmodel.dashboard.state import behind
+from costmodel.errors import LimitError
+from costmodel.network.formula import evaluated
 from costmodel.plots.layout import name_of
 from costmodel.walled.bounds import Bounds
 from costmodel.walled.wall import Wall
@@ -46,8 +48,18 @@ def test_formulas_of_a_design_are_expanded_elsewhere(page: Any, hasty: Wall) -> 
     assert [h.value for h in opened.app.header][-1] == "As code, and checked"
 
 
-def test_formulas_of_networks_are_expanded_elsewhere(page: Any, hasty: Wall) -> None:
+def test_formulas_of_networks_are_expanded_elsewhere(
+    page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def too_long(wall: Wall, what: str, function: Any, *args: Any) -> None:
+        asked.append((wall, what, function))
+        raise LimitError(f"{what}: {SENTENCE[:-1]}")
+
+    monkeypatch.setattr(network_formula, "behind", too_long)
     opened = page("network")
+    assert asked == [(behind.readers(), "Expanding the formula", evaluated)]
     assert [info.value for info in opened.app.info] == [f"Expanding the formula: {SENTENCE}"]
     assert not opened.errors
 
