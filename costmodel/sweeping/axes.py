@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from costmodel.core import expression
 from costmodel.core.bind import bind
@@ -18,6 +19,7 @@ from costmodel.errors import CostModelError
 from costmodel.metrics.metric import METRICS
 from costmodel.solving.solve import break_even_on_layer
 
+_REMEMBERED = 2_000  # variants on layers
 #: Fields of a layer that can vary, with their label and the fields that get the value.
 LAYER_AXES: dict[str, tuple[str, tuple[str, ...]]] = {
     "in_channels": ("input channels", ("in_channels",)),
@@ -82,12 +84,20 @@ def hyper_axes(
     layer: ConvLayer, variant: Variant, hyper: Mapping[str, Number] | None = None
 ) -> list[Axis]:
     """The integer hyper-parameters of one variant as axes; none where it does not fit the layer."""
+    return [*_hyper_axes(layer, variant, tuple((hyper or {}).items()))]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _hyper_axes(
+    layer: ConvLayer, variant: Variant, hyper: tuple[tuple[str, Number], ...]
+) -> tuple[Axis, ...]:
+    """`hyper_axes`, remembered: a page asks several times a redraw, and break-evens are solved."""
     try:
-        bound = bind(variant, layer, hyper)
+        bound = bind(variant, layer, dict(hyper))
     except CostModelError:
-        return []
+        return ()
     full = full_ranks(bound)
-    return [
+    return tuple(
         Axis(
             f"{variant.id}.{letter}",
             f"{letter}: {variant.hyper[letter].meaning}",
@@ -96,7 +106,7 @@ def hyper_axes(
             bound.hyper[letter],
         )
         for letter, (low, high) in hyper_ranges(bound).items()
-    ]
+    )
 
 
 def hyper_ranges(bound: BoundVariant) -> dict[str, tuple[int, int]]:
