@@ -23,8 +23,9 @@ import costmodel as cm
 from costmodel.sweeping.picking import Front, Least, Nothing
 from costmodel.sweeping.reducing import Reducer
 from costmodel.sweeping.reductions import reduce
-from costmodel.sweeping.running import Threads
+from costmodel.sweeping.running import Cluster, Threads
 from costmodel.sweeping.space import space
+from costmodel.sweeping.sweep import Sweep
 from costmodel.table import Table
 
 LAYER = cm.ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 56))
@@ -188,13 +189,40 @@ def files(share: float) -> list[dict]:
     return rows
 
 
+def cluster(share: float) -> list[dict]:
+    """An exact front on a Dask cluster of this machine: one worker of one thread, and two."""
+    from distributed import LocalCluster
+
+    over = {"m": "8:400:8", "n": "8:400:8", "r1": "1:1600", "r2": f"1:{max(2, int(400 * share))}"}
+    points = cm.sweep("tucker2", LAYER, over)
+    rows = []
+    for workers in (1, 2):
+        with LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None
+        ) as started:
+            found = Sweep(points.space, Cluster(started.scheduler_address))
+            found.least("macs")  # compiled
+            took, _ = seconds(lambda found=found: found.front("macs", "params"))
+        # the work is done in other processes, one core each
+        rows.append(
+            figure(f"front, Dask, {workers} workers", points.points, (took, took * workers))
+        )
+    return rows
+
+
 def memory() -> list[dict]:
     """The most memory that this process has had by now, in MiB, as its own row."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [{"figure": f"peak memory of all of this: {peak:.0f} MiB"}]
 
 
-GROUPS = {"by_hand": by_hand, "fronts": fronts, "files": files, "reduced": reduced}
+GROUPS = {
+    "by_hand": by_hand,
+    "fronts": fronts,
+    "files": files,
+    "reduced": reduced,
+    "cluster": cluster,
+}
 
 
 def main(share: float, groups: list[str]) -> None:
