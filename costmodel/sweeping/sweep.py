@@ -120,10 +120,12 @@ class Sweep:
         return writing.stream(self.space, out, format, self.run, progress)
 
     # -- reductions: no row is written -------------------------------------------------------------
-    # `kept` is the file that a result is for; what is done lies beside it until all is done, and
-    # `resume` goes on with that.
     def count(self, progress: Reduced | None = None, kept: str = "", resume: bool = False) -> Table:
-        """How many points are rows, fit no layer, or do not meet the conditions."""
+        """How many points are rows, fit no layer, or do not meet the conditions.
+
+        progress: called with how many points are done. kept: the file that the result is for, where
+        there is one: what is done lies beside it until all is. resume: go on with that.
+        """
         found = self._reduced(Nothing(), progress, kept, resume)
         names = ("points", "rows", "misfits", "outside")
         return Table(names, [{name: getattr(found, name) for name in names}])
@@ -134,7 +136,7 @@ class Sweep:
         """The rows that no other one beats: less in one of the metrics and no more in any.
 
         Up to four metrics, exact; of rows that are equal in all of them every one is there. In the
-        order of the metrics.
+        order of the metrics. progress, kept, resume: as for `count`.
         """
         return self._table(self._reduced(Front(metrics), progress, kept, resume))
 
@@ -146,7 +148,10 @@ class Sweep:
         kept: str = "",
         resume: bool = False,
     ) -> Table:
-        """The rows with the least values of a metric; of equal ones those that come first."""
+        """The rows with the least values of a metric; of equal ones those that come first.
+
+        top: how many. progress, kept, resume: as for `count`.
+        """
         rule = Least(METRICS[metric].key, top)
         return self._table(self._reduced(rule, progress, kept, resume))
 
