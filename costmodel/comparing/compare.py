@@ -25,7 +25,7 @@ VARIANT = Column("variant", "Variant")
 HYPER = Column("hyper", "Settings")
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Comparison(Tabular):
     """Variants on one layer beside each other, with a row each.
 

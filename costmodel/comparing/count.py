@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from costmodel.core.bind import bind
 from costmodel.core.bound import BoundVariant
@@ -74,7 +75,13 @@ class Counts:
         return tuple(StageCount(stage, settings) for stage in self.bound.stages)
 
     def __getitem__(self, key: str) -> Number:
-        return METRICS[key].of(self.bound, self.settings)
+        if key not in self._known:
+            self._known[key] = METRICS[key].of(self.bound, self.settings)
+        return self._known[key]
+
+    @cached_property
+    def _known(self) -> dict[str, Number]:
+        return {}  # a table, a figure and sentences ask for the same metrics
 
     def __getattr__(self, name: str) -> Number:
         return _metric(self, name)

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from costmodel.dashboard.state.startup import settle_in
+from costmodel.dashboard.state.turns import turn
 
 #: Module of the page, its title, and the name of its icon. The first one is where `/` leads.
 PAGES = (
@@ -58,7 +59,8 @@ def run() -> None:
     page = st.navigation(pages, position="hidden")
     st.set_page_config(f"{page.title} · costmodel", page_icon=_ICON, layout="wide")
     _links(pages)
-    page.run()
+    with turn():
+        page.run()
     settle_in()
 
 

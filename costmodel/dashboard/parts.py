@@ -12,6 +12,7 @@ import streamlit as st
 from costmodel.comparing.count import Counts
 from costmodel.core.full_rank import above_full_rank as above_full_rank_of
 from costmodel.core.variant import VARIANTS
+from costmodel.dashboard.state.startup import figure_first
 from costmodel.dashboard.state.state import State
 from costmodel.documents.markdown import literal, sentence
 from costmodel.errors import CostModelError, NotationError
@@ -83,6 +84,7 @@ def chart(
     st.plotly_chart(figure, key=f"chart-{name}", config=config, alt=alt, **look)
     if source:
         st.caption(literal(source))
+    figure_first()
 
 
 @contextmanager

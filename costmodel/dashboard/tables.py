@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from costmodel.typed import write_pairs
 LINK = "link"
 _MOST_ROWS = 18  # before a table scrolls
 _ROW_HEIGHT = 35
+_KEPT = 100  # tables of costs; some 20 KB each
 
 
 #: Columns of what is drawn and said of a variant, beside its counts.
@@ -29,6 +31,13 @@ TIME_RATIO = Column("time_ratio", "Time ratio", "×", "time divided by that of t
 WHAT = Column("what", "What it is")
 GIVES_UP = Column("gives_up", "What it gives up")
 _IMAGES = (STAGES.key,)
+
+
+class _Drawable(NamedTuple):
+    """A table as Streamlit takes it: a `pyarrow.Table`, and how each column looks."""
+
+    cells: Any
+    columns: Mapping[str, Any]
 
 
 def cost_table(
@@ -47,10 +56,31 @@ def cost_table(
         looked_at: the id of the variant whose row is marked.
         chosen: called with the place of a row that is clicked.
     """
-    comparison = answer.comparison
-    ids = [variant.id for variant in comparison.variants]
-    rows = []
-    for variant, row in zip(comparison.variants, comparison, strict=True):
+    ids = [variant.id for variant in answer.comparison.variants]
+    said = tuple((name, *(cells[id] for id in ids)) for name, cells in counters.items())
+    place = ids.index(looked_at) if looked_at in ids else None
+    key = f"table-{'-'.join(ids)}-{looked_at}"
+
+    def clicked() -> None:
+        selected = st.session_state[key].selection.rows
+        if selected:
+            chosen(selected[0])
+
+    _draw(
+        _priced(answer, said, help),
+        "Costs of each variant",
+        key=key,
+        on_select=clicked,
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [] if place is None else [place]}},
+    )
+
+
+@lru_cache(maxsize=_KEPT)
+def _priced(answer: Answer, counters: tuple[tuple[str, ...], ...], help: str) -> _Drawable:
+    """The table of costs; counters: of each, its name and its cells."""
+    comparison, rows = answer.comparison, []
+    for place, (variant, row) in enumerate(zip(comparison.variants, comparison, strict=True)):
         time = answer.time(variant.id)
         rows.append(
             {
@@ -63,33 +93,17 @@ def cost_table(
                 TIME_RATIO.key: answer.time_ratio(variant.id),
                 WHAT.key: variant.summary,
                 GIVES_UP.key: variant.gives_up,
-                **{name: said[variant.id] for name, said in counters.items()},
+                **{name: cells[place] for name, *cells in counters},
             }
         )
     timed = [TIME, INTERVAL, TIME_RATIO] if answer.estimates else []
-    others = [Column(name, name, convention=help) for name in counters]
+    others = [Column(name, name, convention=help) for name, *_ in counters]
     own = {column.key: column for column in comparison.columns}
     first = [own.pop(key) for key in (VARIANT.key, "macs", "macs_ratio")]
     settings, rest = own.pop(HYPER.key), list(own.values())
     said = [*others, *rest, settings, GIVES_UP, WHAT]
     columns = [first[0], STAGES, *first[1:], *timed, *said]
-    place = ids.index(looked_at) if looked_at in ids else None
-    key = f"table-{'-'.join(ids)}-{looked_at}"
-
-    def clicked() -> None:
-        selected = st.session_state[key].selection.rows
-        if selected:
-            chosen(selected[0])
-
-    show(
-        Table(columns, rows),
-        "Costs of each variant",
-        pinned=VARIANT.key,
-        key=key,
-        on_select=clicked,
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [] if place is None else [place]}},
-    )
+    return _drawable(Table(columns, rows), VARIANT.key)
 
 
 def show(table: Table, alt: str, pinned: str = "", **look: Any) -> None:
@@ -98,7 +112,24 @@ def show(table: Table, alt: str, pinned: str = "", **look: Any) -> None:
     alt: what it shows, for readers who do not see it. pinned: the column that stays in sight.
     look: further arguments of `st.dataframe`.
     """
-    import pandas  # half a second that the title need not wait for
+    _draw(_drawable(table, pinned), alt, **look)
+
+
+def _draw(what: _Drawable, alt: str, **look: Any) -> None:
+    height = _ROW_HEIGHT * (min(what.cells.num_rows, _MOST_ROWS) + 1) + 3
+    st.dataframe(
+        what.cells,
+        hide_index=True,
+        column_config=what.columns,
+        height=height,
+        alt=alt,
+        placeholder="",
+        **look,
+    )
+
+
+def _drawable(table: Table, pinned: str) -> _Drawable:
+    import pyarrow  # as Streamlit sends it: a data frame would be turned into it every time
 
     cells: dict[str, Sequence[Any]] = {}
     config: dict[str, Any] = {}
@@ -121,16 +152,7 @@ def show(table: Table, alt: str, pinned: str = "", **look: Any) -> None:
             config[key] = st.column_config.TextColumn(
                 column.label, help=_sentence(column), pinned=key == pinned or None
             )
-    frame = pandas.DataFrame(cells)
-    st.dataframe(
-        frame,
-        hide_index=True,
-        column_config=config,
-        height=_ROW_HEIGHT * (min(len(frame), _MOST_ROWS) + 1) + 3,
-        alt=alt,
-        placeholder="",
-        **look,
-    )
+    return _Drawable(pyarrow.table(cells), config)
 
 
 def _numbers(values: Sequence[Any], column: Column) -> tuple[list[Any], Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from costmodel.comparing.compare import Comparison
 from costmodel.comparing.count import Counts
@@ -43,7 +44,7 @@ class Answer:
     comparison: Comparison
     estimates: Estimates | None = None
 
-    @property
+    @cached_property
     def baseline(self) -> Prediction | None:
         """The time of the layer as it is."""
         if self.estimates is None:

@@ -126,6 +126,13 @@ def digest_of(content: bytes) -> str:
 
 
 @lru_cache(maxsize=8)
+def digest_of_file(path: str, changed: float) -> str:
+    """The same of a file's content, read once for each time at which it was written."""
+    with open(path, "rb") as file:
+        return digest_of(file.read())
+
+
+@lru_cache(maxsize=8)
 def _digest(path: str, machine: Machine, state: object) -> str:
     """The key of a model of a store's times, worked out once for each state of its files."""
     with Store(path, create=False) as store:

@@ -19,7 +19,7 @@ from costmodel.timing.store import shipped
 from costmodel.timing.store.database import Store
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Opened:
     """Times of one machine.
 
@@ -45,6 +45,12 @@ class Opened:
         cases = [Case(b.layer, b.variant.id, tuple(sorted(dict(b.hyper).items()))) for b in bounds]
         with Store(self.path, create=False) as store:
             return [store.least(self.predictor.machine, case) for case in cases]
+
+    def estimates(self, comparison: Comparison) -> Estimates:
+        """Seconds with intervals of every variant of a comparison."""
+        run = [variant.id for variant in comparison.variants if not variant.algorithm_of]
+        found = self.predictor.totals(convolutions(comparison.counts[id].bound) for id in run)
+        return Estimates(dict(zip(run, found, strict=True)), self)
 
 
 def open_times(path: str | None = None, machine: str | None = None) -> Opened:
@@ -113,7 +119,7 @@ class Estimates:
 def estimates(
     comparison: Comparison, path: str | None = None, machine: str | None = None
 ) -> Estimates:
-    """Seconds with intervals of every variant of a comparison: cheap enough for every redraw.
+    """What every variant of a comparison takes, with intervals.
 
     Neither torch nor scikit-learn is imported, unless the times have changed since a model was
     fitted to them.
@@ -124,7 +130,4 @@ def estimates(
     Raises:
         InputError: an unknown machine, or no times at all.
     """
-    run = [variant.id for variant in comparison.variants if not variant.algorithm_of]
-    opened = open_any(path, machine)
-    found = opened.predictor.totals(convolutions(comparison.counts[id].bound) for id in run)
-    return Estimates(dict(zip(run, found, strict=True)), opened)
+    return open_any(path, machine).estimates(comparison)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -31,6 +32,9 @@ _LISTED = ""
 #: What the rows can be sorted by: as the catalogue has them, by time, or by any metric shown.
 _ORDERS = (_LISTED, _TIME)
 _CHART = "ratios"
+#: As many answers and figures of them are kept as visitors are likely to come back to.
+_ANSWERS = 100
+_figure = lru_cache(maxsize=_ANSWERS)(against_time)
 
 
 def page() -> None:
@@ -107,6 +111,7 @@ def _answers(answer: Answer, looked_at: str) -> None:
     st.info("  \n".join(lines), icon=":material/lightbulb:")
 
 
+@lru_cache(maxsize=_ANSWERS)
 def _sorted(answer: Answer, by: str) -> Answer:
     """The same comparison in another order of its rows; what has no such value comes last."""
     if by == _LISTED:
@@ -138,7 +143,7 @@ def _comparison(state: State, answer: Answer) -> None:
 
     source = ordered.estimates.opened.note if ordered.estimates else "No times are stored."
     parts.chart(
-        against_time(ordered, state["look"]),
+        _figure(ordered, state["look"]),
         _CHART,
         f"Bars of multiplies and dots of time. {summary(ordered)}",
         finding=ordered.lesson(),

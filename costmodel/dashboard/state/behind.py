@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
+from costmodel.dashboard.state.turns import give_up
 from costmodel.errors import LimitError
 from costmodel.walled.bounds import Bounds
 from costmodel.walled.wall import Wall
@@ -74,6 +75,7 @@ def behind(
         CostModelError: what the function raised.
     """
     place = st.empty()
+    give_up()
 
     def tick(seconds: float) -> None:
         # Streamlit ends a page whose visitor has left, or changed something, when it draws

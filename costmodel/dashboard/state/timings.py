@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 
 import streamlit as st
 
@@ -12,23 +13,30 @@ from costmodel.timing import overview
 from costmodel.timing.answer import Answer
 from costmodel.timing.machine import Machine
 from costmodel.timing.machines import SHIPPED
-from costmodel.timing.opened import Opened, estimates, open_times
+from costmodel.timing.opened import Opened, open_any, open_times
 from costmodel.timing.overview import Overview
 from costmodel.timing.store import shipped
 
 _SHIPPED = "{}, shipped"
 _NO_STORE = ""
+_ANSWERS = 500
 
 
 def timed(comparison: Comparison) -> Answer:
     """A comparison with the times of this machine, or shipped ones; without, where there are none.
 
-    Cheap enough for every redraw.
+    Cheap enough for every redraw: the same answer for the same comparison and the same times.
     """
     try:
-        return Answer(comparison, estimates(comparison))
+        opened = open_any()
     except CostModelError:
-        return Answer(comparison)
+        opened = None
+    return _answer(comparison, opened)
+
+
+@lru_cache(maxsize=_ANSWERS)
+def _answer(comparison: Comparison, opened: Opened | None) -> Answer:
+    return Answer(comparison, opened.estimates(comparison) if opened else None)
 
 
 def available() -> dict[str, tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from costmodel.core.bound import BoundVariant
 from costmodel.timing.cold import Cold
@@ -14,6 +14,10 @@ from costmodel.timing.machine import Machine
 from costmodel.timing.model.intervals import LEVEL, Intervals, Prediction, conformal
 from costmodel.timing.model.trees import Trees
 from costmodel.timing.roofline import Peaks
+
+#: Different convolutions of a row, and how often each runs.
+_Parts = tuple[tuple[Convolution, int], ...]
+_MOST_KEPT = 20_000  # rows; some hundred bytes each
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,10 @@ class Predictor:
     intervals: Intervals
     cold: Cold | None = None
     peaks: Peaks | None = None
+    #: Predictions made, since of a comparison in which one number changes most rows are the same.
+    _made: dict[tuple[_Parts, float], Prediction] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def seconds_of(self, parts: Iterable[Convolution]) -> list[float]:
         """Seconds of each convolution."""
@@ -44,15 +52,19 @@ class Predictor:
         self, rows: Iterable[Iterable[Convolution]], level: float = LEVEL
     ) -> list[Prediction]:
         """The same of many rows at once, which takes little longer than one."""
-        counted = [Counter(parts) for parts in rows]
-        distinct = list(dict.fromkeys(conv for own in counted for conv in own))
+        asked: list[_Parts] = [tuple(Counter(parts).items()) for parts in rows]
+        found = {parts: self._made.get((parts, level)) for parts in asked}
+        new = [parts for parts, known in found.items() if known is None]
+        distinct = list(dict.fromkeys(conv for parts in new for conv, _ in parts))
         seconds = dict(zip(distinct, self.seconds_of(distinct), strict=True))
-        return [
-            self.intervals.of_sum({c: (seconds[c], times) for c, times in own.items()}, level)
-            if own
-            else Prediction(0.0, 0.0, 0.0, level)
-            for own in counted
-        ]
+        if len(self._made) > _MOST_KEPT:
+            self._made.clear()
+        for parts in new:
+            timed = {conv: (seconds[conv], times) for conv, times in parts}
+            found[parts] = self._made[parts, level] = (
+                self.intervals.of_sum(timed, level) if timed else Prediction(0.0, 0.0, 0.0, level)
+            )
+        return [known for parts in asked if (known := found[parts])]
 
     def in_a_row(self, parts: Iterable[Convolution]) -> Prediction:
         """Seconds of convolutions as a network runs them: each finds the caches cold."""

@@ -16,7 +16,7 @@ from typing import Any
 from costmodel.errors import InputError, unknown
 from costmodel.files import data_names, data_path, read_text, write_whole
 from costmodel.timing.case import Case
-from costmodel.timing.kept import ENDING, changed, digest_of, packed, unpacked
+from costmodel.timing.kept import ENDING, changed, digest_of, digest_of_file, packed, unpacked
 from costmodel.timing.learning import Learnt, Observed, learn
 from costmodel.timing.model.intervals import coverage
 from costmodel.timing.model.predictor import Predictor
@@ -93,9 +93,8 @@ def model_of(name: str) -> Predictor:
     Raises:
         InputError: an unknown name.
     """
-    path = _path(name, ENDING)
-    with open(_path(name, ".csv"), "rb") as file:
-        key = digest_of(file.read())
+    path, times = _path(name, ENDING), _path(name, ".csv")
+    key = digest_of_file(times, changed(times))
     return unpacked(path, key, changed(path)) or learn(load(name).observed).predictor
 
 
