@@ -15,20 +15,25 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 60
+# Whatever other settings say: nothing is opened, reported or reached from elsewhere.
+_ALONE = (
+    *("--server.headless", "true", "--server.address", "localhost"),
+    *("--browser.gatherUsageStats", "false"),
+)
 
 
 class Server:
-    """A Streamlit server for one script, on this machine only."""
+    """A Streamlit server for one script, on this machine only, with the settings of its folder."""
 
-    def __init__(self, script: str) -> None:
+    def __init__(self, script: str, folder: Path = ROOT) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.started = time.perf_counter()
-        arguments = ["-m", "streamlit", "run", script, "--server.port", str(self.port)]
+        arguments = ["-m", "streamlit", "run", script, "--server.port", str(self.port), *_ALONE]
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
-            cwd=ROOT,
+            cwd=folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -69,9 +74,9 @@ class Server:
 
 
 @contextmanager
-def serving(script: str) -> Iterator[Server]:
+def serving(script: str, folder: Path = ROOT) -> Iterator[Server]:
     """A server that answers, and is gone afterwards."""
-    server = Server(script)
+    server = Server(script, folder)
     try:
         yield server
     finally:

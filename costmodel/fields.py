@@ -147,7 +147,8 @@ class Choice(Field):
     def read(self, text: str) -> str:
         """The name, if it is an option."""
         if text not in self.options:
-            raise InputError(unknown(self.label or self.name, text[:60], self.options))
+            named = filter(None, self.options)  # "" stands for what the page chooses itself
+            raise InputError(unknown(self.label or self.name, text[:60], named))
         return text
 
 

@@ -62,6 +62,7 @@ def test_reads_what_it_writes(field, text, value):
         (OptionalReal("alpha", None), "2", "allowed are decimals from 0 to 1, or nothing"),
         (Flag("bias"), "1", "bias is '1'; allowed are yes and no"),
         (Choice("look", "a", options=("basis", "b")), "bases", "did you mean 'basis'"),
+        (Choice("over", "", options=("", "b", "m")), "x", "unknown over 'x': allowed are b, m"),
         (Several("show", (), options=("a",)), "a,z", "unknown show 'z'"),
         (SIZES, "10", "Padding is '10'; allowed are 'same', 'valid', integers from 0 to 9"),
         (SIZES, "1x2x3x4", "such as 3 or 3x5"),

@@ -30,7 +30,7 @@ _STYLE = (
     ".st-key-pages a:focus-visible{outline:3px solid currentColor!important}"
     "@media (min-width:1280px){.st-key-pages{margin-top:-3.4rem;position:relative;z-index:999991}}"
     "@media (max-width:640px){.st-key-pages a>span:first-child{display:none}"
-    ".stMainBlockContainer{padding-top:3.2rem!important}}"
+    ".stMainBlockContainer{padding-top:4rem!important}}"
     # What opens the sidebar says what is in it.
     "[data-testid=stExpandSidebarButton]{width:auto}"
     "[data-testid=stExpandSidebarButton]::after{content:'Settings';padding:0 .4rem}"

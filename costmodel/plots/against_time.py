@@ -13,7 +13,16 @@ from costmodel.core.readable import ratio, ratio_in_words
 from costmodel.core.variant import VARIANTS
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.comparison import LONGEST, hover
-from costmodel.plots.layout import REFERENCE_LINE, axis, cuts, figure, label_of, vertical
+from costmodel.plots.layout import (
+    REFERENCE_LINE,
+    STILL,
+    axis,
+    cuts,
+    figure,
+    fixed,
+    label_of,
+    vertical,
+)
 from costmodel.plots.palette import style_of
 from costmodel.timing.answer import Answer
 
@@ -42,9 +51,10 @@ def against_time(answer: Answer, looked_at: str = "") -> Figure:
     times = [answer.time_ratio(id) for id in ids]
     longest = max([1.0, *macs, *(time for time in times if time is not None)])
     end = min(longest, LONGEST) * 1.02
+    plain = [label_of(variant) for variant in table.variants]
     labels = [
-        f"<b>{label_of(variant)}</b>" if variant.id == looked_at else label_of(variant)
-        for variant in table.variants
+        f"<b>{label}</b>" if id == looked_at else label
+        for id, label in zip(ids, plain, strict=True)
     ]
     data = [_bars(answer, macs, end), *cuts(_places(macs, end, _BAR), end)]
     data += _strokes(answer, end)
@@ -54,7 +64,7 @@ def against_time(answer: Answer, looked_at: str = "") -> Figure:
         height=_ROW * len(ids) + _FRAME,
         barmode="overlay",
         hovermode="closest",
-        xaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, end * _ROOM]),
+        xaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, end * _ROOM], **STILL),
         yaxis=axis(
             "",
             range=[len(ids) - 0.4, -0.6],
@@ -63,7 +73,9 @@ def against_time(answer: Answer, looked_at: str = "") -> Figure:
             ticktext=labels,
             ticksuffix="  ",
             showgrid=False,
+            **STILL,
         ),
+        margin=fixed(plain),
         shapes=[vertical(1), *_highlight(ids, looked_at)],
     )
 

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 from costmodel.core.readable import exact, ratio, ratio_in_words
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.metrics.metric import METRICS
-from costmodel.plots.layout import LEGEND, REFERENCE_LINE, as_text, axis, figure, name_of, vertical
+from costmodel.plots.layout import (
+    LEGEND,
+    REFERENCE_LINE,
+    STILL,
+    as_text,
+    axis,
+    figure,
+    fixed,
+    name_of,
+    vertical,
+)
 from costmodel.plots.palette import style_of
 from costmodel.solving.solution import Solution
 from costmodel.sweeping.axes import Axis
@@ -64,14 +74,13 @@ def ratio_curve(
         data += answer
         marks.append((_level(limit, "dot"), note))
     top = min(highest, _HIGHEST) * 1.12
+    title = over.label if over.letter else f"{over.label}<br>{held(grid)}"
     return figure(
         data,
         height=height,
-        xaxis=axis(
-            over.label if over.letter else f"{over.label}<br>{held(grid)}",
-            range=[values[0] - _pad(values), values[-1] + _pad(values)],
-        ),
-        yaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, top]),
+        xaxis=axis(title, range=[values[0] - _pad(values), values[-1] + _pad(values)], **STILL),
+        yaxis=axis(f"ratio to the {VARIANTS.baseline.title}", range=[0, top], **STILL),
+        margin=fixed(["0.25"], title),
         shapes=[*bands, _level(1, "dash"), *(shape for shape, _ in marks)],
         annotations=[*(note for _, note in marks), *_cut_off(grid, top)],
         hovermode="closest",

@@ -30,6 +30,12 @@ LEGEND = {
     "itemdoubleclick": False,
 }
 _LINE = 19  # characters
+_CHARACTER = 6.6  # pixels of one, bold ones included
+_BESIDE, _BELOW, _EACH = (
+    24,
+    52,
+    18,
+)  # pixels: around labels; below the plot; each further line there
 _FAINT = "rgba(127,139,153,0.28)"
 
 
@@ -64,6 +70,23 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
         "fixedrange": True,
         **more,
     }
+
+
+def fixed(labels: Sequence[str], below: str = "") -> dict[str, Any]:
+    """Margins for labels on the left, and for numbers and a title below; axes are `STILL` with it.
+
+    Measured by Plotly, margins cost a figure a second drawing each time a slider moves.
+
+    Args:
+        labels: beside the vertical axis, lines parted by `<br>`. below: the lower axis' title.
+    """
+    longest = max((len(line) for label in labels for line in label.split("<br>")), default=0)
+    room = round(_CHARACTER * longest) + _BESIDE
+    return {"l": room, "r": 12, "t": 8, "b": _BELOW + _EACH * below.count("<br>")}
+
+
+#: For an axis of a figure whose margins are `fixed`.
+STILL = {"automargin": False}
 
 
 def log_axis(title: str, **more: Any) -> dict[str, Any]:

@@ -47,6 +47,25 @@ def test_a_shared_link_restores_the_view(visitor):
     assert other.query()["k"] == "3", "defaults stand in the link as well"
 
 
+INSIDE = """plot => {
+  const frame = plot.getBoundingClientRect();
+  const boxes = [...plot.querySelectorAll('.ytick text, .xtick text, .g-xtitle text')];
+  return boxes.map(text => [text.textContent, text.getBoundingClientRect()]).filter(
+    ([_, box]) => box.left < frame.left || box.bottom > frame.bottom).map(([text]) => text);
+}"""
+
+
+def test_labels_fit_between_the_margins_which_are_not_measured(visitor):
+    every = "common,standard,grouped,separable,basis,low-rank,block,channel,training,algorithm"
+    one = visitor(390).open(f"/?families={every}&look=cp&over=in_channels")
+    one.settle()
+    plots = one.tab.locator(".js-plotly-plot")
+    expect(plots).to_have_count(2)
+    for plot in plots.all():
+        plot.locator(".xtick text").first.wait_for(state="attached")
+        assert plot.evaluate(INSIDE) == []
+
+
 def test_the_back_button_undoes(visitor):
     one = visitor().open()
     one.type("Channels in", "96")
