@@ -99,7 +99,7 @@ def percent(share: float) -> str:
 
 def _four(value: float) -> str:
     """Four significant digits, never with an exponent."""
-    if abs(value) >= 10**_DIGITS:
+    if _rounded(value, _DIGITS) >= 10**_DIGITS:
         return _grouped(value, _DIGITS)
     if value and abs(value) < 1:
         return f"{value:.4f}" if abs(value) >= 1e-3 else f"{Decimal(f'{value:.3e}'):f}"
@@ -108,7 +108,11 @@ def _four(value: float) -> str:
 
 def _short(value: float) -> str:
     """Three significant digits of what is above 1."""
-    return f"{value:.3g}" if value < 1000 else _grouped(value, 3)
+    return f"{value:.3g}" if _rounded(value, 3) < 1000 else _grouped(value, 3)
+
+
+def _rounded(value: float, digits: int) -> float:
+    return abs(float(f"{value:.{digits - 1}e}"))
 
 
 def _grouped(value: float, digits: int) -> str:
