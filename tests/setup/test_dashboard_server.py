@@ -8,9 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,15 @@ CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
 def taken() -> Iterator[None]:
     """Port 8501 in use, by us unless somebody else is there already."""
     with closing(socket.socket()) as listening:
-        with suppress(OSError):
-            listening.bind(("127.0.0.1", 8501))
-            listening.listen()
+        # as Streamlit binds it: also where a server was that has just ended
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for _ in range(300):  # another test's server may be about to end
+            try:
+                listening.bind(("127.0.0.1", 8501))
+                listening.listen()
+                break
+            except OSError:
+                time.sleep(0.1)
         yield
 
 
