@@ -100,14 +100,15 @@ def _counted(table: Table) -> tuple[bool, str]:
 
     by_tool = verdicts()
     own = by_tool.pop(OWN, Counter())
-    others = ", ".join(
-        f"{tool} in {count[RIGHT]}"
-        for tool, count in sorted(by_tool.items(), key=lambda item: -item[1][RIGHT])
-    )
-    return own[RIGHT] == len(table), (
-        f"{OWN} is right in {own[RIGHT]} of {len(table)} cases; {others}. Twice the number is "
-        "right of a counter of FLOPs."
-    )
+    said = f"{OWN} is right in {own[RIGHT]} of {len(table)} cases"
+    as_good = [tool for tool, count in by_tool.items() if count[RIGHT] >= own[RIGHT]]
+    rest = [count[RIGHT] for tool, count in by_tool.items() if tool not in as_good]
+    if as_good:
+        said += f"; {' and '.join(as_good)} in at least as many"
+    if rest:
+        span = f"{min(rest)} to {max(rest)}" if min(rest) < max(rest) else f"{min(rest)}"
+        said += f"; {len(rest)} other counter{'s' * (len(rest) > 1)} in {span}"
+    return own[RIGHT] == len(table), f"{said}."
 
 
 def _published() -> Table:

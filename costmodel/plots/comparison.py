@@ -82,6 +82,27 @@ def summary(table: Comparison) -> str:
     return "; ".join(parts) + "."
 
 
+def standing(table: Comparison, id: str, metric: str = "macs") -> str:
+    """How a variant of a comparison stands: its ratio, and how many of the others cost less.
+
+    Args:
+        table: the variant, and at least one other. id: which one. metric: what they cost.
+    """
+    own = table.counts[id]
+    others = [counts for key, counts in table.counts.items() if key != id]
+    less = sum(counts[metric] < own[metric] for counts in others)
+    name, whole = name_of(own.variant), table.baseline[metric]
+    label, title = METRICS[metric].label, VARIANTS.baseline.title
+    if own[metric] == whole:
+        said = f"as many {label} as the {title}"
+    else:
+        said = f"{ratio_in_words(own[metric] / whole if whole else None)} {label} than the {title}"
+    return (
+        f"{name[:1].upper()}{name[1:]}: {said}; {less or 'none'} of the {len(others)} others "
+        f"{'need' if less > 1 else 'needs'} fewer"
+    )
+
+
 def hover(row: Mapping[str, Any], metric: Metric) -> str:
     """What the pointer reads of a metric: the exact count, its ratio in words, the settings."""
     value = row[metric.key]

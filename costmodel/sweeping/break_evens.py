@@ -91,7 +91,7 @@ def explain_break_even(counts: Counts, over: Axis, solutions: Sequence[Solution]
 
 def in_text(label: str) -> str:
     """A label within a sentence: `parameters`, but `MACs`."""
-    return label if label[1:2].isupper() else label.lower()
+    return label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
 
 
 def _clause(solution: Solution, over: Axis) -> str:

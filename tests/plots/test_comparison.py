@@ -3,7 +3,8 @@
 import pytest
 
 from costmodel import VARIANTS, ConvLayer, compare, define
-from costmodel.plots.comparison import LONGEST, ratio_bars, summary
+from costmodel.core.readable import ratio_in_words
+from costmodel.plots.comparison import LONGEST, ratio_bars, standing, summary
 from costmodel.plots.layout import label_of, name_of
 from costmodel.plots.palette import style_of
 from costmodel.typed import write_pairs
@@ -100,3 +101,15 @@ def test_a_typed_title_is_no_markup():
 
 def test_names_leave_out_what_all_share():
     assert name_of(VARIANTS["depthwise_separable"]) == "depthwise separable"
+
+
+def test_how_a_variant_stands_among_the_others():
+    table = compare(LAYER, ["standard", "basis", "depthwise_separable", "cp"], b=4)
+    macs = {id: counts.macs for id, counts in table.counts.items()}
+    for id in macs:
+        less = sum(other < macs[id] for other in macs.values())
+        title = standing(table, id)
+        share = f"{ratio_in_words(macs[id] / macs['standard'])} MACs than the standard"
+        assert (share if id != "standard" else "as many MACs as the standard") in title
+        needs = "need" if less > 1 else "needs"
+        assert title.endswith(f"; {less or 'none'} of the 3 others {needs} fewer")

@@ -27,7 +27,7 @@ from costmodel.documents.spelling import definition_source
 from costmodel.errors import CostModelError, InputError, NotationError
 from costmodel.fields import Field, Text
 from costmodel.formulas.essentials import Essentials, essentials
-from costmodel.plots.comparison import ratio_bars, summary
+from costmodel.plots.comparison import ratio_bars, standing, summary
 from costmodel.plots.diagram import stage_diagram
 from costmodel.plots.layout import name_of
 from costmodel.typed import read_integer, read_pair, write_pairs
@@ -230,12 +230,17 @@ def _essentials(counts: Counts) -> Essentials:
 
 
 def _beside_others(state: State, mine: Counts) -> None:
-    st.header("Beside the common ones", anchor=False)
     common = tuple(variant for variant in VARIANTS.values() if variant.common)
     others = comparison(mine.layer, common, ())
     counts = {**others.counts, mine.variant.id: mine}
     beside = replace(others, variants=(*others.variants, mine.variant), counts=counts)
-    parts.chart(ratio_bars(beside), "mine", summary(beside))
+    parts.chart(
+        ratio_bars(beside),
+        "mine",
+        summary(beside),
+        finding=standing(beside, mine.variant.id),
+        source=f"Beside the common variants, counted exactly on the layer {mine.layer}.",
+    )
     parts.csv_button(beside, "mine")
 
 

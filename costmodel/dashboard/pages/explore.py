@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,10 +14,10 @@ from costmodel.dashboard import parts
 from costmodel.dashboard.forms import selection
 from costmodel.dashboard.forms.layer_form import FIELDS, MAX_SIZE, further_form, layer_form
 from costmodel.dashboard.state.state import State
-from costmodel.documents.markdown import literal
 from costmodel.errors import CostModelError
 from costmodel.fields import Choice, Field, OptionalInteger
 from costmodel.metrics.metric import METRICS, costs
+from costmodel.plots import explore_words as words
 from costmodel.plots.curve import ratio_curve
 from costmodel.plots.explore import cost_curves, trade_off_scatter
 from costmodel.plots.ratio_map import ratio_map
@@ -37,6 +38,7 @@ _POINTS = 120  # of a curve
 _SIDE = 40  # of a map
 _HEIGHT = 520  # with room for a legend of many lines, also on a phone
 _UNSET = ""
+_COUNTED = "Counted exactly by the formulas that follow from the stages"
 
 
 def page() -> None:
@@ -119,8 +121,13 @@ def _curves(state: State, counted: Sequence[Counts]) -> None:
         figure = ratio_curve(swept, over, height=_HEIGHT)
     else:
         figure = cost_curves(swept, over, metric)
-    what = f"{METRICS[metric].label} over {over.label}, one line per variant."
-    parts.chart(figure, "curves", what)
+    parts.chart(
+        figure,
+        "curves",
+        f"{METRICS[metric].label} over {over.label}, one line per variant.",
+        finding=words.over_axis(swept, over, metric),
+        source=_source(swept),
+    )
     _take_away(state, swept)
 
 
@@ -158,12 +165,14 @@ def _map(state: State, counted: Sequence[Counts]) -> None:
         f"Map of the ratio of {METRICS[metric].label} to the {VARIANTS.baseline.title} over "
         f"{across.label} and {up.label}; blue is cheaper, brown dearer, the thick line is 1."
     )
-    parts.chart(figure, "map", what)
-    st.caption(
-        "Blue: cheaper than the standard convolution; brown: dearer. The thick line is where both "
-        "cost the same"
-        + (", the dotted one its exact break-even" if line else "")
-        + "; the cross is the layer above."
+    dotted = ", the dotted one its exact break-even" if line else ""
+    parts.chart(
+        figure,
+        "map",
+        what,
+        finding=words.over_map(swept, across, up, metric),
+        source=f"Blue: cheaper than the {VARIANTS.baseline.title}; brown: dearer. The thick line "
+        f"is where both cost the same{dotted}; the cross is the layer above. {_source(swept)}",
     )
     _take_away(state, swept)
 
@@ -188,9 +197,13 @@ def _trade_off(state: State, counted: Sequence[Counts]) -> None:
     most, layer = int(state["settings"]), counted[0].layer
     table = trade_off(variants, layer, metrics, most, quality=quality, hyper=hyper)
     labels = " against ".join(METRICS[key].label for key in reversed(metrics))
-    figure = trade_off_scatter(table, metrics, quality)
-    parts.chart(figure, "trade-off", f"{labels}, logarithmic.")
-    st.caption(_said(len(table), quality))
+    parts.chart(
+        trade_off_scatter(table, metrics, quality),
+        "trade-off",
+        f"{labels}, logarithmic.",
+        finding=words.over_settings(table, metrics, quality),
+        source=f"{_said(quality)} {_COUNTED}, on the layer {layer}.",
+    )
     parts.take_away(state, table, "trade-off")
     parts.conventions(table)
 
@@ -219,20 +232,19 @@ def _quality(state: State) -> Quality | None:
     return read_joined(text, larger=state["better"] == "larger")
 
 
-def _said(settings: int, quality: Quality | None) -> str:
-    """What the figure shows, in a few sentences."""
+def _said(quality: Quality | None) -> str:
+    """How the figure is read, in a few sentences."""
     if quality is None:
         return (
-            f"{settings:,} settings: every variant over all its whole-number hyper-parameters, "
-            "large marks are the present ones. Nothing costs less than the broad grey line in both "
-            "ways at once. Two costs say nothing about quality: the smallest rank is on every such "
-            "front. A third axis shows what a setting can express, or what you have measured."
+            "Every variant over all its whole-number hyper-parameters; large marks are the present "
+            "ones, the broad grey line is what nobody beats. Two costs say nothing about quality: "
+            "the smallest rank is on every such front. A third axis shows what a setting can "
+            "express, or what you have measured."
         )
     among = "all variants" if quality.across else "its own variant: shares are of what that can be"
     return (
-        f"{settings:,} settings, coloured by {literal(quality.column.label)}. Ringed: no other "
-        f"setting of {among} is better in one of the three and no worse in the others. Small "
-        "marks: not known."
+        f"Coloured by {quality.column.label}. Ringed: no other setting of {among} is better in one "
+        "of the three and no worse in the others. Small marks: not known."
     )
 
 
@@ -262,8 +274,13 @@ def _range(state: State, over: Axis, name: str, most: int) -> tuple[int, ...]:
     return tuple(sorted({*values, over.current})) if low <= over.current <= high else values
 
 
+def _source(swept: Grid) -> str:
+    """Where the numbers of a grid come from."""
+    points = len(swept.variants) * math.prod(map(len, swept.axes.values()))
+    return f"{_COUNTED} at {points:,} points of the layer {swept.layer}."
+
+
 def _take_away(state: State, swept: Grid) -> None:
     table = swept.to_table()
-    caption = f"Layer: {swept.layer}. {len(table):,} points."
-    parts.take_away(state, table, "sweep", caption=caption)
+    parts.take_away(state, table, "sweep")
     parts.conventions(table)

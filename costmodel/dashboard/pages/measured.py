@@ -14,6 +14,7 @@ from costmodel.dashboard.sections import measuring
 from costmodel.dashboard.state.state import State
 from costmodel.dashboard.state.timings import available, timings
 from costmodel.fields import Choice, Field
+from costmodel.plots import measured_words as words
 from costmodel.plots.measured import rates_by_class, time_over_macs
 from costmodel.plots.roofline import roofline
 from costmodel.plots.timing import measured_against_predicted
@@ -81,26 +82,28 @@ def _rates(state: State, overview: Overview) -> None:
     if not table.rows:
         st.info("Only variants of several stages were measured: no rate is one class's own.")
         return
-    fast, slow = table.rows[0], table.rows[-1]
-    words = "; ".join(f"{row['class']} {row['gmacs_per_s']:.3g} GMAC/s" for row in table)
-    parts.chart(rates_by_class(table), "rates", f"Rates on {overview.machine}. {words}")
-    st.caption(
-        "If fewer multiplies were less time, all classes would run at one rate. Here half of the "
-        f"{fast['class']} layers run at {fast['gmacs_per_s']:.3g} GMAC/s or more, half of the "
-        f"{slow['class']} ones at {slow['gmacs_per_s']:.3g} or less: with "
-        f"{fast['gmacs_per_s'] / slow['gmacs_per_s']:.3g} times fewer multiplies, such a layer "
-        "takes as long. A line holds eight of ten layers."
+    each = "; ".join(f"{row['class']} {row['gmacs_per_s']:.3g} GMAC/s" for row in table)
+    parts.chart(
+        rates_by_class(table),
+        "rates",
+        f"Rates on {overview.machine}. {each}",
+        finding=words.apart(table),
+        source="If fewer multiplies were less time, all classes would run at one rate. A dot is "
+        "the median of a class, which the title compares; a line holds eight of ten layers. "
+        + _source(overview, sum(table.column("layers"))),
     )
     _table(state, table, table.names, "rates")
 
 
 def _times(state: State, overview: Overview) -> None:
     rows = list(overview.rows)
-    words = f"{len(rows)} layers on {overview.machine}: milliseconds over multiplies."
-    parts.chart(time_over_macs(rows), "times", words)
-    st.caption(
-        "If multiplies were time, all points would lie on one line. Layers above the others take "
-        "more time for the same multiplies."
+    parts.chart(
+        time_over_macs(rows),
+        "times",
+        f"{len(rows)} layers on {overview.machine}: milliseconds over multiplies.",
+        finding=words.spread(rows),
+        source="If multiplies were time, all points would lie on one line. "
+        + _source(overview, len(rows)),
     )
     _table(state, overview.rows, _SHOWN, "times")
 
@@ -118,13 +121,16 @@ def _roofline(state: State, overview: Overview) -> None:
             "takes a second for them."
         )
         return
-    words = f"Rates of {len(overview.roofline)} convolutions on {overview.machine}."
-    parts.chart(roofline(overview.roofline, overview.peaks), "roofline", words)
-    st.caption(
-        "Left of the ridge, moving numbers takes longer than multiplying them. The dashed line is "
-        "what a large matrix product and a large copy reach here, no upper limit: "
+    parts.chart(
+        roofline(overview.roofline, overview.peaks),
+        "roofline",
+        f"Rates of {len(overview.roofline)} convolutions on {overview.machine}.",
+        finding=words.reached(overview.roofline),
+        source="Left of the ridge, moving numbers takes longer than multiplying them. The dashed "
+        "line is what a large matrix product and a large copy reach here, no upper limit: "
         + _beyond(overview.roofline.column("share"))
-        + " A variant with fewer multiplies often lies further left."
+        + " A variant with fewer multiplies often lies further left. "
+        + _source(overview, len(overview.roofline)),
     )
     _table(state, overview.roofline, overview.roofline.names, "roofline")
 
@@ -149,11 +155,13 @@ def _predicted(state: State, overview: Overview) -> None:
         )
         return
     real, said, kinds, names = zip(*overview.unseen, strict=True)
-    figure = measured_against_predicted(real, said, kinds, names)
-    parts.chart(figure, "predicted", f"{len(real)} layers on {overview.machine}.")
-    st.caption(
-        "Each layer is predicted by a model that has seen neither it nor its neighbours; on the "
-        "line, the prediction is right."
+    parts.chart(
+        measured_against_predicted(real, said, kinds, names),
+        "predicted",
+        f"{len(real)} layers on {overview.machine}.",
+        finding=words.missed(real, said),
+        source="Each layer is predicted by a model that has seen neither it nor its neighbours; on "
+        "the line, the prediction is right. " + _source(overview, len(real)),
     )
     rows = [
         {"case": name, "class": kind, "measured_ms": 1e3 * real, "predicted_ms": 1e3 * said}
@@ -164,6 +172,11 @@ def _predicted(state: State, overview: Overview) -> None:
     )
     table = Table((CASE, CLASS, *times), rows)
     _table(state, table, table.names, "predicted")
+
+
+def _source(overview: Overview, layers: int) -> str:
+    """Where the times come from."""
+    return f"Times of {layers:,} layers, measured on {overview.machine}."
 
 
 def _table(state: State, table: Table, shown: Sequence[str], name: str) -> None:

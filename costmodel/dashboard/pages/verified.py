@@ -45,19 +45,25 @@ def _table(key: str) -> Table:
 
 def _show(state: State, one: Evidence) -> None:
     table = _table(one.key)
-    good, sentence = one.summary(table)
-    if good:
-        st.success(literal(sentence), icon=":material/verified:")
-    else:
-        st.warning(literal(sentence), icon=":material/report:")
+    good, said = one.summary(table)
+    draw = _FIGURES.get(one.key)
+    if not good:
+        st.warning(literal(said), icon=":material/report:")
+    elif draw is None:
+        st.success(literal(said), icon=":material/verified:")
     st.markdown(f"**What it proves.** {one.proves}")
-    table = _DRAW[one.key](state, table)
+    if draw is None:
+        table = _chosen(state, table)
+    else:
+        # a figure's title says what came of it, where nothing else has said it
+        draw(table, finding=said.removesuffix(".") if good else "")
     tables.show(table, one.title)
     parts.take_away(state, table, one.key, command=one.command)
     parts.notes([*table.notes, f"To check it yourself: {one.command}"])
 
 
-def _certificates(state: State, table: Table) -> Table:
+def _chosen(state: State, table: Table) -> Table:
+    """The certificates, or those of them that were not proved."""
     st.toggle("Only what was not proved", state["exceptions"], key="exceptions")
     if not state["exceptions"]:
         return table
@@ -65,7 +71,7 @@ def _certificates(state: State, table: Table) -> Table:
     return Table(table.columns, rows, table.notes)
 
 
-def _counters(state: State, table: Table) -> Table:
+def _counters(table: Table, finding: str) -> None:
     from costmodel.checks.referee.conformance import FAILED, RIGHT, WRONG
 
     titles = {RIGHT: "right", WRONG: "another number", FAILED: "fails"}
@@ -74,13 +80,18 @@ def _counters(state: State, table: Table) -> Table:
         f"{tool}: " + ", ".join(f"{count[key]} {title}" for key, title in titles.items())
         for tool, count in counts.items()
     )
-    st.header("Who is right, how often", anchor=False)
-    parts.chart(verdict_bars(counts, titles), "counters", f"Bars per counter. {words}")
+    parts.chart(
+        verdict_bars(counts, titles),
+        "counters",
+        f"Bars per counter. {words}",
+        finding=finding,
+        source=f"What each counter says of {len(table)} small convolutions, beside exact sums; "
+        f"twice the number is right of a counter of FLOPs. {' '.join(table.notes)}",
+    )
     st.header("Case by case", anchor=False)
-    return table
 
 
-def _published(state: State, table: Table) -> Table:
+def _published(table: Table, finding: str) -> None:
     from costmodel.checks.published.figures import MET, VERDICTS
 
     titles = {verdict: verdict for verdict in VERDICTS}
@@ -89,11 +100,16 @@ def _published(state: State, table: Table) -> Table:
         f"{name}: " + ", ".join(f"{count[key]} {key}" for key in titles if count[key])
         for name, count in counts.items()
     )
-    st.header("What comes out", anchor=False)
-    figure = verdict_bars(counts, titles, "figures", good=len(MET))
-    parts.chart(figure, "published", f"Bars per table. {words}")
+    parts.chart(
+        verdict_bars(counts, titles, "figures", good=len(MET)),
+        "published",
+        f"Bars per table. {words}",
+        finding=finding,
+        source="Counted exactly from the layers of each paper's networks; the papers stand below "
+        "the table.",
+    )
     st.header("Figure by figure", anchor=False)
-    return table
 
 
-_DRAW = {"certificates": _certificates, "counters": _counters, "published": _published}
+#: What draws a kind of evidence that has a figure, in which its summary is the title.
+_FIGURES = {"counters": _counters, "published": _published}

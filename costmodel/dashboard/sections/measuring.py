@@ -16,9 +16,10 @@ from costmodel.dashboard import parts, tables
 from costmodel.dashboard.forms import selection
 from costmodel.dashboard.forms.layer_form import layer_form, layer_texts
 from costmodel.dashboard.state.state import State
-from costmodel.documents.markdown import literal, sentence
+from costmodel.documents.markdown import sentence
 from costmodel.documents.spelling import measure_command
 from costmodel.errors import CostModelError, MissingDependencyError
+from costmodel.plots import measured_words
 from costmodel.plots.measured import promised_and_kept
 from costmodel.timing.background import Measurement
 
@@ -89,18 +90,16 @@ def _result(state: State, present: Measurement) -> None:
         return
     rows = list(present.table)
     first = rows[0]
-    st.success(
-        literal(
-            f"Measured on {first['processor']}: {first['in_channels']} → {first['out_channels']} "
-            f"channels at {first['size']}."
-        )
-    )
-    words = "; ".join(f"{row['variant']} {row['min_ms']:.4g} ms" for row in rows)
-    parts.chart(promised_and_kept(rows), "measured", f"Bars. {words}")
-    st.caption(
-        "Where the bar of time is longer than that of multiplies, the variant keeps less than its "
-        "multiplies promise. A bar of time is the least of the rounds; its thin line ends where "
-        "three quarters of them do: in between lies what else this machine did."
+    each = "; ".join(f"{row['variant']} {row['min_ms']:.4g} ms" for row in rows)
+    parts.chart(
+        promised_and_kept(rows),
+        "measured",
+        f"Bars. {each}",
+        finding=measured_words.kept(rows),
+        source=f"Measured on {first['processor']}, just now: {first['in_channels']} → "
+        f"{first['out_channels']} channels at {first['size']}; multiplies are exact counts. A bar "
+        "of time is the least of the rounds; its thin line ends where three quarters of them do: "
+        "in between lies what else this machine did.",
     )
     shown = ("variant", "hyper", "macs", "min_ms", "median_ms", "upper_ms", "gmacs_per_s")
     tables.show(present.table.select(shown), "measurement")

@@ -20,6 +20,7 @@ from costmodel.planning.left_alone import left_alone
 from costmodel.planning.measures import CHANGED, OWN, TITLES
 from costmodel.planning.plan import Plan
 from costmodel.plots import plan as figures
+from costmodel.plots import plan_words as words
 from costmodel.plots.layout import name_of
 from costmodel.table import Table
 from costmodel.timing.comparison import Timed
@@ -38,14 +39,25 @@ def plan_section(state: State, front: Front, budget: str, index: int, asked: Pla
     """
     plan = front.at(budget)
     key = front.first if front.first not in OWN else "macs"
-    st.header(literal(_finding(front, plan)), anchor=False)
+    st.header(literal(words.of_plan(front, plan)), anchor=False)
     _totals(state, front, plan)
     proof = f"{plan.proof[0].upper()}{plan.proof[1:]} {plan.decision}"
     st.success(literal(proof), icon=":material/verified:")
-    alt = figures.front_summary(front, index)
-    parts.chart(figures.front_figure(front, index), "plan-front", alt)
-    st.header(literal(_where(plan)), anchor=False)
-    parts.chart(figures.layer_changes(plan, key), "plan-layers", figures.changes_summary(plan, key))
+    parts.chart(
+        figures.front_figure(front, index),
+        "plan-front",
+        figures.front_summary(front, index),
+        finding=words.of_front(front),
+        source=front.notes[0],
+    )
+    parts.csv_button(front, "plan-front", "Figure as CSV")
+    parts.chart(
+        figures.layer_changes(plan, key),
+        "plan-layers",
+        figures.changes_summary(plan, key),
+        finding=words.by_layer(plan),
+        source=f"Each layer counted by the formulas, before and after. From: {plan.before.source}.",
+    )
     _replaced(plan, key)
     _left(front, budget)
     command, block, python = asked.command(), asked.directive(), asked.python()
@@ -58,37 +70,7 @@ def plan_section(state: State, front: Front, budget: str, index: int, asked: Pla
         python=python,
         caption="`network SOURCE --plan plan.csv` puts the plan of the file in place again.",
     )
-    parts.notes([front.notes[0], *plan.notes[2:]])
-
-
-# -- in words --------------------------------------------------------------------------------------
-
-
-def _finding(front: Front, plan: Plan) -> str:
-    """What the plan reaches, as the section's title."""
-    (limit,) = plan.limits
-    first, second = front.columns
-    before, after = plan.before, plan.totals[front.first]
-    if front.second == CHANGED:
-        if not plan.choices:
-            return f"Within this budget nothing has to change in {before.name}"
-        whole = front.measures.totals[front.first]
-        reached = f" to {float(100 * after / whole):.3g} %" if whole else ""
-        return f"{plan.value} of {plan.layers} layers changed bring {first.label}{reached}"
-    whole = front.measures.totals[front.second]
-    how = ratio_in_words(float(plan.value / whole)) if whole else exact(plan.value)
-    return f"{second.label} {how}: no plan within {limit} has less"
-
-
-def _where(plan: Plan) -> str:
-    """What stands in place of how many layers."""
-    names = [name_of(choice.variant) for choice in plan.choices.values()]
-    left = plan.layers - len(names)
-    if not names:
-        return f"All {left} layers stay as they are"
-    each = {name: names.count(name) for name in dict.fromkeys(names)}
-    counts = ", ".join(f"{name} replaces {n} layer{'s' * (n > 1)}" for name, n in each.items())
-    return f"{counts}; {left or 'none'} of {plan.layers} stay{'s' * (left < 2)}"
+    parts.notes(plan.notes[2:])
 
 
 # -- in numbers ------------------------------------------------------------------------------------

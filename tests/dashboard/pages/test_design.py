@@ -44,6 +44,13 @@ def test_typing_changes_everything(opened):
     assert counts.macs == count("basis", LAYER, b=5).macs
     bars = opened.chart("chart-mine")["data"][0]
     assert bars["x"][-1] == counts.macs / count("standard", LAYER).macs
+    titles = [header.value.replace("\\", "") for header in opened.app.header]
+    others = [count(v, LAYER).macs for v in VARIANTS.values() if v.common]
+    less = sum(macs < counts.macs for macs in others)
+    (said,) = [title for title in titles if title.startswith("Your design: ×")]
+    assert said.endswith(f"{less} of the {len(others)} others need fewer")
+    captions = [caption.value.replace("\\", "") for caption in opened.app.caption]
+    assert any(f"counted exactly on the layer {LAYER}" in text for text in captions)
     assert opened.query["sizes"] == "b=5"
     assert opened.query["stages"] == typed
 

@@ -2,9 +2,11 @@
 
 import pytest
 
-from costmodel import METRICS, VARIANTS, ConvLayer
+from costmodel import METRICS, VARIANTS, ConvLayer, count
 from costmodel.metrics.metric import costs
+from costmodel.plots import explore_words
 from costmodel.plots.layout import name_of
+from costmodel.sweeping.axes import axes
 from costmodel.sweeping.grid import on_grid
 from costmodel.sweeping.trade_off import trade_off
 
@@ -19,6 +21,23 @@ def opened(page):
 
 def traces(opened, key):
     return {t["name"]: t for t in opened.chart(f"chart-{key}")["data"] if t.get("name")}
+
+
+def titles(opened):
+    return [header.value.replace("\\", "") for header in opened.app.header]
+
+
+def said(opened):
+    return " ".join(caption.value for caption in opened.app.caption).replace("\\", "")
+
+
+def axis(key, variants=()):
+    return next(a for a in axes(LAYER, [VARIANTS[id] for id in variants]) if a.key == key)
+
+
+def held():
+    """The hyper-parameters of the common variants on the layer, which stay by default."""
+    return {f"{id}.{k}": v for id in COMMON for k, v in count(id, LAYER).hyper.items()}
 
 
 def plain(values):
@@ -36,6 +55,11 @@ def test_the_first_view_has_a_curve_per_common_variant(opened):
     assert set(traces(opened, "curves")) == {name_of(VARIANTS[id]) for id in COMMON}
     assert opened.query["view"] == "curves"
     assert opened.query["x"] == "out_channels"
+    drawn = plain(traces(opened, "curves")["standard"]["x"])
+    grid = on_grid(COMMON, LAYER, {"out_channels": drawn}, ["macs"], hyper=held())
+    over = axis("out_channels")
+    assert titles(opened) == [explore_words.over_axis(grid, over, "macs")]
+    assert f"{len(drawn) * len(COMMON):,} points of the layer {LAYER}" in said(opened)
     assert not opened.errors
     assert not opened.notices
 
@@ -139,6 +163,11 @@ def test_a_map_of_two_axes(opened):
     names = [trace.get("name") for trace in opened.chart("chart-map")["data"]]
     assert "exact break-even" in names
     assert "its exact break-even" in opened.text()
+    xs, ys = (plain(opened.chart("chart-map")["data"][0][key]) for key in "xy")
+    grid = on_grid(["basis"], LAYER, {"out_channels": xs, "basis.b": ys}, ["macs"])
+    pair = axis("out_channels"), axis("basis.b", ["basis"])
+    assert titles(opened) == [explore_words.over_map(grid, *pair, "macs")]
+    assert f"{len(xs) * len(ys):,} points of the layer" in said(opened)
 
 
 def test_both_axes_of_a_map_differ(opened):
@@ -153,6 +182,8 @@ def test_a_trade_off_is_the_library_s(opened):
     opened.set("view", "trade-off").set("metric", "macs").set("against", "params")
     table = trade_off([VARIANTS[id] for id in COMMON], LAYER, ("params", "macs"))
     basis = traces(opened, "trade-off")["basis"]
+    assert titles(opened) == [explore_words.over_settings(table, ("params", "macs"))]
+    assert f"on the layer {LAYER}" in said(opened)
     rows = [row for row in table if row["variant"] == "basis"]
     assert plain(basis["x"]) == [row["params"] for row in rows]
     assert plain(basis["y"]) == [row["macs"] for row in rows]

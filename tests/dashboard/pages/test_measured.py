@@ -8,6 +8,7 @@ from costmodel import ConvLayer, count
 from costmodel.core.variant import VARIANTS
 from costmodel.dashboard.sections import measuring
 from costmodel.errors import CostModelError
+from costmodel.plots import measured_words
 from costmodel.timing import overview
 from costmodel.timing.background import Measurement
 from costmodel.timing.case import Case
@@ -45,6 +46,14 @@ def store(monkeypatch, tmp_path):
     return path
 
 
+def titles(opened):
+    return [header.value.replace("\\", "") for header in opened.app.header]
+
+
+def said(opened):
+    return " ".join(caption.value for caption in opened.app.caption).replace("\\", "")
+
+
 def trace(opened, key, name):
     return next(t for t in opened.chart(key)["data"] if t.get("name") == name)
 
@@ -66,9 +75,8 @@ def test_the_page_opens_with_the_rates_of_the_classes(page, store):
         expected = rates(table(kept))
     assert list(opened.frame()["class"]) == expected.column("class") == ["dense", "pointwise"]
     assert opened.chart("chart-rates")["data"][0]["x"] == expected.column("gmacs_per_s")
-    said = " ".join(caption.value for caption in opened.app.caption)
-    quotient = expected.rows[0]["gmacs_per_s"] / expected.rows[1]["gmacs_per_s"]
-    assert f"with {quotient:.3g} times fewer multiplies" in said
+    assert titles(opened) == [measured_words.apart(expected)]
+    assert f"Times of 2 layers, measured on {MACHINE}" in said(opened)
 
 
 def test_stored_times_over_multiplies(page, store):
@@ -80,6 +88,8 @@ def test_stored_times_over_multiplies(page, store):
     assert trace(opened, "chart-times", "several stages")["y"] == [3.0]
     assert opened.query["machine"] == str(MACHINE)
     assert not opened.has("families"), "what is stored does not depend on a choice"
+    assert titles(opened) == [measured_words.spread(expected.rows)]
+    assert f"Times of 3 layers, measured on {MACHINE}" in said(opened)
 
 
 def test_the_roofline(page, store):
@@ -89,6 +99,8 @@ def test_the_roofline(page, store):
     assert list(opened.frame()["intensity"]) == expected.column("intensity")
     line = trace(opened, "chart-roofline", "a large product, a large copy")
     assert line["y"][-1] == 5.0
+    assert titles(opened) == [measured_words.reached(expected)]
+    assert f"Times of 2 layers, measured on {MACHINE}" in said(opened)
 
 
 def test_what_lies_above_the_line_is_said(page, store):
@@ -98,23 +110,25 @@ def test_what_lies_above_the_line_is_said(page, store):
     above = [share for share in shares if share > 1]
     assert above
     opened = page("measured", times="roofline")
-    said = " ".join(caption.value for caption in opened.app.caption)
-    assert f"{len(above)} of {len(shares)} layers lie above it, up to {max(above):.3g}" in said
-    assert "at best" not in said
+    text = said(opened)
+    assert f"{len(above)} of {len(shares)} layers lie above it, up to {max(above):.3g}" in text
+    assert "at best" not in text
 
 
 def test_everything_chosen_is_measured(page, no_store):
     opened = page("measured", times="measure", **{**SMALL, "variants": ""})
-    said = " ".join(text.value for text in opened.app.markdown)
+    text = " ".join(text.value for text in opened.app.markdown)
     common = [v.id for v in VARIANTS.values() if v.common and not v.algorithm_of]
     assert len(common) > 8
-    assert all(f"`{id}`" in said for id in common)
+    assert all(f"`{id}`" in text for id in common)
 
 
 def test_measured_against_predicted(page, store):
     opened = page("measured", times="predicted")
     assert list(opened.frame()["predicted_ms"]) == [2.0, 1.5]
     assert list(opened.frame()["measured_ms"]) == [1.0, 2.0]
+    assert titles(opened) == [measured_words.missed([1e-3, 2e-3], [2e-3, 1.5e-3])]
+    assert f"Times of 2 layers, measured on {MACHINE}" in said(opened)
 
 
 def test_shipped_times_are_shown_where_nothing_was_measured(page, monkeypatch):
@@ -178,6 +192,8 @@ def test_a_measurement_from_the_page(page, no_store):
     assert (frame["min_ms"] > 0).all()
     time_bar = trace(opened, "chart-measured", "measured time")
     assert time_bar["x"][0] == 1
+    assert titles(opened) == [measured_words.kept(present.table.rows)]
+    assert f"Measured on {present.table.rows[0]['processor']}" in said(opened)
     assert present.table.column("rounds") == [measuring.ROUNDS] * 2
 
 

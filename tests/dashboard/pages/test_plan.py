@@ -10,7 +10,9 @@ from costmodel.dashboard import parts
 from costmodel.dashboard.forms import plan_form
 from costmodel.dashboard.state import fronts
 from costmodel.documents.request import Target, render
+from costmodel.planning.front import Front
 from costmodel.planning.left_alone import left_alone
+from costmodel.plots import plan_words
 from costmodel.timing.comparison import Timed
 from costmodel.timing.networks import network_with_time
 from costmodel.timing.opened import open_times
@@ -42,7 +44,9 @@ def taken(monkeypatch):
     found = []
     original = parts.csv_button
     monkeypatch.setattr(
-        parts, "csv_button", lambda table, name: (found.append(table), original(table, name))
+        parts,
+        "csv_button",
+        lambda table, *names: (found.append(table), original(table, *names)),
     )
     return found
 
@@ -82,6 +86,12 @@ def test_the_first_view_is_the_plan_of_half_the_multiplies(page, taken):
     share = plan.network.macs / plan.before.macs
     title = f"{plan.value} of {plan.layers} layers changed bring MACs to {100 * share:.3g} %"
     assert opened.app.header[0].value == title
+    (front,) = [table for table in taken if isinstance(table, Front)]
+    titles = [header.value.replace("\\", "") for header in opened.app.header]
+    assert titles[1:3] == [plan_words.of_front(front), plan_words.by_layer(plan)]
+    below = [caption.value.replace("\\", "") for caption in opened.app.caption]
+    assert front.notes[0] in below
+    assert any(text.endswith(f"From: {plan.before.source}.") for text in below)
 
 
 def test_a_drag_is_the_plan_there_and_weighs_nothing_again(opened, front, taken, monkeypatch):

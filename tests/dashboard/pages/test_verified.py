@@ -35,8 +35,15 @@ def test_every_kind_of_evidence(page, monkeypatch, key):
     assert not [notice for notice in opened.notices if "link" in notice]
     table = one.table()
     good, sentence = one.summary(table)
-    shown = opened.app.success if good else opened.app.warning
-    assert literal(sentence) == shown[0].value
+    assert good
+    boxes = [box.value for box in opened.app.success]
+    titles = [header.value for header in opened.app.header]
+    # once: above what has no figure, else as the figure's title
+    figured = key != "certificates"
+    assert [literal(sentence)] * (not figured) == boxes
+    assert titles[:1] == [literal(sentence.removesuffix("."))] * figured
+    below = {"counters": "exact sums", "published": "Counted exactly", "certificates": "covers"}
+    assert any(below[key] in caption.value for caption in opened.app.caption)
     assert one.proves in opened.text()
     assert len(opened.frame()) == len(taken[-1]) == len(table)
     assert opened.query["evidence"] == key
@@ -100,6 +107,32 @@ def test_a_file_with_nothing_but_a_header_is_no_evidence(monkeypatch, tmp_path):
     assert not evidence.available()
 
 
+def test_what_the_counters_come_to(monkeypatch):
+    found = evidence.verdicts()
+    table = evidence.available()["counters"].table()
+    good, sentence = evidence.available()["counters"].summary(table)
+    others = {tool: count["right"] for tool, count in found.items() if tool != "costmodel"}
+    short = sorted(right for right in others.values() if right < len(table))
+    assert good
+    assert sentence.startswith(f"costmodel is right in {len(table)} of {len(table)} cases")
+    assert f"{len(short)} other counters in {short[0]} to {short[-1]}." in sentence
+    for tool, right in others.items():
+        assert (f" {tool} " in sentence) == (right == len(table))
+    found["costmodel"]["right"] -= 1
+    monkeypatch.setattr(evidence, "verdicts", lambda: dict(found))
+    assert not evidence.available()["counters"].summary(table)[0]
+
+
+def test_what_does_not_come_out_is_a_warning_and_no_title(page, monkeypatch):
+    found = evidence.verdicts()
+    found["costmodel"]["right"] -= 1
+    monkeypatch.setattr(evidence, "verdicts", lambda: {k: Counter(v) for k, v in found.items()})
+    opened = page("verified", evidence="counters")
+    (warning,) = opened.notices
+    assert warning.startswith("costmodel is right in 40 of 41 cases")
+    assert [header.value for header in opened.app.header] == ["Case by case"]
+
+
 @pytest.mark.slow
 def test_published_figures_are_tallied(page):
     table = check()
@@ -107,8 +140,9 @@ def test_published_figures_are_tallied(page):
     bars = opened.chart("chart-published")["data"]
     for trace in bars:
         assert sum(trace["x"]) == table.column("verdict").count(trace["name"])
-    (said,) = [*opened.app.success, *opened.app.warning]
-    assert said.value.startswith(f"{len(table)} published figures recomputed")
+    assert not [*opened.app.success, *opened.app.warning]
+    title = opened.app.header[0].value
+    assert title.startswith(f"{len(table)} published figures recomputed")
 
 
 def test_a_figure_that_no_longer_comes_out_is_no_success():
