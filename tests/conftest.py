@@ -1,5 +1,6 @@
 """What every test shares."""
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,6 +15,8 @@ settings.register_profile("costmodel", deadline=None, derandomize=True)
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=15)
 settings.load_profile("costmodel")
 
+# Looks for garbage are this rare: SymPy makes much that is short-lived, and little of it in rings.
+_GARBAGE = (50_000, 20, 50)
 _SECONDS = 60
 # Nothing but this machine, and nothing that a browser does on its own.
 _CHROMIUM = [
@@ -51,6 +54,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = {id(item) for group in cases.values() for item in (group[0], group[-1])}
     config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
     items[:] = [item for item in items if id(item) in kept]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What thousands of collected tests hold is never garbage: it is not looked through again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from costmodel.core import questions
 from costmodel.core.questions import Divides, Unknown, Zero
 from costmodel.errors import CostModelError
 
+_REMEMBERED = 4096  # maxima and minima of symbols
+
 #: An exact int, a `fractions.Fraction`, a NumPy array, a SymPy expression or a polynomial.
 Number = Any
 
@@ -289,12 +291,18 @@ def _reduced(values: tuple[Number, ...], exact: Any, array: str, symbolic: str) 
     if all(map(is_exact, values)):
         return exact(values)
     if any(map(is_symbolic, values)):
-        import sympy  # already loaded by whoever made the symbol
-
-        return getattr(sympy, symbolic)(*values)
+        return _reduced_symbols(symbolic, *values)
     import numpy
 
     return functools.reduce(getattr(numpy, array), values)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED, typed=True)
+def _reduced_symbols(symbolic: str, *values: Number) -> Number:
+    """Remembered: SymPy factorises the difference of every two, and each metric asks the same."""
+    import sympy  # already loaded by whoever made the symbol
+
+    return getattr(sympy, symbolic)(*values)
 
 
 def cell_by_cell(rule: Callable[..., int], *values: Number) -> Number:

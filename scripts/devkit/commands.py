@@ -148,7 +148,10 @@ def _pytest(*arguments: str) -> int:
     """Run tests in a few processes; pytest's exit code."""
     processes = min(os.cpu_count() or 1, _MOST_TEST_PROCESSES)
     pytest = ["-m", "pytest", "--numprocesses", str(processes), "--dist", "worksteal"]
-    return _python([[*pytest, *arguments]], {**_ONE_THREAD, **os.environ})
+    # Bytecode is kept, whatever the machine says: without it every process of every run, and each
+    # one that a test starts, compiles our sources anew, and pytest rewrites every assertion again.
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return _python([[*pytest, *arguments]], {**_ONE_THREAD, **kept})
 
 
 def _embed(*options: str) -> list[str]:

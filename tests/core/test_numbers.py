@@ -181,3 +181,18 @@ def test_arrays_of_sizes_are_widened(kind):
 def test_an_array_that_divides_by_zero_is_refused():
     with pytest.raises(CostModelError, match="divided by 0"):
         exact_div(np.array([6, 4]), np.array([3, 0]))
+
+
+def test_a_maximum_that_was_found_before_is_not_looked_for_again(monkeypatch):
+    sympy = pytest.importorskip("sympy")
+    a, b = sympy.symbols("a_asked b_asked", integer=True, positive=True)
+    first = largest(a * b, a + b)
+    smaller = smallest(a * b, a + b)
+    monkeypatch.setattr(sympy, "Max", None)
+    assert largest(a * b, a + b) == first != smaller
+    monkeypatch.undo()
+    assert first.subs({a: 3, b: 5}) == 15
+    assert smaller.subs({a: 3, b: 5}) == 8
+    # equal numbers of two kinds are not taken for each other
+    assert largest(a - a, 2).is_Integer
+    assert largest(a - a, 2.0).is_Float

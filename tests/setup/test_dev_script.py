@@ -131,6 +131,22 @@ def test_test_passes_its_arguments_on_after_its_own(started: list[list[str]]) ->
     assert started[1][-3:] == ["-k", "a or b", "-n0"]
 
 
+def test_tests_keep_their_bytecode_and_compute_on_one_thread_each(
+    started: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, str]] = []
+    run = subprocess.run
+    monkeypatch.setattr(
+        subprocess, "run", lambda command, **how: told.append(how["env"]) or run(command, **how)
+    )
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")  # what somebody has set stands
+    commands.main(["test"])
+    assert "PYTHONDONTWRITEBYTECODE" not in told[0]
+    assert (told[0]["OMP_NUM_THREADS"], told[0]["MKL_NUM_THREADS"]) == ("3", "1")
+    assert told[0]["PATH"] == os.environ["PATH"]
+
+
 def test_check_runs_all_its_tools_and_fails_when_one_does(started: list[list[str]]) -> None:
     assert commands.main(["check"]) == 5
     tools = [line[0] if line[0] != "-m" else line[1] for line in started[1:]]
