@@ -303,8 +303,10 @@ def test_what_does_not_come_back_is_one_sentence(op, words):
 
 
 def test_a_table_of_costs_is_told_from_a_table_of_layers():
-    with pytest.raises(InputError, match=r"--view file -o layers\.csv"):
+    with pytest.raises(InputError, match=r"--view file -o layers\.csv` writes$"):
         read(cm.load("alexnet").to_table().to_csv())
+    with pytest.raises(InputError, match=r"or its network with `--plan layers\.csv`$"):
+        read("layer,params,macs,variant\nconv1,12,20,basis\n")
 
 
 # -- variants in the place of layers -------------------------------------------------------------

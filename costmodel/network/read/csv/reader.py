@@ -158,9 +158,10 @@ def _cells(number: int, line: str, file: str) -> list[str]:
 def _header(number: int, line: str, file: str) -> list[str]:
     header = [cell.strip() for cell in _cells(number, line, file)]
     if {"layer", "params", "macs"} <= set(header):
+        plan = f", or its network with `--plan {file}`" if "variant" in header else ""
         raise InputError(
             f"{file} is a table of costs; allowed is a table of layers, such as "
-            f"`costmodel network SOURCE --view file -o {file}` writes"
+            f"`costmodel network SOURCE --view file -o {file}` writes{plan}"
         )
     for place, column in enumerate(header):
         if column not in COLUMNS:
