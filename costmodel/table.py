@@ -6,9 +6,9 @@ floats, fractions, strings, mappings (hyper-parameters) or None until a renderer
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from costmodel.errors import InputError, MissingDependencyError, printable
@@ -119,12 +119,14 @@ class Tabular:
         """
         import csv
 
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
+        lines: list[str] = []
+        # what stands in a line's end is quoted: a carriage return alone ends lines elsewhere
+        out = SimpleNamespace(write=lambda line: lines.append(f"{line[:-2]}\n"))
+        writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow(self.names)
         for cells in self._cells():
             writer.writerow([_cell(cell) for cell in cells])
-        return out.getvalue()
+        return "".join(lines)
 
     def to_json(self) -> str:
         """A JSON array of row objects; integers keep every digit.

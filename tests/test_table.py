@@ -41,6 +41,11 @@ def test_no_text_becomes_a_formula_of_a_spreadsheet(first):
     assert [read_cell(cell) for cell in cells] == [typed, f"{typed}=3"]
 
 
+def test_a_carriage_return_within_a_text_starts_no_line_that_could_be_one():
+    text = Table(("name", "n"), [{"name": "a\r=1+1", "n": 3}]).to_csv()
+    assert text == 'name,n\n"a\r=1+1",3\n'
+
+
 def test_numbers_and_other_texts_are_no_formulas():
     row = {"a": -3, "b": -2.5e-30, "c": Fraction(-1, 3), "d": "-4.5", "e": "a=b", "f": "'tis"}
     text = Table(tuple(row), [row]).to_csv()
