@@ -7,6 +7,7 @@ from typing import Any
 
 from costmodel.comparing.compare import HYPER, VARIANT, ratio_column
 from costmodel.core.numbers import Number, is_exact
+from costmodel.core.readable import exact, percent
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.network import columns
 from costmodel.network.change import Choice
@@ -34,7 +35,8 @@ def savings(
     Returns:
         One row per layer and variant that fits it, layers in the order in which they run: the cost
         with the variant in place, before, what is saved (less than nothing where it costs more),
-        its share of the whole network's cost, and the ratio.
+        its share of the whole network's cost, and the ratio. The first note says how many layers
+        were left out, and what they come to.
 
     Raises:
         CostModelError: an unknown variant, or a metric that says nothing about layers.
@@ -48,7 +50,8 @@ def savings(
     choices = [Choice.of(variant, {}) for variant in chosen if variant is not baseline]
     known: dict[tuple[Any, ...], dict[str, Any] | None] = {}
     rows = []
-    for op in _layers(network, metric, most):
+    layers, others = _layers(network, metric, most)
+    for op in layers:
         for choice in choices:
             key = (op.layer, op.tensors, op.times, choice.variant.id)
             if key not in known:
@@ -65,21 +68,33 @@ def savings(
     shown = (_LAYER, VARIANT, now, before, saved, share, ratio, HYPER)
     notes = (
         f"{cost.note}; one layer at a time, each variant with its own values for the layer, which "
-        "can be set once it stands there.",
+        f"can be set once it stands there{_left_out(len(layers), others, cost, whole)}.",
         *network.notes,
     )
     return Table(shown, rows, notes)
 
 
-def _layers(network: Operations, metric: str, most: int | None) -> list[NetOp]:
-    """The layers with trained weights, or those of them that cost most."""
+def _layers(network: Operations, metric: str, most: int | None) -> tuple[list[NetOp], list[NetOp]]:
+    """The layers with trained weights, those of them that cost most, and the others."""
     found = [op for op in network.ops if op.layer is not None and op.has_weights]
     if most is None or len(found) <= most:
-        return found
+        return found, []
     cost = columns.column(metric)
     by_cost = sorted(found, key=lambda op: -(cost.value(op, op.tensors) or 0))
     names = {op.name for op in by_cost[:most]}
-    return [op for op in found if op.name in names]
+    return [op for op in found if op.name in names], by_cost[most:]
+
+
+def _left_out(taken: int, others: list[NetOp], cost: columns.Quantity, whole: Number | None) -> str:
+    """Which layers are looked at where these are not all, and how much the others have."""
+    if not others:
+        return ""
+    rest = sum(cost.value(op, op.tensors) or 0 for op in others)
+    share = f", {percent(rest / whole)} of all" if whole and is_exact(rest) else ""
+    return (
+        f"; of {taken + len(others)} layers the {taken} with most {cost.label}, without "
+        f"{len(others)} that have {exact(rest)} together{share}"
+    )
 
 
 def _cells(
@@ -92,13 +107,13 @@ def _cells(
     then, now = cost.value(op, op.tensors), cost.value(after, after.tensors)
     if then is None or now is None:
         return None
-    exact = is_exact(then) and is_exact(now)
+    known = is_exact(then) and is_exact(now)
     return {
         VARIANT.key: choice.variant.id,
         cost.key: now,
         f"{cost.key}_before": then,
         f"{cost.key}_saved": then - now,
-        _SHARE: (then - now) / whole if exact and whole else None,
-        f"{cost.key}_ratio": now / then if exact and then else None,
+        _SHARE: (then - now) / whole if known and whole else None,
+        f"{cost.key}_ratio": now / then if known and then else None,
         HYPER.key: dict(after.bound.hyper),
     }

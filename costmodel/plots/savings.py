@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _ROW = 20  # pixels of one layer
 _FRAME = 190  # the variants' names, and the scale
 _MOST = 24  # variants side by side
+_NEAR = 9  # pixels around a mark that belong to its cell: no click is for the row beside
 
 
 def savings_map(table: Table, metric: str, chosen: Mapping[str, str]) -> Figure:
@@ -73,6 +74,7 @@ def savings_map(table: Table, metric: str, chosen: Mapping[str, str]) -> Figure:
         height=_ROW * len(layers) + _FRAME,
         showlegend=False,
         hovermode="closest",
+        hoverdistance=_NEAR,
         xaxis=axis("", side="top", tickangle=-50, showgrid=False, dtick=1),
         yaxis=row_axis(categoryorder="array", categoryarray=list(map(as_text, layers)), dtick=1),
     )

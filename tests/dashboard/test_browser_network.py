@@ -125,6 +125,22 @@ def test_a_click_on_the_map_puts_a_variant_in_place_and_takes_it_back(visitor, a
                 assert one.query().get("also") == before
         one.settle()
 
+    def cursor(layer, variant, is_hand):
+        """What the pointer looks like over a cell; over one that is empty, no hand."""
+        shown = "([x, y]) => getComputedStyle(document.elementFromPoint(x, y)).cursor"
+        hand = f"(at) => (({shown})(at) === 'pointer') === {'true' if is_hand else 'false'}"
+        for move in range(5):  # again where the figure could not take the first one yet
+            x, y = one.tab.evaluate(_CELL, [layer, variant])
+            one.tab.mouse.move(x + move % 2, y)
+            try:
+                one.tab.wait_for_function(hand, arg=[x, y], timeout=15_000)
+                return
+            except TooLate:
+                one.settle().figures()
+        pytest.fail(f"{layer} as {variant}: a hand is {not is_hand}")
+
+    cursor("layer4.1.conv2", "basis", True)
+    cursor("conv1", "depthwise", False)  # three channels do not become 64
     once = net.replace("basis", "layer4.1.conv2")
     click("layer4.1.conv2", "basis", once.macs)
     click("conv1", "Tucker-2", once.replace("tucker2", "conv1").macs)

@@ -54,6 +54,11 @@ def test_of_many_layers_those_that_cost_most():
     layers = {row["layer"] for row in savings(net, most=5).rows}
     costs = sorted((op.macs for op in net.layers), reverse=True)
     assert sorted((net[name].macs for name in layers), reverse=True) == costs[:5]
+    rest = sum(costs[5:])
+    said = savings(net, most=5).notes[0]
+    assert f"of {len(costs)} layers the 5 with most MACs, without {len(costs) - 5} that" in said
+    assert f"have {rest:,} together, {100 * rest / net.macs:.3g} % of all" in said
+    assert "layers the" not in savings(net, most=len(costs)).notes[0]
 
 
 def test_a_network_has_them_too():

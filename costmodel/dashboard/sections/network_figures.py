@@ -32,10 +32,14 @@ PICTURES = {
 }
 _MAP = "chart-savings"
 _LAYERS = 40  # of a map that is still read
-# On a narrow screen the map keeps the width at which its names can be read, and scrolls.
-_SCROLLS = (
+# On a narrow screen the map keeps the width at which its names can be read, and scrolls. Where the
+# pointer reads a cell a click is taken, and it is a hand; elsewhere it is none.
+_MAP_STYLE = (
     "<style>.st-key-savings-map{overflow-x:auto}"
-    ".st-key-savings-map [data-testid=stPlotlyChart]{min-width:46rem}</style>"
+    ".st-key-savings-map [data-testid=stPlotlyChart]{min-width:46rem}"
+    ".st-key-savings-map .nsewdrag{cursor:default!important}"
+    ".st-key-savings-map .js-plotly-plot:has(.hovertext) .nsewdrag{cursor:pointer!important}"
+    "</style>"
 )
 
 
@@ -100,7 +104,7 @@ def _savings(state: State, place: Any, network: Network, result: Network) -> Non
     table = _table(state, network, cost)
     _finding(place, maps.best_saving(table, cost))
     standing = {name: bound.variant.id for name, bound in result.plan.items()}
-    st.html(_SCROLLS)
+    st.html(_MAP_STYLE)
     with st.container(key="savings-map"):
         st.plotly_chart(
             maps.savings_map(table, cost, standing),

@@ -17,6 +17,7 @@ from costmodel.dashboard import parts, tables
 from costmodel.dashboard.forms import network_form, what_if_form
 from costmodel.dashboard.forms.file_form import kept_file
 from costmodel.dashboard.forms.layer_form import FIELDS
+from costmodel.dashboard.sections.sending import page_to_send
 from costmodel.dashboard.state.behind import behind, readers
 from costmodel.dashboard.state.state import State
 from costmodel.documents.spelling import network_command
@@ -30,7 +31,6 @@ from costmodel.network.views import TOTAL, VIEWS
 from costmodel.plots.layout import name_of
 from costmodel.table import Column, Table
 from costmodel.typed import write_pairs
-from costmodel.walled.wall import Wall
 
 #: The tables by name, as the command line's `--view` has them, and one row per variant.
 TABLES = {**{name: view.label for name, view in VIEWS.items()}, "compare": "Every variant"}
@@ -47,13 +47,21 @@ def table_section(state: State, network: Network, result: Network) -> None:
     tables.show(shown, f"{network.name}: {TABLES[state['table']]}")
     if whole:
         st.markdown(whole)
-    upload = "The file itself is not part of the link." if state["source"] == "upload" else ""
-    command = _command(state, metrics or [])
-    wall = readers()
-    page = (
-        None if upload else lambda: _report(wall, state, result)
-    )  # a visitor's file may take long
-    parts.take_away(state, table, "network", command=command, caption=upload, report=page)
+    own = state["source"] == "upload"
+    page = page_to_send(
+        result,
+        own=own,
+        same_as=_command(state, (), "layers", {}),
+        stated=dict(state["at"]),
+    )
+    parts.take_away(
+        state,
+        table,
+        "network",
+        command=_command(state, metrics or []),
+        caption="The file itself is not part of the link." if own else "",
+        report=page,
+    )
     parts.notes([*table.notes, f"Source: {network.source}"])
     parts.left_out([reason for _, reason in table.skipped], "said in the table")
 
@@ -140,14 +148,6 @@ def _without_total(table: Table) -> tuple[Table, str]:
 
 
 # -- to take away ----------------------------------------------------------------------------------
-
-
-def _report(wall: Wall, state: State, network: Network) -> str:
-    """The page to send, made elsewhere: it takes seconds, which other visitors do not notice."""
-    from costmodel.documents.report.report import report
-
-    same = _command(state, (), "layers", {})
-    return wall.call(report, network, same_as=same, stated=state["at"])
 
 
 def _command(

@@ -9,6 +9,7 @@ import streamlit as st
 
 from costmodel.core.readable import exact, ratio_in_words, si
 from costmodel.dashboard import parts, tables
+from costmodel.dashboard.sections.sending import page_to_send
 from costmodel.dashboard.state.state import State
 from costmodel.dashboard.state.timings import shipped_times
 from costmodel.documents.markdown import literal
@@ -68,6 +69,9 @@ def plan_section(state: State, front: Front, budget: str, index: int, asked: Pla
         command=command,
         directive=block,
         python=python,
+        report=page_to_send(
+            plan.network, own=state["source"] == "upload", sentences=(plan.decision, plan.proof)
+        ),
         caption="`network SOURCE --plan plan.csv` puts the plan of the file in place again.",
     )
     parts.notes(plan.notes[2:])

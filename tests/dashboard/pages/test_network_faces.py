@@ -86,6 +86,21 @@ def test_a_cell_of_the_map_is_put_in_place_and_taken_back(page, monkeypatch):
     assert state["also"] == ("layer1.*=basis",)
 
 
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2"])
+def test_the_map_says_which_layers_it_leaves_out(page, name):
+    opened = page("network", network=name, picture="savings")
+    rows = opened.chart("chart-savings 0")["data"][0]["y"]
+    layers = sorted((op.macs for op in load(name).layers), reverse=True)
+    said = " ".join(caption.value for caption in opened.app.caption).replace("\\", "")
+    if name == "resnet18":
+        assert len(rows) == len(layers)
+        assert "layers the" not in said
+    else:
+        assert len(rows) == 40 < len(layers)
+        assert f"of {len(layers)} layers the 40 with most MACs, without {len(layers) - 40}" in said
+        assert f"{sum(layers[40:]):,} together" in said
+
+
 class _State(dict):
     """The values of an opened page, as a callback sees them."""
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
+import costmodel as cm
 from costmodel.cli.main import main
+from costmodel.dashboard import parts
+from costmodel.dashboard.sections import sending
 from costmodel.network.read import uploads
 from tests.dashboard.pages.test_network import TABLE, command, taken, totals  # noqa: F401
 
@@ -107,3 +112,44 @@ def test_the_server_drops_what_it_was_sent(opened, monkeypatch):
     )
     opened.upload(("tiny.csv", TABLE, "text/csv"))
     assert dropped == [opened.app.session_state["_files"]["upload"].kept.id]
+
+
+@pytest.fixture
+def reports(monkeypatch):
+    """What makes the pages to send, last one last; called when the page has long been drawn."""
+    made = []
+    monkeypatch.setattr(parts, "report_button", lambda make, name: made.append(make))
+    return made
+
+
+def test_a_file_of_ones_own_is_sent_as_a_page(opened, reports, tmp_path):
+    path = tmp_path / "tiny.csv"
+    path.write_bytes(TABLE)
+    opened.upload(("tiny.csv", TABLE, "text/csv"))
+    command = "python -m costmodel network tiny.csv"
+    expected = cm.report(cm.from_csv(path), same_as=command).replace(str(path), "tiny.csv")
+    assert reports[-1]() == expected
+    opened.set("replace", "depthwise_separable")
+    page = reports[-1]()
+    assert "--replace depthwise_separable" in page
+    assert f"{cm.from_csv(path).replace('depthwise_separable').macs:,}" in page
+    assert "<b>," not in page, "names of a file are text"
+
+
+def test_sizes_that_were_given_to_a_file_are_on_its_page(opened, reports):
+    opened.upload(("open.onnx", model("height", 31), ""))
+    opened.set("size at height", 21)
+    page = reports[-1]()
+    assert f"{40 * 12 * 9 * 7 * 13 * 25:,}" in page
+    assert "network open.onnx" in page
+    assert "--at height=21" in page
+
+
+def test_a_page_of_a_file_is_made_behind_the_wall(opened, reports, monkeypatch):
+    class Wall:
+        def call(self, function, network, **facts):
+            return f"{function.__name__} of {pickle.loads(pickle.dumps(network)).name}"
+
+    monkeypatch.setattr(sending, "readers", Wall)
+    opened.upload(("tiny.csv", TABLE, "text/csv"))
+    assert reports[-1]() == "report of tiny"

@@ -51,6 +51,14 @@ def taken(monkeypatch):
     return found
 
 
+@pytest.fixture
+def reports(monkeypatch):
+    """What makes the pages to send, last one last."""
+    made = []
+    monkeypatch.setattr(parts, "report_button", lambda make, name: made.append(make))
+    return made
+
+
 def totals(opened):
     return {metric.label: metric.value for metric in opened.app.metric}
 
@@ -108,7 +116,7 @@ def test_a_drag_is_the_plan_there_and_weighs_nothing_again(opened, front, taken,
 
 
 def test_a_typed_budget_moves_the_slider_and_its_file_is_read_back(
-    opened, front, taken, tmp_path, capsys
+    reports, opened, front, taken, tmp_path, capsys
 ):
     opened.set("most", "300M")
     assert same(taken[-1], front.at("300M"))
@@ -117,6 +125,7 @@ def test_a_typed_budget_moves_the_slider_and_its_file_is_read_back(
     path.write_text(taken[-1].to_csv())
     assert main(["network", "alexnet", "--plan", str(path), "--format", "csv"]) == 0
     *_, last = capsys.readouterr().out.splitlines()
+    assert reports[-1]() == cm.report(front.at("300M"))
     shown = [totals(opened)[key].replace(",", "") for key in ("Parameters", "MACs")]
     assert last.split(",")[:4] == ["total", "", *shown]
 
@@ -265,7 +274,9 @@ def test_without_a_file_the_page_says_what_to_do(page):
     assert not opened.errors
 
 
-def test_a_table_of_layers_is_planned_and_stays_in_the_session(page, taken, tmp_path, capsys):
+def test_a_table_of_layers_is_planned_and_stays_in_the_session(
+    page, taken, reports, tmp_path, capsys
+):
     opened = page("plan", source="upload", allowed="basis,grouped")
     opened.upload(("tiny.csv", TABLE, "text/plain"))
     assert not opened.errors
@@ -278,6 +289,8 @@ def test_a_table_of_layers_is_planned_and_stays_in_the_session(page, taken, tmp_
     ]
     assert main([*words, "--format", "csv"]) == 0
     assert capsys.readouterr().out == taken[-1].to_csv()
+    # the page to send is the library's, made without the visitor's session
+    assert reports[-1]() == cm.report(plan).replace(str(path), "tiny.csv")
     labels = [text for bar in opened.chart("chart-plan-layers")["data"] for text in bar["y"]]
     assert not any("<b>" in text for text in labels), "Plotly reads HTML"
     assert len(opened.app.session_state["_fronts"]) == 1
