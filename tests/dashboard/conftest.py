@@ -264,6 +264,16 @@ class Visitor:
         )
         return self
 
+    def sidebar(self, shown: bool) -> Visitor:
+        """Wait until the sidebar, where the page has one, is beside it or out of the way."""
+        self.tab.wait_for_function(
+            "shown => [...document.querySelectorAll('[data-testid=stSidebar]')].every("
+            "bar => (bar.getBoundingClientRect().right > 0) === shown)"
+            " && !document.getAnimations().some(one => one instanceof CSSTransition)",
+            arg=shown,
+        )
+        return self
+
     def query(self) -> dict[str, str]:
         """The state in the address."""
         from urllib.parse import parse_qsl, urlsplit

@@ -18,17 +18,19 @@ WIDTHS = (390, 820, 1024, 1440, 720)
 PATHS = {module: f"/{module}" if place else "/" for place, (module, *_) in enumerate(PAGES)}
 
 
-@pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("module", list(TITLES))
-def test_a_page_is_accessible_and_fits(visitor, axe, module, width):
-    one = visitor(width, "dark").open(PATHS[module])
-    for look in ("dark", "light"):  # as with a visitor whose system turns light in the morning
-        one.looks(look).figures()
-        assert eventually(lambda: not one.faint()), one.faint()  # figures follow a moment later
-        assert axe(one) == []
-        one.photograph(f"{module}-{width}-{look}")
-        wide = one.tab.evaluate("() => document.documentElement.scrollWidth")
-        assert wide <= width, "the page scrolls sideways"
+def test_a_page_is_accessible_and_fits(visitor, axe, module):
+    one = visitor(1400, "dark").open(PATHS[module])
+    # as with a visitor whose system turns light in the morning, who then takes half the screen
+    for width, looks in ((1400, ("dark", "light")), (390, ("light", "dark"))):
+        one.fits(width).sidebar(width > 768)
+        for look in looks:
+            one.looks(look).figures()
+            assert eventually(lambda: not one.faint()), one.faint()  # figures follow a moment later
+            assert axe(one) == []
+            one.photograph(f"{module}-{width}-{look}")
+            wide = one.tab.evaluate("() => document.documentElement.scrollWidth")
+            assert wide <= width, "the page scrolls sideways"
     assert "Traceback" not in one.tab.content()
 
 
@@ -56,14 +58,6 @@ def test_every_page_is_reached_from_the_navigation(visitor):
     assert len(seen) == len(PAGES)
 
 
-def test_a_layer_goes_along_to_other_pages(visitor):
-    one = visitor().open("/?m=96")
-    one.settle()
-    one.tab.get_by_role("link", name=TITLES["design"], exact=True).click()
-    one.tab.wait_for_url("**/design?**m=96**")
-    expect(one.tab.get_by_label("Channels in", exact=True)).to_have_value("96")
-
-
 def test_a_phone_has_the_navigation_on_the_page(visitor):
     one = visitor(390).open()
     one.tab.get_by_role("link", name=TITLES["formulas"], exact=True).click()
@@ -71,8 +65,11 @@ def test_a_phone_has_the_navigation_on_the_page(visitor):
     expect(one.tab.locator("h1").first).to_be_in_viewport()
 
 
-def test_typing_a_design_follows_at_once(visitor):
-    one = visitor().open("/design")
+def test_a_layer_goes_along_to_a_page_where_typing_a_design_follows_at_once(visitor):
+    one = visitor().open("/?m=96")
+    one.tab.get_by_role("link", name=TITLES["design"], exact=True).click()
+    one.tab.wait_for_url("**/design?**m=96**")
+    expect(one.tab.get_by_label("Channels in", exact=True)).to_have_value("96")
     stages = one.tab.get_by_label("Stages", exact=True)
     stages.fill("m, r m i -> r\nr, n q j -> n")
     stages.press("Control+Enter")
