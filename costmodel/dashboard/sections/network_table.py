@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from costmodel.comparing.compare import HYPER, VARIANT
+from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import USUAL, write_layer
 from costmodel.core.readable import exact
 from costmodel.core.variant import VARIANTS
@@ -24,6 +25,7 @@ from costmodel.documents.spelling import network_command
 from costmodel.errors import CostModelError
 from costmodel.network import columns
 from costmodel.network import what_if as whatif
+from costmodel.network.alone import alone
 from costmodel.network.kinds import KINDS
 from costmodel.network.network import Network
 from costmodel.network.read.uploads import label
@@ -117,16 +119,25 @@ def _linked(table: Table, network: Network) -> Table:
     if "layer" not in table.names or "input" not in table.names:
         return table
     address = (st.context.url or "").split("?")[0].rpartition("/")[0]
-    links = {op.name: _link(address, op.layer) for op in network.ops if op.layer is not None}
+    done = network.replacement
+    layers = {op.name: alone(op) for op in (done.before if done else network).ops}
+    links = {
+        name: compare_address(address, layer) for name, layer in layers.items() if layer is not None
+    }
     rows = [{**row, _LINK.key: links.get(row["layer"], "")} for row in table.rows]
     return replace(table, columns=(*table.columns, _LINK), rows=rows)
 
 
-def _link(address: str, layer: Any) -> str:
+def compare_address(address: str, layer: ConvLayer) -> str:
     """The address of a layer on the page Compare; "" for one that its inputs cannot say."""
     texts = write_layer(layer)
     names = [field.name for field in FIELDS]
     if any(USUAL.get(name) != text for name, text in texts.items() if name not in names):
+        return ""
+    try:
+        for field in FIELDS:
+            field.read(texts[field.name])
+    except CostModelError:  # beyond the page's limits
         return ""
     return f"{address}/?{urlencode({name: texts[name] for name in names})}"
 

@@ -8,11 +8,13 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from costmodel.comparing.count import count
 from costmodel.core.layer_text import read_layer
 from costmodel.dashboard.forms import what_if_form
 from costmodel.dashboard.sections import network_figures, network_table, network_totals
 from costmodel.errors import InputError
-from costmodel.network.read.library import load
+from costmodel.network.alone import alone
+from costmodel.network.read.library import available, load
 from costmodel.timing.networks import predicted
 from costmodel.timing.opened import open_any
 
@@ -162,14 +164,60 @@ def test_a_layer_opens_in_compare(page):
     net = load("mobilenet")
     seen = 0
     for op in net.layers:
-        link = links[op.name]
+        layer = read_layer(dict(parse_qsl(links[op.name].partition("?")[2])))
         if op.layer.dims == 1:
-            assert not isinstance(link, str), "a linear layer has inputs of its own"
-            continue
-        assert read_layer(dict(parse_qsl(link.partition("?")[2]))) == op.layer
+            assert (layer.kernel, layer.size) == ((1, 1), (1, 1))
+            counts = count("standard", layer)
+            assert (counts.macs, counts.params) == (op.macs, op.params)
+        else:
+            assert layer == op.layer
         seen += 1
-    assert seen == 27
+    assert seen == 28
     assert network_table.TABLES["structure"] == "Shapes and connections"
+
+
+@pytest.mark.slow
+def test_every_linear_layer_of_a_shipped_network_is_the_same_in_compare(page):
+    """Read back from its link, with bias and batch and positions, nothing is counted otherwise."""
+    seen, facts = 0, set()
+    for name in available():
+        network = load(name)
+        rebuild = network.rebuild()
+        if rebuild is not None and "N" in rebuild.defaults and name in available()[::5]:
+            network = network.at(N=3)
+        for op in network.ops:
+            if op.kind != "linear":
+                continue
+            layer = alone(op)
+            assert layer is not None, f"{name} {op.name}"
+            link = network_table.compare_address("", layer)
+            query = dict(parse_qsl(link.partition("?")[2]))
+            counts = count("standard", read_layer(query))
+            assert (counts.macs, counts.params) == (op.macs, op.params), f"{name} {op.name}"
+            facts.add((op.layer.batch, op.layer.size))
+            seen += 1
+            if op.layer.size > (1,) and op.layer.bias:
+                shown = op, query
+    assert seen > 80
+    batches, sizes = map(set, zip(*facts, strict=True))
+    assert batches == {1, 3}
+    assert max(sizes) > (1,)
+    op, query = shown
+    opened = page("compare", **query, variants="standard")
+    assert not opened.errors
+    assert not opened.notices
+    (row,) = opened.frame().to_dict("records")
+    assert (row["macs"], row["params"]) == (op.macs, op.params)
+
+
+def test_a_link_of_a_replaced_linear_layer_is_to_the_layer_as_it_was(page):
+    plain = page("network", table="structure", network="alexnet").frame()
+    replaced = page(
+        "network", table="structure", network="alexnet", also="kind=linear=channel_svd"
+    ).frame()
+    links = [dict(zip(frame["layer"], frame["open"], strict=True)) for frame in (plain, replaced)]
+    assert links[0]["fc6"].startswith("http") or links[0]["fc6"].startswith("/")
+    assert links[0] == links[1]
 
 
 def test_the_list_says_what_reads_what(page):
