@@ -243,6 +243,8 @@ def _real(value: Number, what: str) -> Number:
     from fractions import Fraction  # only variants with a real hyper-parameter pay for it
 
     if is_array(value):
+        if value.dtype.kind in "iu":
+            return value.astype(object)  # exact already
         import numpy
 
         return numpy.vectorize(lambda cell: _real(cell, what), otypes=[object])(value)

@@ -10,6 +10,10 @@ const commonDivisor = (...values) => {
   const two = (a, b) => { while (b) [a, b] = [b, a % b]; return a < 0n ? -a : a; };
   return values.reduce(two, 0n);
 };
+const lowestTerms = (above, below) => {
+  const common = commonDivisor(above, below);
+  return below === common ? `${above / common}` : `${above / common}/${below / common}`;
+};
 const same = (a, b) => (a === b ? 1n : 0n);
 
 // The double nearest to a/b: both are shifted to 64 bits and more, and a rest is kept as a bit.
@@ -87,7 +91,7 @@ function ratioText(x) {
   if (x >= 1e4) return `×${grouped(BigInt(digits) * 10n ** BigInt(power - 3))}`;
   if (x < 1e-3) return `×0.${"0".repeat(-power - 1)}${digits}`;
   if (x < 1) return `×${decimal(x, 4)}`;
-  if (power > 3) return "×1e+04"; // what rounds up to it, as Python writes it
+  if (power > 3) return "×10,000"; // what rounds up to it
   const text = power < 3 ? `${digits.slice(0, power + 1)}.${digits.slice(power + 1)}` : digits;
   return `×${text.includes(".") ? text.replace(/\.?0+$/, "") : text}`;
 }

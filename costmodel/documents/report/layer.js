@@ -11,8 +11,17 @@ function counted(variant) {
   return functions.given(at, letters);
 }
 
+// Where a letter's slider stands; a real one's counts parts, and is said as a fraction.
+function standing(variant, name) {
+  const value = at[`${variant.id}.${name}`];
+  return name in variant.parts ? lowestTerms(value, BigInt(variant.parts[name])) : value;
+}
+
 function lettersText(variant, hyper) {
-  return variant.letters.map((name) => `${name}=${hyper[name] ?? variant.fixed[name]}`).join(", ");
+  const real = (name) => own.has(variant.id) && name in variant.parts
+    ? standing(variant, name)
+    : variant.fixed[name];
+  return variant.letters.map((name) => `${name}=${hyper[name] ?? real(name)}`).join(", ");
 }
 
 function update() {
@@ -44,7 +53,9 @@ function show(result, base) {
   if (doubt) words = `not by this formula, which needs ${doubt}; see the command below`;
   write(`${variant.id} letters`, words);
   if (metrics && !own.has(variant.id)) {
-    for (const name of variant.moved) place(`${variant.id}.${name}`, hyper[name]);
+    for (const name of variant.moved) {
+      place(`${variant.id}.${name}`, hyper[name] ?? BigInt(variant.first[name]));
+    }
   }
   for (const button of document.querySelectorAll(`[data-follow="${variant.id}"]`)) {
     button.hidden = !own.has(variant.id);
@@ -97,7 +108,7 @@ function command() {
   }
   const set = { ...given };
   for (const variant of DATA.variants.filter(({ id }) => own.has(id))) {
-    for (const name of variant.moved) set[`${variant.id}.${name}`] = at[`${variant.id}.${name}`];
+    for (const name of variant.moved) set[`${variant.id}.${name}`] = standing(variant, name);
   }
   for (const [name, value] of Object.entries(set)) words.push(`--set ${name}=${value}`);
   return words.join(" ");

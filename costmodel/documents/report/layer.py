@@ -113,13 +113,13 @@ def _entry(
 
 def _functions(entry: Entry, layer: ConvLayer, own: Sequence[Slider], keys: Sequence[str]) -> str:
     """What the variant costs: with its letters as they were typed, and with all of them moved."""
-    letters = [slider.name for slider in entry.letters]
     followed = program(entry.variant, layer, own, keys, entry.hyper)
     text = followed.javascript()
     moved = "null"
-    if letters:
-        rest = {name: value for name, value in entry.hyper.items() if name not in letters}
-        moved = program(entry.variant, layer, own, keys, rest, letters).javascript()
+    if entry.letters:
+        names = {slider.name for slider in entry.letters}
+        rest = {name: value for name, value in entry.hyper.items() if name not in names}
+        moved = program(entry.variant, layer, own, keys, rest, entry.letters).javascript()
     return f"{{followed: {text}, given: {moved}}}"
 
 
@@ -154,6 +154,9 @@ def _facts(entry: Entry) -> dict[str, Any]:
         "fixed": {n: str(v) for n, v in entry.values.items() if variant.hyper[n].real},
         "letters": list(variant.hyper),
         "moved": sorted(moved),
+        # a real letter: of how many parts of one, and of how many it is at first
+        "parts": {s.name: str(s.parts) for s in entry.letters if s.parts},
+        "first": {s.name: str(s.value) for s in entry.letters if s.parts},
     }
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from costmodel.comparing.count import Counts
 from costmodel.core.bind import bind
@@ -17,7 +18,7 @@ from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.polynomial_terms import Sum
 from costmodel.core.variant import Variant
-from costmodel.documents.report.sliders import TYPED, Slider, most_of, moved
+from costmodel.documents.report.sliders import TYPED, Slider, moved
 from costmodel.errors import CostModelError
 from costmodel.formulas.printing.javascript import JavaScript
 from costmodel.metrics.settings import DEFAULTS, Settings
@@ -89,14 +90,15 @@ def program(
     sliders: Sequence[Slider],
     metrics: Sequence[str],
     hyper: Mapping[str, Number],
-    letters: Sequence[str] = (),
+    letters: Sequence[Slider] = (),
     settings: Settings = DEFAULTS,
 ) -> Program:
     """Run the rules of a variant along the sliders of a layer.
 
     Args:
         hyper: what is given, values or expressions of the layer; the others are defaults.
-        letters: of the variant, which are moved as well, each from its least value up.
+        letters: sliders of the variant's own, which are moved as well, each from its least value
+            up; a real letter's takes the number of its parts.
 
     Raises:
         CostModelError: the variant fits no such layer, or its rules cannot be followed.
@@ -106,17 +108,20 @@ def program(
         Bounds(
             {slider.name: Range(slider.low, TYPED) for slider in sliders}
             | {
-                f"{_OWN}{letter}": Range(declared[letter].low, most_of(declared[letter]))
-                for letter in letters
+                f"{_OWN}{one.name}": Range(declared[one.name].low * (one.parts or 1), one.most)
+                for one in letters
             }
         )
     )
     at = moved(layer, sliders, {slider.name: trace.number(slider.name) for slider in sliders})
-    own = {letter: trace.number(f"{_OWN}{letter}") for letter in letters}
+    own = {
+        one.name: trace.number(f"{_OWN}{one.name}") * Fraction(1, one.parts or 1) for one in letters
+    }
     counts = Counts(bind(variant, at, {**hyper, **own}), settings)
     counted = {key: _sum(counts[key]) for key in metrics}
     values = {name: _sum(value) for name, value in counts.hyper.items() if not declared[name].real}
-    return Program(tuple(sliders), tuple(letters), tuple(trace.guards), counted, values)
+    names = tuple(one.name for one in letters)
+    return Program(tuple(sliders), names, tuple(trace.guards), counted, values)
 
 
 def needs(guard: Guard) -> str:

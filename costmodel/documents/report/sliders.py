@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+from costmodel.core.bind import bind
 from costmodel.core.hyper import Hyper
 from costmodel.core.layer import ConvLayer
 from costmodel.core.numbers import Number
 from costmodel.core.variant import Variant
+from costmodel.errors import CostModelError
 from costmodel.formulas.letters import AXES, IN_GRID
 from costmodel.sweeping.axes import LAYER_AXES, axes, hyper_axes
 
 #: The largest size that may be typed beside a slider, which itself ends earlier.
 TYPED = 1 << 16
+#: Into how many parts a real letter's slider divides one at least.
+_PARTS = 100
 _SIDES = {"h": "rows", "w": "columns", "d": "depth"}
 _LETTERS = {
     "kernel": "k",
@@ -35,7 +40,8 @@ class Slider:
 
     name: its letter. label: for people. low, high: the ends of the slider. value: where it stands.
     field, axes: of the layer, and which of its axes (all of them for a number); "" for a letter of
-    a variant. most: the largest value that may be typed.
+    a variant. most: the largest value that may be typed. parts: of a real letter, into how many
+    parts one is divided: it is so many of them, an exact fraction; 0 for an integer.
     """
 
     name: str
@@ -46,6 +52,7 @@ class Slider:
     field: str = ""
     axes: tuple[int, ...] = ()
     most: int = TYPED
+    parts: int = 0
 
 
 def most_of(letter: Hyper) -> int:
@@ -106,8 +113,8 @@ def moved(layer: ConvLayer, own: Sequence[Slider], values: Mapping[str, Number])
 def hyper_sliders(
     layer: ConvLayer, variant: Variant, hyper: Mapping[str, Number]
 ) -> tuple[Slider, ...]:
-    """Those of a variant's integer hyper-parameters; none where it does not fit the layer."""
-    return tuple(
+    """Those of a variant's hyper-parameters; none where it does not fit the layer."""
+    integers = tuple(
         Slider(
             axis.letter,
             axis.label.partition(": ")[2],
@@ -118,3 +125,28 @@ def hyper_sliders(
         )
         for axis in hyper_axes(layer, variant, hyper)
     )
+    return (*integers, *_real_sliders(layer, variant, hyper))
+
+
+def _real_sliders(
+    layer: ConvLayer, variant: Variant, hyper: Mapping[str, Number]
+) -> Iterator[Slider]:
+    """Those of the real letters that have two ends, in parts of one that their values are whole in.
+
+    None where the variant does not fit the layer.
+    """
+    bounded = [(name, own, own.high) for name, own in variant.hyper.items() if own.real]
+    if not bounded:
+        return
+    try:
+        values = bind(variant, layer, dict(hyper)).hyper
+    except CostModelError:
+        return
+    for name, own, high in bounded:
+        if high is None:
+            continue
+        value = Fraction(values[name])
+        parts = value.denominator * -(-_PARTS // value.denominator)
+        label = f"{own.meaning}, in parts of {parts}"
+        low, most = own.low * parts, high * parts
+        yield Slider(name, label, low, most, int(value * parts), most=most, parts=parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 
 import pytest
 
@@ -11,7 +12,7 @@ from costmodel.core.layer import ConvLayer
 from costmodel.core.polynomial_terms import Sum, Symbol
 from costmodel.core.variant import VARIANTS
 from costmodel.documents.report.programs import Program, needs, program
-from costmodel.documents.report.sliders import moved, sliders
+from costmodel.documents.report.sliders import Slider, hyper_sliders, most_of, moved, sliders
 from costmodel.errors import CostModelError
 from costmodel.sweeping.traced import Guard
 
@@ -23,6 +24,19 @@ LAYERS = {
     "transposed": ConvLayer(4, 6, 9, (5, 7), stride=2, padding=1, transposed=True),
     "volume": ConvLayer(3, 6, 10, (7, 8, 9)),
 }
+
+
+def letter(variant, name) -> Slider:
+    """A slider of one of a variant's integers."""
+    own = variant.hyper[name]
+    return Slider(name, "", own.low, own.low, own.low, most=most_of(own))
+
+
+def any_real(variant) -> bool:
+    return any(hyper.real for hyper in variant.hyper.values())
+
+
+G = [letter(VARIANTS["grouped"], "g")]
 
 
 def worth(value: object, sizes: dict[str, int]) -> int:
@@ -64,7 +78,7 @@ def test_every_variant_counts_as_count_does(name):
     own = sliders(layer)
     generator = random.Random(name)
     for variant in VARIANTS.values():
-        letters = [letter for letter, hyper in variant.hyper.items() if not hyper.real]
+        letters = [letter(variant, name) for name, own in variant.hyper.items() if not own.real]
         for moving in ([], letters):
             try:
                 found = program(variant, layer, own, ("params", "macs"), {}, moving)
@@ -76,9 +90,8 @@ def test_every_variant_counts_as_count_does(name):
             for _ in range(4):
                 sizes = {s.name: generator.randint(s.low, s.high) for s in own}
                 hyper = {
-                    letter: generator.randint(variant.hyper[letter].low, top)
-                    for letter in moving
-                    for top in [variant.hyper[letter].high or 9]
+                    one.name: generator.randint(one.low, variant.hyper[one.name].high or 9)
+                    for one in moving
                 }
                 kind, counted = outcome(found, sizes | {f"own_{k}": v for k, v in hyper.items()})
                 wanted = expected(variant, layer, own, sizes, hyper)
@@ -89,10 +102,33 @@ def test_every_variant_counts_as_count_does(name):
     assert fitted > 20
 
 
+@pytest.mark.parametrize("value", [None, Fraction(2, 7)])
+@pytest.mark.parametrize("id", [v.id for v in VARIANTS.values() if any_real(v)])
+def test_a_real_letter_counts_in_exact_parts(id, value):
+    variant, layer, fitted = VARIANTS[id], LAYERS["plain"], 0
+    own = sliders(layer)
+    name = next(name for name, hyper in variant.hyper.items() if hyper.real)
+    given = {} if value is None else {name: value}
+    (one,) = [each for each in hyper_sliders(layer, variant, given) if each.parts]
+    assert Fraction(one.value, one.parts) == count(variant, layer, hyper=given).hyper[name]
+    assert one.parts >= 100
+    found = program(variant, layer, own, ("params", "macs"), {}, [one])
+    generator = random.Random(id)
+    for step in [one.low, one.high, *(generator.randint(one.low, one.high) for _ in range(40))]:
+        sizes = {s.name: generator.randint(s.low, s.high) for s in own}
+        kind, counted = outcome(found, sizes | {f"own_{name}": step})
+        wanted = expected(variant, layer, own, sizes, {name: Fraction(step, one.parts)})
+        if kind != "doubt":
+            assert (kind == "fits") is (wanted is not None)
+            assert counted == (wanted or {}), (sizes, step)
+            fitted += kind == "fits"
+    assert fitted > 20
+
+
 def test_a_guard_left_out_is_noticed():
     layer = LAYERS["plain"]
     own = sliders(layer)
-    found = program(VARIANTS["grouped"], layer, own, ("macs",), {}, ["g"])
+    found = program(VARIANTS["grouped"], layer, own, ("macs",), {}, G)
     sizes = {slider.name: slider.value for slider in own} | {"own_g": 7}
     assert outcome(found, sizes)[0] == "misfit"
     blind = Program(found.sliders, found.letters, (), found.metrics, found.hyper)
@@ -101,7 +137,7 @@ def test_a_guard_left_out_is_noticed():
 
 def test_what_a_size_has_to_be_is_said():
     m, g = (Sum({((Symbol(name), 1),): 1}) for name in ("m", "own_g"))
-    found = program(VARIANTS["grouped"], LAYERS["plain"], sliders(LAYERS["plain"]), (), {}, ["g"])
+    found = program(VARIANTS["grouped"], LAYERS["plain"], sliders(LAYERS["plain"]), (), {}, G)
     assert "m divisible by g" in {needs(guard) for guard in found.guards}
     assert needs(Guard("<", Sum({**m.terms, **{k: -c for k, c in g.terms.items()}}))) == "m ≥ g"
     assert needs(Guard("!=", Sum({**m.terms, (): -1}))) == "m = 1"
