@@ -103,7 +103,7 @@ SMALL = ["--variants", "basis,channel_svd", "--machine", "shipped/amd_epyc_1_thr
 def test_a_plan_is_timed_before_and_after(capsys):
     pytest.importorskip("torch", reason="no torch: pip install it")
     typed = ["--at-most", "ms=70%", "--minimize", "changed", *SMALL]
-    text = output(capsys, "plan", "alexnet", *typed, "--measure", "--format", "jsonl")
+    text = output(capsys, "plan", "squeezenet", *typed, "--measure", "--format", "jsonl")
     *layers, total = map(json.loads, text.splitlines())
     replaced = [row for row in layers if row["status"] == "replaced"]
     assert replaced
