@@ -7,7 +7,7 @@ expression that is equal to the one given, except `divisible`, which says so.
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 from sympy import (
@@ -37,6 +37,7 @@ _MIN_TERMS_OF_A_PRODUCT = 4  # (a + b)·(c + d); fewer terms are not worth a fac
 _MAX_TERMS_TO_FACTOR = 12
 _MAX_COEFFICIENTS = 256
 _TOO_LONG = 2  # times as long as without roundings
+_REMEMBERED = 1024
 _MAX_FRACTIONS = 4  # beyond that a sum of fractions is no longer read at a glance
 
 
@@ -102,6 +103,7 @@ class Shown(NamedTuple):
     note: str
 
 
+@lru_cache(maxsize=_REMEMBERED)  # every format and every alphabet asks of the same formulas
 def display(expr: Expr, plain: bool = False) -> Shown:
     """An expression for a reader: without roundings where they would make it hard to read.
 
