@@ -45,4 +45,3 @@ def test_what_the_first_page_imported_is_not_walked_again() -> None:
     assert frozen > 100_000
     startup.settle_in()
     assert gc.get_freeze_count() == frozen
-    gc.unfreeze()
