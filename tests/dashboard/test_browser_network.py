@@ -107,32 +107,34 @@ def test_a_click_on_the_map_puts_a_variant_in_place_and_takes_it_back(visitor, a
     assert axe(one) == []
     net = cm.load("resnet18")
 
+    def cursor(layer, variant, is_hand):
+        """What the pointer looks like over a cell; over one that is empty, no hand."""
+        shown = "([x, y]) => getComputedStyle(document.elementFromPoint(x, y)).cursor"
+        hand = f"(at) => (({shown})(at) === 'pointer') === {'true' if is_hand else 'false'}"
+        for move in range(40):  # again where the figure could not take the first one yet
+            x, y = one.tab.evaluate(_CELL, [layer, variant])
+            one.tab.mouse.move(x + move % 2, y)
+            try:
+                one.tab.wait_for_function(hand, arg=[x, y], timeout=1500)
+                return
+            except TooLate:
+                one.settle().figures()
+        pytest.fail(f"{layer} as {variant}: a hand is {not is_hand}")
+
     def click(layer, variant, total):
         """A click, again only where the first one came before the figure could take it."""
         before = one.query().get("also")
         for _ in range(5):
             one.settle().figures()
-            one.tab.mouse.click(*one.tab.evaluate(_CELL, [layer, variant]))
+            cursor(layer, variant, True)  # a figure takes a click where it knows of the pointer
+            one.tab.mouse.down()
+            one.tab.mouse.up()
             try:
                 one.tab.get_by_text(f"{total:,}", exact=True).first.wait_for(timeout=15_000)
                 break
             except TooLate:
                 assert one.query().get("also") == before
         one.settle()
-
-    def cursor(layer, variant, is_hand):
-        """What the pointer looks like over a cell; over one that is empty, no hand."""
-        shown = "([x, y]) => getComputedStyle(document.elementFromPoint(x, y)).cursor"
-        hand = f"(at) => (({shown})(at) === 'pointer') === {'true' if is_hand else 'false'}"
-        for move in range(5):  # again where the figure could not take the first one yet
-            x, y = one.tab.evaluate(_CELL, [layer, variant])
-            one.tab.mouse.move(x + move % 2, y)
-            try:
-                one.tab.wait_for_function(hand, arg=[x, y], timeout=15_000)
-                return
-            except TooLate:
-                one.settle().figures()
-        pytest.fail(f"{layer} as {variant}: a hand is {not is_hand}")
 
     cursor("layer4.1.conv2", "basis", True)
     cursor("conv1", "depthwise", False)  # three channels do not become 64
