@@ -25,7 +25,7 @@ VARIANT = Column("variant", "Variant")
 HYPER = Column("hyper", "Settings")
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False)
 class Comparison(Tabular):
     """Variants on one layer beside each other, with a row each.
 
@@ -40,6 +40,10 @@ class Comparison(Tabular):
     baseline: Counts
     metrics: tuple[Metric, ...]
     skipped: tuple[tuple[str, str], ...] = ()
+
+    def __hash__(self) -> int:
+        settings = ((id, *counts.hyper.items()) for id, counts in self.counts.items())
+        return hash((self.layer, *settings))
 
     def __repr__(self) -> str:
         ids = [v.id for v in self.variants]

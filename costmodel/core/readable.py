@@ -122,6 +122,11 @@ def _grouped(value: float, digits: int) -> str:
     return f"{float(f'{value:.{digits - 1}e}'):,.0f}"
 
 
+def in_text(label: str) -> str:
+    """A label within a sentence: `parameters`, but `MACs`."""
+    return label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
+
+
 def sortable(values: list[int]) -> list[str]:
     """Exact integers as text of one width: sorting the texts sorts the numbers.
 

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import product
 
-from costmodel.core.readable import exact, percent, ratio, si
+from costmodel.core.readable import exact, in_text, percent, ratio, si
 from costmodel.core.variant import VARIANTS
 from costmodel.metrics.metric import METRICS
 from costmodel.plots.layout import name_of
 from costmodel.sweeping.axes import Axis
-from costmodel.sweeping.break_evens import in_text
 from costmodel.sweeping.grid import Grid
 from costmodel.sweeping.quality import Quality
 from costmodel.table import Table

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from costmodel.comparing.count import Counts
 from costmodel.core.numbers import plain
-from costmodel.core.readable import exact
+from costmodel.core.readable import exact, in_text
 from costmodel.core.variant import VARIANTS
 from costmodel.errors import CostModelError
 from costmodel.metrics.metric import METRICS
@@ -87,11 +87,6 @@ def explain_break_even(counts: Counts, over: Axis, solutions: Sequence[Solution]
         )
     said = (clause.format(" and ".join(labels)) for clause, labels in clauses.items())
     return f"On this layer: {'; '.join(said)}."
-
-
-def in_text(label: str) -> str:
-    """A label within a sentence: `parameters`, but `MACs`."""
-    return label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
 
 
 def _clause(solution: Solution, over: Axis) -> str:

@@ -163,3 +163,12 @@ def test_a_comparison_of_many_variants_prints_as_one_line():
     many = repr(cm.compare(layer))
     assert f" and {len(cm.compare(layer).variants) - 3} more on k=3" in many
     assert len(many) < 120
+
+
+def test_equal_comparisons_are_equal_and_can_be_looked_up():
+    layer = cm.ConvLayer(kernel=3, in_channels=12, out_channels=20, size=(9, 8))
+    one, same = (cm.compare(layer, ["standard", "basis"], b=3) for _ in range(2))
+    other = cm.compare(layer, ["standard", "basis"], b=5)
+    assert one == same != other
+    assert {one: "kept"}[same] == "kept"
+    assert len({hash(cm.compare(layer, "basis", b=b)) for b in range(1, 10)}) == 9

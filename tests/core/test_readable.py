@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from costmodel.core.readable import (
     exact,
+    in_text,
     percent,
     ratio,
     ratio_in_words,
@@ -124,3 +125,7 @@ def test_a_ratio_has_no_exponent_and_means_what_it_says(value):
     if 1e-9 < value < 1e9:
         number = float(ratio(value).removeprefix("×").replace(",", ""))
         assert number == pytest.approx(value, rel=1e-3, abs=5e-5 if value >= 1e-3 else 0)
+
+
+def test_labels_within_a_sentence():
+    assert (in_text("MACs"), in_text("Parameters")) == ("MACs", "parameters")

@@ -116,3 +116,14 @@ def test_text_and_controls_stand_out(look: str) -> None:
         for ground in ("backgroundColor", "secondaryBackgroundColor"):
             light, dark = sorted((luminance(theme[key]), luminance(theme[ground])), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= least, (key, ground)
+
+
+def test_every_setting_is_one_that_streamlit_knows_and_no_run_collects_garbage() -> None:
+    names = [f"{part}.{name}" for part, own in CONFIG.items() if part != "theme" for name in own]
+    code = f"from streamlit import config; print(*map(config.get_option, {names!r}), sep='\\n')"
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    in_force = dict(zip(names, told.stdout.splitlines(), strict=True))
+    assert in_force == {name: str(CONFIG[name.split(".")[0]][name.split(".")[1]]) for name in names}
+    assert in_force["runner.postScriptGC"] == "False"

@@ -4,7 +4,7 @@ import pytest
 
 from costmodel import VARIANTS, ConvLayer, count
 from costmodel.sweeping.axes import axes, hyper_axes
-from costmodel.sweeping.break_evens import boundary, break_evens, explain_break_even, in_text
+from costmodel.sweeping.break_evens import boundary, break_evens, explain_break_even
 
 SQUARE = ConvLayer(kernel=3, in_channels=64, out_channels=128, size=(56, 48))
 
@@ -70,7 +70,3 @@ def test_the_boundary_is_the_exact_bound():
     (up,) = hyper_axes(SQUARE, counts.variant)
     line = dict(boundary(counts, across, up, (0, 5, 128), "macs"))
     assert line == {5: pytest.approx(45 / 14), 128: pytest.approx(1152 / 137)}
-
-
-def test_labels_within_a_sentence():
-    assert (in_text("MACs"), in_text("Parameters")) == ("MACs", "parameters")

@@ -88,10 +88,9 @@ function ratioText(x) {
   if (x === 0) return "×0";
   const [digits, power] = significant(x);
   if (x >= 1e9) return `×${prefixed(digits, power)}`;
-  if (x >= 1e4) return `×${grouped(BigInt(digits) * 10n ** BigInt(power - 3))}`;
+  if (power > 3) return `×${grouped(BigInt(digits) * 10n ** BigInt(power - 3))}`;
   if (x < 1e-3) return `×0.${"0".repeat(-power - 1)}${digits}`;
   if (x < 1) return `×${decimal(x, 4)}`;
-  if (power > 3) return "×10,000"; // what rounds up to it
   const text = power < 3 ? `${digits.slice(0, power + 1)}.${digits.slice(power + 1)}` : digits;
   return `×${text.includes(".") ? text.replace(/\.?0+$/, "") : text}`;
 }

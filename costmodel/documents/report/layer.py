@@ -11,10 +11,10 @@ from costmodel.comparing.compare import Comparison
 from costmodel.core.layer import ConvLayer
 from costmodel.core.layer_text import LAYER_OPTIONS, USUAL, layer_words, write_layer
 from costmodel.core.numbers import Number, is_exact
-from costmodel.core.readable import exact, ratio
+from costmodel.core.readable import exact, in_text, ratio
 from costmodel.core.variant import VARIANTS, Variant
 from costmodel.documents.report.entry import Entry, section
-from costmodel.documents.report.page import code, in_a_sentence, listed, page, slider_row
+from costmodel.documents.report.page import code, listed, page, slider_row
 from costmodel.documents.report.programs import outputs, program
 from costmodel.documents.report.sliders import Slider, hyper_sliders, sliders
 from costmodel.documents.spelling import compare_command
@@ -81,9 +81,7 @@ def layer_report(
     data = {
         "baseline": VARIANTS.baseline.id,
         "baselineTitle": VARIANTS.baseline.title,
-        "metrics": [
-            {"key": m.key, "label": m.label, "words": in_a_sentence(m.label)} for m in metrics
-        ],
+        "metrics": [{"key": m.key, "label": m.label, "words": in_text(m.label)} for m in metrics],
         "variants": [_facts(entry) for entry in live],
         "figure": live_bars("", 1),
         "command": _tokens(layer, own, chosen, typed),
@@ -289,6 +287,6 @@ def _lead(live: Sequence[Entry], base: Any, metric: Metric) -> str:
     value = fewest.counted[metric.key]
     return escape(
         f"The {VARIANTS.baseline.title} takes {exact(whole)} "
-        f"{in_a_sentence(metric.label)}; fewest: "
+        f"{in_text(metric.label)}; fewest: "
         f"{name_of(fewest.variant)} with {exact(value)} ({ratio(value / whole)})."
     )

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from costmodel.core.numbers import Number
 from costmodel.core.polynomial import Polynomial
-from costmodel.core.readable import exact, ratio
+from costmodel.core.readable import exact, in_text, ratio
 from costmodel.core.variant import VARIANTS
-from costmodel.documents.report.page import code, in_a_sentence, listed, page, slider_row
+from costmodel.documents.report.page import code, listed, page, slider_row
 from costmodel.documents.report.programs import FUNCTIONS
 from costmodel.documents.report.sliders import Slider
 from costmodel.errors import CostModelError
@@ -85,7 +85,7 @@ def network_report(
     body = _body(network, table.rows, labels, live, why, tuple(sentences), made_by, told)
     data = {
         "name": network.name,
-        "metrics": [{"key": key, "words": in_a_sentence(labels[key])} for key in _COSTS],
+        "metrics": [{"key": key, "words": in_text(labels[key])} for key in _COSTS],
         "replaced": replaced,
         "rows": [_facts(row, replaced) for row in table.rows[:-1]],
         "first": [_values(row, replaced) for row in table.rows],
@@ -299,7 +299,7 @@ def _lead(total: Mapping[str, Any], labels: Mapping[str, str], replaced: bool) -
     parts = []
     for key in _COSTS:
         now, before = total[key], total.get(f"{key}_before")
-        text = f"{exact(now)} {in_a_sentence(labels[key])}"
+        text = f"{exact(now)} {in_text(labels[key])}"
         if replaced:
             text += f" instead of {exact(before)} ({ratio(now / before if before else None)})"
         parts.append(text)

@@ -82,11 +82,6 @@ def listed(sentences: Iterable[str]) -> str:
     return f"<ul>{items}</ul>" if items else ""
 
 
-def in_a_sentence(label: str) -> str:
-    """A metric's label within a sentence: `parameters`, but `MACs`."""
-    return label.lower() if label[1:].islower() else label
-
-
 def _own(name: str) -> str:
     return read_text(package_path("documents", "report", name), dash=False)
 

@@ -53,8 +53,8 @@ class Predictor:
     ) -> list[Prediction]:
         """The same of many rows at once, which takes little longer than one."""
         asked: list[_Parts] = [tuple(Counter(parts).items()) for parts in rows]
-        found = {parts: self._made.get((parts, level)) for parts in asked}
-        new = [parts for parts, known in found.items() if known is None]
+        found = {parts: made for parts in asked if (made := self._made.get((parts, level)))}
+        new = [parts for parts in dict.fromkeys(asked) if parts not in found]
         distinct = list(dict.fromkeys(conv for parts in new for conv, _ in parts))
         seconds = dict(zip(distinct, self.seconds_of(distinct), strict=True))
         if len(self._made) > _MOST_KEPT:
@@ -64,7 +64,7 @@ class Predictor:
             found[parts] = self._made[parts, level] = (
                 self.intervals.of_sum(timed, level) if timed else Prediction(0.0, 0.0, 0.0, level)
             )
-        return [known for parts in asked if (known := found[parts])]
+        return [found[parts] for parts in asked]
 
     def in_a_row(self, parts: Iterable[Convolution]) -> Prediction:
         """Seconds of convolutions as a network runs them: each finds the caches cold."""
