@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from costmodel.errors import InputError
 from costmodel.timing.case import Case
 from costmodel.timing.comparison import Timed, with_time
 from costmodel.timing.convolution import convolutions
+from costmodel.timing.model.intervals import Prediction
 from costmodel.timing.opened import estimates, open_times
 from costmodel.timing.store.database import Store
 from tests.timing import made_up
@@ -89,6 +91,28 @@ def test_estimates_are_the_numbers_of_the_command(path: str) -> None:
     predictor = found.opened.predictor
     near = [predictor.total([conv]).seconds / law(conv) for conv in middle]
     assert 0.9 < sorted(near)[len(near) // 2] < 1.1
+
+
+def test_a_prediction_is_the_same_for_every_level_company_and_time_it_is_asked_for(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = open_times(path, ONE).predictor
+    rows = [convolutions(counts.bound) for counts in compare(LAYER).counts.values()]
+    fresh = [replace(kept).total(row) for row in rows]  # of predictors that remember nothing
+    first = kept.totals(rows)
+    # NumPy's last digit depends on how many are worked out at once
+    assert list(map(_three, first)) == [pytest.approx(_three(each), rel=1e-12) for each in fresh]
+    assert kept.totals([*rows[::-1], [], *rows]) == [*first[::-1], kept.total([]), *first]
+    narrow = kept.totals(rows, level=0.5)
+    assert all(a.high < b.high for a, b in zip(narrow, first, strict=True))
+    monkeypatch.setattr("costmodel.timing.model.predictor._MOST_KEPT", 0)
+    for part in (rows[:3], rows[1:4]):
+        again = [replace(kept).total(row).seconds for row in part]
+        assert [each.seconds for each in kept.totals(part)] == pytest.approx(again, rel=1e-12)
+
+
+def _three(said: Prediction) -> tuple[float, float, float]:
+    return said.low, said.seconds, said.high
 
 
 def test_without_times_of_its_own_estimates_are_shipped_ones(tmp_path: Path) -> None:
